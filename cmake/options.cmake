@@ -1,0 +1,41 @@
+# netecho_options: what every target of netecho is compiled and linked with.
+
+add_library(netecho_options INTERFACE)
+target_compile_features(netecho_options INTERFACE cxx_std_20)
+target_include_directories(netecho_options INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_definitions(netecho_options INTERFACE _GLIBCXX_ASSERTIONS)
+target_compile_options(netecho_options INTERFACE -fstack-protector-strong)
+target_link_options(netecho_options INTERFACE -Wl,--as-needed -Wl,-z,relro -Wl,-z,now)
+
+if(NETECHO_DEVELOPER_MODE)
+  target_compile_options(
+    netecho_options
+    INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast
+              -Werror)
+endif()
+
+if(NETECHO_SANITIZE)
+  target_compile_options(netecho_options INTERFACE -fsanitize=${NETECHO_SANITIZE}
+                                                   -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(netecho_options INTERFACE -fsanitize=${NETECHO_SANITIZE})
+elseif(CMAKE_BUILD_TYPE MATCHES "Rel")
+  target_compile_options(netecho_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+endif()
+
+if(NETECHO_COVERAGE)
+  target_compile_options(netecho_options INTERFACE --coverage -fprofile-abs-path)
+  target_link_options(netecho_options INTERFACE --coverage)
+endif()
+
+# netecho_library(NAME SOURCES... [LINK targets...]): one library a folder; its headers are
+# included by their path from the project's root.
+function(netecho_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK;LINK_PRIVATE")
+  if(arg_SOURCES)
+    add_library(${name} STATIC ${arg_SOURCES})
+    target_link_libraries(${name} PUBLIC netecho_options ${arg_LINK} PRIVATE ${arg_LINK_PRIVATE})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE netecho_options ${arg_LINK})
+  endif()
+endfunction()

@@ -1,0 +1,20 @@
+#pragma once
+
+/// \file
+/// Outcomes on the data path, by value: no exception, no allocation.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace netecho {
+
+enum class IoStatus : std::uint8_t { ok, would_block, closed, failed };
+
+/// Outcome of one non-blocking operation on a byte stream.
+struct [[nodiscard]] IoResult {
+  IoStatus status = IoStatus::failed;
+  std::size_t bytes = 0;  ///< Meaningful only when ok.
+  int error = 0;          ///< errno when failed.
+};
+
+}  // namespace netecho

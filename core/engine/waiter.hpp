@@ -1,0 +1,33 @@
+#pragma once
+
+/// \file
+/// The only place where a client engine sleeps or spins. A simulation jumps to its next event
+/// instead; no engine loops on the clock.
+
+#include <cstdint>
+#include <span>
+
+#include "core/base/units.hpp"
+#include "core/report/events.hpp"
+#include "core/transport.hpp"
+
+namespace netecho {
+
+struct Wake {
+  std::span<const std::uint32_t> ready;  ///< Ids of ports that may have something; may be empty.
+  bool interrupted = false;              ///< SIGINT, SIGTERM … since the last wait.
+  bool report_requested = false;         ///< SIGQUIT since the last wait.
+};
+
+class Waiter {
+ public:
+  virtual ~Waiter() = default;
+  /// `port` must outlive its watch; `id` is what Wake::ready names.
+  virtual void watch(MessagePort& port, std::uint32_t id) = 0;
+  virtual void unwatch(MessagePort& port) = 0;
+  /// Returns when a watched port is ready, at `deadline`, or on a signal. `block` sleeps, then
+  /// spins close to a deadline; `spin` never sleeps.
+  virtual Wake wait(Instant deadline, WaitMode mode) noexcept = 0;
+};
+
+}  // namespace netecho

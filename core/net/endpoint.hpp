@@ -1,0 +1,57 @@
+#pragma once
+
+/// \file
+/// Endpoints: what the user types (`Endpoint`) and what a socket turned out to be
+/// (`SocketDescription`). Splits off the scheme; the rest belongs to the transport's backend.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace netecho {
+
+/// Who asks: an empty host, port 0 or an inherited descriptor mean different things.
+enum class Role : std::uint8_t { serve, client };
+
+enum class SocketType : std::uint8_t { stream, datagram, seqpacket };
+enum class AddressFamily : std::uint8_t { ipv4, ipv6, unix_domain };
+
+[[nodiscard]] std::string_view to_string(SocketType type) noexcept;
+[[nodiscard]] std::string_view to_string(AddressFamily family) noexcept;  ///< "ipv4", "ipv6", "unix".
+
+/// The `endpoint`, `target`, `local` and `peer` objects of json.md.
+struct SocketDescription {
+  std::string uri;        ///< Canonical, always SCHEME://…; raw bytes.
+  std::string transport;  ///< "tcp", "udp", "unix".
+  SocketType socket_type = SocketType::stream;
+  std::optional<AddressFamily> family;  ///< None while a name is not resolved.
+  std::optional<std::string> address;   ///< Numeric IP (with %zone), or the host as typed.
+  std::optional<std::uint16_t> port;
+  std::optional<std::string> path;  ///< Path or abstract name (without '@'), raw bytes.
+  std::optional<bool> abstract;     ///< Set for unix only.
+
+  bool operator==(const SocketDescription&) const = default;
+};
+
+/// A parsed endpoint. Invariant: `rest` is in the canonical form of the backend of `scheme`.
+struct Endpoint {
+  std::string scheme;  ///< Lower case, one that the registry knows.
+  std::string rest;    ///< Canonical, what stands behind "SCHEME://".
+  std::string typed;   ///< As the user wrote it, for messages.
+
+  /// The canonical URI: parse(uri()) == *this but for `typed`.
+  [[nodiscard]] std::string uri() const { return scheme + "://" + rest; }
+};
+
+struct SplitEndpoint {
+  std::string scheme;  ///< Lower case; empty for a bare endpoint.
+  std::string_view rest;
+  bool has_slashes = false;  ///< Written SCHEME://, which is always a scheme.
+};
+
+/// `X://rest` always has scheme X; `X:rest` only if `is_scheme(X)`; everything else is bare.
+[[nodiscard]] SplitEndpoint split_scheme(std::string_view text,
+                                         bool (*is_scheme)(std::string_view lower_case));
+
+}  // namespace netecho

@@ -1,0 +1,163 @@
+#pragma once
+
+/// \file
+/// What engines need of a transport. Engines own these interfaces, protocols implement them;
+/// no sockaddr, scheme or flag of one protocol passes through here.
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/io_result.hpp"
+#include "core/base/unique_fd.hpp"
+#include "core/base/units.hpp"
+#include "core/net/endpoint.hpp"
+
+namespace netecho {
+
+/// One message in a batch, or a train of equal segments (`segment_size` != 0).
+struct Slot {
+  std::byte* data = nullptr;
+  std::uint32_t size = 0;
+  std::uint32_t segment_size = 0;  ///< 0: one message. Else every segment but the last has it.
+  Instant at{};                    ///< Received (T4) or sent (T1): next to the system call.
+  int error = 0;           ///< Client ports: errno of a failed earlier send; data is its payload.
+  bool truncated = false;  ///< The message was longer than the slot.
+  bool skip = false;       ///< Not to be sent; set by the engine, with its reason counted.
+};
+
+/// A fixed arena of message slots, allocated once (lazily backed: an untouched slot costs nothing).
+///
+/// receive() fills slots [0, count) and sets next = 0; send() sends [next, count) and advances
+/// next. Slot i answers the peer that slot i came from, so the engine never reorders slots.
+class Batch {
+ public:
+  Batch(std::size_t slot_count, std::size_t slot_bytes);
+  ~Batch();
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  [[nodiscard]] std::span<Slot> slots() noexcept { return slots_; }
+  [[nodiscard]] std::span<Slot> filled() noexcept { return std::span{slots_}.first(count); }
+  [[nodiscard]] std::size_t slot_bytes() const noexcept { return slot_bytes_; }
+  /// Where slot i's bytes live; receive() resets Slot::data to it.
+  [[nodiscard]] std::byte* storage(std::size_t index) const noexcept;
+
+  std::size_t count = 0;  ///< Slots in use.
+  std::size_t next = 0;   ///< First slot that send() has still to send.
+
+ private:
+  std::size_t slot_bytes_;
+  std::byte* arena_;
+  std::vector<Slot> slots_;
+};
+
+/// Outcome of one batch operation.
+struct [[nodiscard]] BatchResult {
+  IoStatus status = IoStatus::failed;
+  std::size_t messages = 0;  ///< Moved by this call.
+  int error = 0;             ///< errno when failed; of a send it belongs to slot `next`.
+};
+
+/// A message socket: udp, unixgram, unixpacket; server and client side. Virtual once a batch.
+class MessagePort {
+ public:
+  virtual ~MessagePort() = default;
+
+  /// Takes what is there, without waiting: `ok` with messages >= 1, `would_block`, `closed`
+  /// (seqpacket's end of file), or `failed`. An empty datagram is a message of size 0.
+  virtual BatchResult receive(Batch& batch) noexcept = 0;
+
+  /// Sends what is left of the batch, without waiting, and says how many left; the rest stays.
+  /// Sets Slot::at to T1, read next to the system call. `failed` concerns slot `next`, which the
+  /// caller drops (++next) before it goes on.
+  virtual BatchResult send(Batch& batch) noexcept = 0;
+
+  [[nodiscard]] virtual int fd() const noexcept = 0;  ///< To be watched; owned by the port.
+  /// True while accepted bytes still wait for the socket to be writable (stream adapters).
+  [[nodiscard]] virtual bool wants_write() const noexcept { return false; }
+  /// Who sent slot `index` of the last received batch; none for an unnamed unix peer. Allocates.
+  [[nodiscard]] virtual std::optional<SocketDescription> peer(std::size_t index) const {
+    static_cast<void>(index);
+    return std::nullopt;
+  }
+};
+
+/// A connected byte stream, non-blocking. tcp and unix make the same calls: nothing is virtual.
+class ByteChannel final {
+ public:
+  explicit ByteChannel(UniqueFd fd) noexcept : fd_{std::move(fd)} {}
+
+  [[nodiscard]] IoResult read_some(std::span<std::byte> into) const noexcept;  ///< EOF: closed.
+  [[nodiscard]] IoResult write_some(std::span<const std::byte> from) const noexcept;
+  void shutdown_write() const noexcept { ::shutdown(fd_.get(), SHUT_WR); }
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+  void close() noexcept { fd_.reset(); }
+
+ private:
+  UniqueFd fd_;
+};
+
+enum class AcceptStatus : std::uint8_t {
+  accepted,
+  would_block,
+  retry,      ///< That one peer is gone (ECONNABORTED, EPROTO …): try the next.
+  exhausted,  ///< EMFILE, ENFILE, ENOBUFS, ENOMEM: pause, do not spin.
+  failed,
+};
+
+struct [[nodiscard]] AcceptResult {
+  AcceptStatus status = AcceptStatus::failed;
+  int error = 0;
+};
+
+/// A listening socket of a stream or record transport.
+class Acceptor {
+ public:
+  virtual ~Acceptor() = default;
+  /// A new connection, non-blocking and close-on-exec, with the endpoint's options set.
+  virtual AcceptResult accept(UniqueFd& out) noexcept = 0;
+  [[nodiscard]] virtual int fd() const noexcept = 0;
+  /// Record transports (unixpacket): a port over an accepted connection. Streams: null.
+  [[nodiscard]] virtual std::unique_ptr<MessagePort> make_port(UniqueFd connection) {
+    static_cast<void>(connection);
+    return nullptr;
+  }
+};
+
+/// What one bound socket of `serve` is: a listener, a message socket, or (inherited from inetd)
+/// one connected stream.
+using ServedSocket =
+    std::variant<std::unique_ptr<Acceptor>, std::unique_ptr<MessagePort>, ByteChannel>;
+
+struct Served {
+  ServedSocket socket;
+  SocketDescription endpoint;  ///< As bound: the real port.
+  bool inherited = false;
+  bool records = false;  ///< An Acceptor whose connections carry records: use make_port().
+  /// Removes what binding created (the socket file), if it is still ours. May be empty.
+  std::shared_ptr<void> cleanup;
+};
+
+/// A client's connection (or connected message socket).
+struct Connection {
+  std::variant<ByteChannel, std::unique_ptr<MessagePort>> socket;
+  SocketDescription peer;
+  std::optional<SocketDescription> local;
+  std::optional<Duration> connect_time;  ///< None where connecting exchanges nothing (datagrams).
+};
+
+/// Who is at the other end of a connected descriptor, and who we are; none if unnamed. `scheme` is
+/// the family ("tcp", "unixpacket"); allocates: for events and summaries only.
+[[nodiscard]] std::optional<SocketDescription> describe_peer(int fd);
+[[nodiscard]] std::optional<SocketDescription> describe_local(int fd);
+
+}  // namespace netecho
