@@ -19,9 +19,13 @@ class SystemClock final : public Clock {
 
 }  // namespace
 
-Instant monotonic_now() noexcept { return Instant{read_clock(CLOCK_MONOTONIC)}; }
+Instant monotonic_now() noexcept {
+  return Instant{read_clock(CLOCK_MONOTONIC)};
+}
 
-WallTime realtime_now() noexcept { return WallTime{read_clock(CLOCK_REALTIME)}; }
+WallTime realtime_now() noexcept {
+  return WallTime{read_clock(CLOCK_REALTIME)};
+}
 
 const Clock& system_clock() noexcept {
   static constinit SystemClock clock;

@@ -34,12 +34,16 @@ ErrorCategory socket_category(int error_number) noexcept {
 
 }  // namespace
 
-int exit_code(ErrorCategory category) noexcept { return row(category).exit_code; }
+int exit_code(ErrorCategory category) noexcept {
+  return row(category).exit_code;
+}
 
-std::string_view to_string(ErrorCategory category) noexcept { return row(category).name; }
+std::string_view to_string(ErrorCategory category) noexcept {
+  return row(category).name;
+}
 
-Error::Error(ErrorCategory category, std::string operation, std::string subject,
-             std::string reason, int error_number)
+Error::Error(ErrorCategory category, std::string operation, std::string subject, std::string reason,
+             int error_number)
     : category_{category},
       operation_{std::move(operation)},
       subject_{std::move(subject)},

@@ -60,6 +60,13 @@ class SysError : public Error {
   SysError(std::string operation, std::string subject, int error_number);
 };
 
+/// A set-up wait (look-up, connect) ended because a signal is pending; the signal itself is still
+/// to be taken from its `Interrupt`.
+class Interrupted : public std::exception {
+ public:
+  [[nodiscard]] const char* what() const noexcept override { return "interrupted"; }
+};
+
 /// Wrong input; nothing was opened. `reason` ends with the hint, where there is one.
 [[nodiscard]] Error usage_error(std::string operation, std::string subject, std::string reason);
 

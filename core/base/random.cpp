@@ -20,6 +20,8 @@ std::uint64_t SplitMix64::next() noexcept {
   return mixed ^ (mixed >> 31);
 }
 
-double SplitMix64::next_unit() noexcept { return static_cast<double>(next() >> 11) * 0x1p-53; }
+double SplitMix64::next_unit() noexcept {
+  return static_cast<double>(next() >> 11) * 0x1p-53;
+}
 
 }  // namespace netecho

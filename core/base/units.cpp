@@ -15,13 +15,8 @@ struct Unit {
   double factor;
 };
 
-constexpr std::array<Unit, 7> kDurationUnits{{{"", 1e9},
-                                              {"ns", 1},
-                                              {"us", 1e3},
-                                              {"ms", 1e6},
-                                              {"s", 1e9},
-                                              {"m", 60e9},
-                                              {"h", 3600e9}}};
+constexpr std::array<Unit, 7> kDurationUnits{
+    {{"", 1e9}, {"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}}};
 
 constexpr std::array<Unit, 14> kSizeUnits{{{"", 1},
                                            {"B", 1},
@@ -44,8 +39,8 @@ constexpr std::array<Unit, 4> kRateUnits{{{"", 1}, {"k", 1e3}, {"M", 1e6}, {"G",
 std::optional<double> parse_quantity(std::string_view text, std::span<const Unit> units) {
   const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
   double number = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + end, number,
-                                             std::chars_format::fixed);
+  const auto [stop, error] =
+      std::from_chars(text.data(), text.data() + end, number, std::chars_format::fixed);
   if (error != std::errc{} || stop != text.data() + end) return std::nullopt;
   for (const Unit& unit : units) {
     if (unit.name == text.substr(end)) return number * unit.factor;
@@ -83,8 +78,9 @@ Parsed<std::uint64_t> parse_size(std::string_view text) {
 Parsed<double> parse_rate(std::string_view text) {
   const auto rate = parse_quantity(text, kRateUnits);
   if (!rate || *rate <= 0 || *rate > 1e9) {
-    return {{}, "expected a rate above 0 and up to 1G per second, such as 1000 or 10k, got '" +
-                    std::string(text) + "'"};
+    return {{},
+            "expected a rate above 0 and up to 1G per second, such as 1000 or 10k, got '" +
+                std::string(text) + "'"};
   }
   return {*rate, {}};
 }

@@ -4,7 +4,8 @@
 /// The netecho frame, version 1; integers are big-endian. docs/wire-format.md has the vectors.
 ///
 ///    0        4     5      6       8        12         16        24         32          56
-///    | magic  | ver | type | flags | length | checksum | session | sequence | stamp (24) | payload …
+///    | magic  | ver | type | flags | length | checksum | session | sequence | stamp (24) | payload
+///    …
 ///
 /// Pure: bytes in, values out; no I/O, no clock, no allocation. Safe on hostile input.
 
@@ -84,8 +85,9 @@ void encode_frame(const FrameHeader& header, std::span<std::byte> frame) noexcep
 void set_frame_sequence(std::span<std::byte> frame, Sequence sequence) noexcept;
 
 /// Turns a request into a reply in place: type 2 and the stamp block, and the checksum by XOR with
-/// the shifted CRC of the changed bytes, so that a corrupt request stays corrupt. `head` is at least
-/// the first 56 bytes of a frame of `frame_length` bytes whose prefix decoded as a stamped request.
+/// the shifted CRC of the changed bytes, so that a corrupt request stays corrupt. `head` is at
+/// least the first 56 bytes of a frame of `frame_length` bytes whose prefix decoded as a stamped
+/// request.
 void stamp_frame(std::span<std::byte> head, std::uint32_t frame_length,
                  const FrameStamp& stamp) noexcept;
 

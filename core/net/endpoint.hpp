@@ -18,7 +18,8 @@ enum class SocketType : std::uint8_t { stream, datagram, seqpacket };
 enum class AddressFamily : std::uint8_t { ipv4, ipv6, unix_domain };
 
 [[nodiscard]] std::string_view to_string(SocketType type) noexcept;
-[[nodiscard]] std::string_view to_string(AddressFamily family) noexcept;  ///< "ipv4", "ipv6", "unix".
+[[nodiscard]] std::string_view to_string(
+    AddressFamily family) noexcept;  ///< "ipv4", "ipv6", "unix".
 
 /// The `endpoint`, `target`, `local` and `peer` objects of json.md.
 struct SocketDescription {

@@ -1,0 +1,47 @@
+#pragma once
+
+/// \file
+/// The job of `serve`: echoes on bound sockets until it is told to stop.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/base/units.hpp"
+#include "core/net/reactor.hpp"
+#include "core/report/events.hpp"
+#include "core/transport.hpp"
+
+namespace netecho {
+
+enum class TraceLevel : std::uint8_t {
+  none,
+  connections,  ///< `open` and `close` events (-v).
+  everything,   ///< and `datagram` events (--trace).
+};
+
+struct ServerOptions {
+  std::size_t max_connections = 10'000;
+  std::uint64_t max_accepts = 0;  ///< Connections finished or datagrams answered; 0: no end.
+  Duration idle_timeout = std::chrono::minutes{10};  ///< 0: never.
+  Duration drain_timeout = std::chrono::seconds{5};
+  Duration stats_interval{};  ///< 0: off.
+  bool plain = false;         ///< Never touch a frame.
+  TraceLevel trace = TraceLevel::none;
+  std::size_t show_payload_bytes = 0;  ///< Of `datagram` events; 0: none.
+};
+
+struct ServerOutcome {
+  StopReason reason = StopReason::signal;
+  StatsEvent stats;
+  std::optional<ErrorEvent> error;
+};
+
+/// Emits `listening` for every socket, calls `ready` once, serves on `reactor` until SIGINT,
+/// SIGTERM or `max_accepts`, drains, and emits `stopped`. A second signal ends the process with
+/// 128+n. The caller runs it on the thread that owns `reactor`.
+[[nodiscard]] ServerOutcome run_server(Reactor& reactor, std::vector<Served> sockets,
+                                       const ServerOptions& options, EventSink& events,
+                                       const std::function<void()>& ready);
+
+}  // namespace netecho

@@ -1,0 +1,66 @@
+#pragma once
+
+/// \file
+/// The socket options that users can set, and which of them a kind of socket can honour.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/units.hpp"
+
+namespace netecho {
+
+enum class DontFragment : std::uint8_t { allow, want, force, probe };  ///< dont, want, do, probe.
+
+struct Keepalive {
+  std::optional<Duration> idle;
+  std::optional<Duration> interval;
+  std::optional<int> count;
+};
+
+/// Empty: the system's default.
+struct SocketOptions {
+  std::optional<std::string> bind;  ///< ADDR[:PORT], `::1`, `[::1]:7`, or a unix path / @name.
+  std::optional<std::string> interface;
+  std::optional<int> tos;  ///< 0-255, from --tos or --dscp (DSCP × 4).
+  std::optional<int> ttl;
+  std::optional<DontFragment> dont_fragment;
+  std::optional<std::uint64_t> receive_buffer_bytes;
+  std::optional<std::uint64_t> send_buffer_bytes;
+  std::optional<Duration> busy_poll;
+  std::optional<int> mss_bytes;
+  std::optional<Keepalive> keepalive;
+  bool nagle = false;  ///< TCP_NODELAY is on unless this is set.
+};
+
+/// One bit for each option above, for capabilities.
+enum SocketOptionBit : std::uint32_t {
+  kOptionBind = 1U << 0,
+  kOptionInterface = 1U << 1,
+  kOptionTos = 1U << 2,
+  kOptionTtl = 1U << 3,
+  kOptionDontFragment = 1U << 4,
+  kOptionReceiveBuffer = 1U << 5,
+  kOptionSendBuffer = 1U << 6,
+  kOptionBusyPoll = 1U << 7,
+  kOptionMss = 1U << 8,
+  kOptionKeepalive = 1U << 9,
+  kOptionNagle = 1U << 10,
+};
+using SocketOptionSet = std::uint32_t;
+
+/// Which options the user set.
+[[nodiscard]] SocketOptionSet requested(const SocketOptions& options) noexcept;
+/// `--tos`, `--nagle` …, for messages.
+[[nodiscard]] std::vector<std::string_view> option_names(SocketOptionSet set);
+
+/// Sets on `fd` those of `options` that are in `honoured`, before bind or connect; `bind` itself is
+/// the backend's. Throws SysError (operation "setsockopt", with the option's name) on failure.
+void apply(int fd, int family, const SocketOptions& options, SocketOptionSet honoured,
+           std::string_view subject);
+
+}  // namespace netecho

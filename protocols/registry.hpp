@@ -1,0 +1,99 @@
+#pragma once
+
+/// \file
+/// The table of transports: one row each. Help, parsing, completion, the conformance suite and
+/// `probe --self` follow from it.
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/net/endpoint.hpp"
+#include "core/net/socket_options.hpp"
+#include "core/transport.hpp"
+
+namespace netecho {
+
+/// Which IP families a run may use (-4, -6).
+enum class FamilyChoice : std::uint8_t { any, ipv4_only, ipv6_only };
+
+struct NameLookup {
+  FamilyChoice family = FamilyChoice::any;
+  bool numeric_only = false;  ///< -n: no name is looked up (`localhost` is not a look-up).
+  Duration deadline = std::chrono::seconds{5};
+};
+
+struct ConnectOptions {
+  SocketOptions socket;
+  NameLookup lookup;
+  Duration connect_timeout = std::chrono::seconds{5};
+  int interrupt_fd = -1;  ///< Readable: give up with `Interrupted`.
+};
+
+struct ServeOptions {
+  SocketOptions socket;
+  NameLookup lookup;
+  int backlog = 4096;
+  bool reuse_port = false;
+  unsigned unix_mode = 0600;
+  bool unix_replace = false;
+  /// What the user should know although it works (a family this host lacks, a wildcard bind).
+  void (*warn)(const std::string& message) = nullptr;
+  int interrupt_fd = -1;
+};
+
+struct Capabilities {
+  bool connects = false;    ///< Has a connection set-up: `--mode connect`, `connect_ns`.
+  bool boundaries = false;  ///< Keeps message boundaries (datagrams, records).
+  bool inherited = false;   ///< Descriptors given by a parent: serve only.
+  std::size_t max_message_bytes = 0;  ///< 0: no limit (streams).
+  SocketOptionSet client_options = 0;
+  SocketOptionSet serve_options = 0;
+};
+
+struct Backend {
+  std::string_view name;                       ///< "tcp", "udp", "unix", "unixgram" …
+  std::span<const std::string_view> schemes;   ///< Lower case; the first is the general one.
+  std::string_view summary;                    ///< One line for --help and completion.
+  std::string_view example;                    ///< An endpoint a user could type.
+  Capabilities capabilities;
+  /// Checks and canonicalizes what stands behind the scheme; throws a usage Error with its hint.
+  std::string (*parse_rest)(std::string_view scheme, std::string_view rest, Role role,
+                            std::string_view typed);
+  /// The `target` object, nothing resolved.
+  SocketDescription (*describe)(const Endpoint& endpoint);
+  /// Connects (stream, seqpacket) or makes a connected message socket. Throws Error, Interrupted.
+  Connection (*connect)(const Endpoint& endpoint, const ConnectOptions& options);
+  /// A port whose every message is one connect() (RFC 8305 is not used: the first address that
+  /// answers the look-up): send() starts it (T1), receive() gives the message back once connected
+  /// (T4) or with its error. Null where capabilities.connects is false.
+  std::unique_ptr<MessagePort> (*connect_port)(const Endpoint& endpoint,
+                                               const ConnectOptions& options);
+  /// Binds (and listens) on every address of the endpoint. Throws Error.
+  std::vector<Served> (*serve)(const Endpoint& endpoint, const ServeOptions& options);
+  /// Completions of a partly typed rest (socket files, interfaces …); opens no socket, asks no DNS.
+  std::vector<std::string> (*complete)(std::string_view rest);
+};
+
+[[nodiscard]] std::span<const Backend> backends() noexcept;
+
+/// None if no backend has it.
+[[nodiscard]] const Backend* find_backend(std::string_view scheme) noexcept;
+
+/// Parses the whole grammar of docs/endpoints.md. Throws a usage Error that names the endpoint, says
+/// what is wrong and, where one can be guessed, the spelling that works.
+[[nodiscard]] Endpoint parse_endpoint(std::string_view text, Role role);
+
+/// REQUIRES: `endpoint` came from parse_endpoint.
+[[nodiscard]] const Backend& backend_of(const Endpoint& endpoint);
+
+/// Checks the requested socket options against all endpoints: an option that none of them can
+/// honour is a usage Error; for one that some can't, returns a warning that names them.
+[[nodiscard]] std::vector<std::string> check_socket_options(std::span<const Endpoint> endpoints,
+                                                            const SocketOptions& options,
+                                                            Role role);
+
+}  // namespace netecho
