@@ -290,6 +290,8 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
   virtual void emit(Event event) = 0;
+  /// Events that a full queue did not take (`events_dropped_total`).
+  [[nodiscard]] virtual std::uint64_t dropped_total() const noexcept { return 0; }
 };
 
 }  // namespace netecho
