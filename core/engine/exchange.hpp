@@ -39,9 +39,10 @@ enum class Expect : std::uint8_t { echo, any, none };
 
 struct ExchangeOptions {
   Expect expect = Expect::echo;
-  Duration timeout = std::chrono::seconds{5};  ///< Without progress (streams), per reply (messages).
-  Instant deadline = kNever;                   ///< For everything.
-  bool half_close = false;                     ///< -N: at the end of input, before the echo is whole.
+  Duration timeout =
+      std::chrono::seconds{5};  ///< Without progress (streams), per reply (messages).
+  Instant deadline = kNever;    ///< For everything.
+  bool half_close = false;      ///< -N: at the end of input, before the echo is whole.
   int interrupt_fd = -1;
   /// Called with every piece of the reply, in order, once verified or not; may throw Error (io).
   std::function<void(std::span<const std::byte>)> on_reply;

@@ -38,8 +38,9 @@ struct ProbeTarget {
   std::optional<Duration> connect_time;
 };
 
-/// Probes all targets side by side, each on the same schedule, and returns their summaries in order.
-/// Emits a `reply` event a probe when `replies` is set. Session ids come from `session_seed`.
+/// Probes all targets side by side, each on the same schedule, and returns their summaries in
+/// order. Emits a `reply` event a probe when `replies` is set. Session ids come from
+/// `session_seed`.
 [[nodiscard]] std::vector<Summary> run_prober(std::vector<ProbeTarget> targets,
                                               const ProbeOptions& options, const Clock& clock,
                                               Waiter& waiter, EventSink* replies,

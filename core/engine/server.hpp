@@ -4,6 +4,7 @@
 /// The job of `serve`: echoes on bound sockets until it is told to stop.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -20,6 +21,11 @@ enum class TraceLevel : std::uint8_t {
   everything,   ///< and `datagram` events (--trace).
 };
 
+enum class SignalHandling : std::uint8_t {
+  drain,   ///< SIGINT, SIGTERM and SIGHUP drain and end the server.
+  ignore,  ///< Somebody else's business: a server inside another job ends by Reactor::stop().
+};
+
 struct ServerOptions {
   std::size_t max_connections = 10'000;
   std::uint64_t max_accepts = 0;  ///< Connections finished or datagrams answered; 0: no end.
@@ -28,6 +34,7 @@ struct ServerOptions {
   Duration stats_interval{};  ///< 0: off.
   bool plain = false;         ///< Never touch a frame.
   TraceLevel trace = TraceLevel::none;
+  SignalHandling signals = SignalHandling::drain;
   std::size_t show_payload_bytes = 0;  ///< Of `datagram` events; 0: none.
 };
 

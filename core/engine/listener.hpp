@@ -1,0 +1,38 @@
+#pragma once
+
+/// \file
+/// Accepts connections of one listening socket, as long as the server has room for them.
+
+#include "core/engine/server_shared.hpp"
+#include "core/transport.hpp"
+
+namespace netecho {
+
+/// Pauses, never spins, while the server is full or descriptors have run out: a further connection
+/// waits in the backlog.
+class Listener final : public EventHandler {
+ public:
+  Listener(ServerShared& shared, EndpointStats& endpoint, std::unique_ptr<Acceptor> acceptor,
+           bool records);
+
+  void on_events(std::uint32_t events) noexcept override;
+  /// Room may have come: looks again at the backlog.
+  void resume() noexcept;
+  /// Accepts no more. Safe to call twice.
+  void stop() noexcept;
+  [[nodiscard]] bool stopped() const noexcept { return stopped_; }
+
+ private:
+  void pause() noexcept;
+  void serve_connection(UniqueFd connection);
+
+  ServerShared& shared_;
+  EndpointStats& endpoint_;
+  std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<Reactor::Timer> retry_;  ///< When descriptors ran out elsewhere.
+  bool records_;
+  bool paused_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace netecho

@@ -1,0 +1,211 @@
+#include "core/engine/message_echo.hpp"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/codec/stamp.hpp"
+
+namespace netecho {
+namespace {
+
+/// Full batches in a row before other sockets get their turn.
+constexpr int kBatchesPerEvent = 8;
+constexpr std::size_t kDatagramSlots = 32;
+constexpr std::size_t kIpDatagramBytes = 65'536;
+constexpr std::size_t kUnixDatagramBytes = 4 * 1024 * 1024;
+constexpr int kMaxFailuresInARow = 100;
+
+/// Under a limit one message at a time is taken, so that none is received and left unanswered.
+std::size_t datagram_slots(const ServerOptions& options) noexcept {
+  return options.max_accepts != 0 ? 1 : kDatagramSlots;
+}
+
+std::size_t slot_bytes(const SocketDescription& endpoint) noexcept {
+  return endpoint.family == AddressFamily::unix_domain ? kUnixDatagramBytes : kIpDatagramBytes;
+}
+
+std::optional<DropReason> drop_reason(const Slot& slot, const ServerShared& shared) noexcept {
+  if (slot.truncated) return DropReason::truncated;
+  if (slot.unanswerable) return DropReason::no_return_address;
+  if (!shared.options.plain && is_reply_frame({slot.data, slot.size})) return DropReason::loop;
+  return std::nullopt;
+}
+
+DropReason send_drop_reason(int error) noexcept {
+  return error == EAGAIN || error == ENOBUFS ? DropReason::peer_queue_full : DropReason::send_error;
+}
+
+void trace(const Slot& slot, std::size_t index, std::optional<DropReason> dropped,
+           ServerShared& shared, const EndpointStats& endpoint, const MessagePort& port) {
+  DatagramEvent event{.endpoint = endpoint.endpoint,
+                      .peer = port.peer(index),
+                      .rx_bytes = slot.size,
+                      .dropped = dropped,
+                      .payload = {}};
+  if (const std::size_t limit = shared.options.show_payload_bytes; limit != 0) {
+    const std::size_t shown = std::min<std::size_t>(limit, slot.size);
+    std::string data(shown, '\0');
+    if (shown != 0) std::memcpy(data.data(), slot.data, shown);
+    event.payload = PayloadSample{std::move(data), slot.size, shown < slot.size};
+  }
+  shared.emit(std::move(event));
+}
+
+void drop(const Slot& slot, std::size_t index, DropReason reason, ServerShared& shared,
+          EndpointStats& endpoint, const MessagePort& port) {
+  ++endpoint.dropped_total[static_cast<std::size_t>(reason)];
+  if (shared.options.trace == TraceLevel::everything) {
+    trace(slot, index, reason, shared, endpoint, port);
+  }
+}
+
+void count_sent(Batch& batch, std::size_t first, std::size_t last, ServerShared& shared,
+                EndpointStats& endpoint, const MessagePort& port) {
+  for (std::size_t i = first; i < last; ++i) {
+    const Slot& slot = batch.slots()[i];
+    if (slot.skip) continue;
+    ++*endpoint.tx_messages_total;
+    endpoint.tx_bytes_total += slot.size;
+    if (shared.options.trace == TraceLevel::everything) {
+      trace(slot, i, std::nullopt, shared, endpoint, port);
+    }
+  }
+}
+
+}  // namespace
+
+void prepare_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint,
+                     const MessagePort& port) noexcept {
+  if (batch.count != 0) shared.stamps.begin(batch.slots().front().at);
+  std::size_t index = 0;
+  for (Slot& slot : batch.filled()) {
+    ++*endpoint.rx_messages_total;
+    endpoint.rx_bytes_total += slot.size;
+    if (const auto reason = drop_reason(slot, shared)) {
+      slot.skip = true;
+      drop(slot, index, *reason, shared, endpoint, port);
+    } else if (!shared.options.plain && stamp_message({slot.data, slot.size}, shared.stamps)) {
+      ++endpoint.frames_stamped_total;
+    }
+    ++index;
+  }
+}
+
+Answered send_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint,
+                      MessagePort& port) noexcept {
+  while (batch.next < batch.count) {
+    const std::size_t first = batch.next;
+    const BatchResult sent = port.send(batch);
+    count_sent(batch, first, batch.next, shared, endpoint, port);
+    if (sent.status == IoStatus::ok) continue;
+    if (sent.status == IoStatus::would_block) return Answered::socket_full;
+    if (sent.status == IoStatus::closed) return Answered::closed;
+    drop(batch.slots()[batch.next], batch.next, send_drop_reason(sent.error), shared, endpoint,
+         port);
+    ++batch.next;
+  }
+  return Answered::all;
+}
+
+DatagramEcho::DatagramEcho(ServerShared& shared, EndpointStats& endpoint,
+                           std::unique_ptr<MessagePort> port)
+    : shared_{shared},
+      endpoint_{endpoint},
+      port_{std::move(port)},
+      batch_{datagram_slots(shared.options), slot_bytes(endpoint.endpoint)} {
+  shared_.reactor.add(port_->fd(), EPOLLIN, *this);
+}
+
+void DatagramEcho::stop() noexcept {
+  if (std::exchange(stopped_, true)) return;
+  shared_.reactor.remove(port_->fd(), *this);
+}
+
+void DatagramEcho::on_events(std::uint32_t /*events*/) noexcept {
+  for (int round = 0; round < kBatchesPerEvent; ++round) {
+    if (!writing_) {
+      const BatchResult received = port_->receive(batch_);
+      if (received.status == IoStatus::would_block) return;
+      if (received.status != IoStatus::ok) {
+        if (++failures_ < kMaxFailuresInARow) return;
+        shared_.emit(error_event(SysError{"receive", endpoint_.endpoint.uri, received.error}));
+        return stop();
+      }
+      failures_ = 0;
+      prepare_answers(batch_, shared_, endpoint_, *port_);
+    }
+    const std::uint64_t answered_before = *endpoint_.tx_messages_total;
+    const bool full = send_answers(batch_, shared_, endpoint_, *port_) == Answered::socket_full;
+    shared_.finished_total += *endpoint_.tx_messages_total - answered_before;
+    if (full != writing_) {
+      writing_ = full;
+      shared_.reactor.modify(port_->fd(), full ? EPOLLOUT : EPOLLIN, *this);
+    }
+    if (shared_.options.max_accepts != 0) {
+      shared_.on_finished();
+      if (stopped_ || shared_.answers_left() == 0) return;
+    }
+    // After a full batch there is likely more; after any other, epoll knows.
+    if (full || batch_.count < batch_.slots().size()) return;
+  }
+}
+
+RecordConnection::RecordConnection(ServerShared& shared, EndpointStats& endpoint,
+                                   std::unique_ptr<MessagePort> port)
+    : ServedConnection{shared, endpoint, port->fd()}, port_{std::move(port)} {}
+
+void RecordConnection::on_events(std::uint32_t /*events*/) noexcept {
+  if (unsent_ != nullptr) return flush();
+  echo_once();
+}
+
+void RecordConnection::echo_once() noexcept {
+  Batch& batch = shared_.record_batch;
+  const BatchResult received = port_->receive(batch);
+  if (received.status == IoStatus::would_block) return;
+  if (received.status == IoStatus::closed) return finish(CloseReason::eof);
+  if (received.status == IoStatus::failed) return finish_failed(received.error);
+  const Slot& record = batch.slots().front();
+  prepare_answers(batch, shared_, endpoint_, *port_);
+  count(record.size, 0);
+
+  switch (send_answers(batch, shared_, endpoint_, *port_)) {
+    case Answered::all:
+      return count(0, record.skip ? 0 : record.size);
+    case Answered::closed:
+      return finish(CloseReason::reset);
+    case Answered::socket_full:
+      break;
+  }
+  unsent_ = std::make_unique<Batch>(1, std::max<std::size_t>(record.size, 1));
+  unsent_->slots().front() = record;
+  unsent_->slots().front().data = unsent_->storage(0);
+  if (record.size != 0) std::memcpy(unsent_->storage(0), record.data, record.size);
+  unsent_->count = 1;
+  watch(EPOLLOUT);
+}
+
+void RecordConnection::flush() noexcept {
+  const Slot record = unsent_->slots().front();
+  switch (send_answers(*unsent_, shared_, endpoint_, *port_)) {
+    case Answered::socket_full:
+      return;
+    case Answered::closed:
+      return finish(CloseReason::reset);
+    case Answered::all:
+      break;
+  }
+  count(0, record.size);
+  unsent_.reset();
+  if (draining_) return finish(CloseReason::drain);
+  watch(EPOLLIN);
+}
+
+void RecordConnection::begin_drain() noexcept {
+  draining_ = true;
+  if (unsent_ == nullptr) finish(CloseReason::drain);
+}
+
+}  // namespace netecho

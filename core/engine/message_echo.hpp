@@ -1,0 +1,60 @@
+#pragma once
+
+/// \file
+/// The echo of message sockets: what is answered, what is dropped and why, counted exactly:
+/// received = echoed + dropped.
+
+#include "core/engine/served_connection.hpp"
+#include "core/transport.hpp"
+
+namespace netecho {
+
+/// Marks in `batch` what is not to be answered, stamps what asks for it, and counts all of it.
+void prepare_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint,
+                     const MessagePort& port) noexcept;
+
+enum class Answered : std::uint8_t { all, socket_full, closed };
+
+/// Sends what is left of `batch`; a message that cannot be sent is dropped and counted.
+[[nodiscard]] Answered send_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint,
+                                    MessagePort& port) noexcept;
+
+/// A bound datagram socket. Its batch is its own: what a full socket does not take stays there and
+/// nothing more is read meanwhile.
+class DatagramEcho final : public EventHandler {
+ public:
+  DatagramEcho(ServerShared& shared, EndpointStats& endpoint, std::unique_ptr<MessagePort> port);
+  void on_events(std::uint32_t events) noexcept override;
+  /// No more is read or sent. Safe to call twice.
+  void stop() noexcept;
+
+ private:
+  ServerShared& shared_;
+  EndpointStats& endpoint_;
+  std::unique_ptr<MessagePort> port_;
+  Batch batch_;
+  bool writing_ = false;  ///< The rest of the batch waits for the socket.
+  bool stopped_ = false;
+  int failures_ = 0;  ///< Of receive, in a row.
+};
+
+/// An accepted seqpacket connection: one record at a time through the server's shared slot.
+class RecordConnection final : public ServedConnection {
+ public:
+  RecordConnection(ServerShared& shared, EndpointStats& endpoint,
+                   std::unique_ptr<MessagePort> port);
+  void on_events(std::uint32_t events) noexcept override;
+  void begin_drain() noexcept override;
+  [[nodiscard]] bool stalled() const noexcept override { return unsent_ != nullptr; }
+
+ private:
+  ~RecordConnection() override = default;
+  void echo_once() noexcept;
+  void flush() noexcept;
+
+  std::unique_ptr<MessagePort> port_;
+  std::unique_ptr<Batch> unsent_;  ///< The record that the socket did not take.
+  bool draining_ = false;
+};
+
+}  // namespace netecho

@@ -1,0 +1,48 @@
+#pragma once
+
+/// \file
+/// What connections of `serve` have in common, streams and records: a number, counters, a place in
+/// the idle order, and one way to end.
+
+#include "core/engine/server_shared.hpp"
+
+namespace netecho {
+
+/// An open connection. Owns itself: finish() deletes it, so return at once after calling it.
+class ServedConnection : public EventHandler, public ActivityLink {
+ public:
+  ServedConnection(const ServedConnection&) = delete;
+  ServedConnection& operator=(const ServedConnection&) = delete;
+
+  /// The server stops: flush what was read, then end. Idle connections end at once.
+  virtual void begin_drain() noexcept = 0;
+  /// True while echoed bytes wait for a peer that does not read.
+  [[nodiscard]] virtual bool stalled() const noexcept = 0;
+  /// True once this side has finished and only waits for the peer's end.
+  [[nodiscard]] virtual bool lingering() const noexcept { return false; }
+
+  /// Emits `close` and deletes this. `error` is an errno, or 0.
+  void finish(CloseReason reason, int error = 0) noexcept;
+
+ protected:
+  ServedConnection(ServerShared& shared, EndpointStats& endpoint, int fd);
+  virtual ~ServedConnection() = default;
+
+  void watch(std::uint32_t events) noexcept { shared_.reactor.modify(fd_, events, *this); }
+  /// Counts bytes of this connection (not of its endpoint) and marks it active.
+  void count(std::size_t rx_bytes, std::size_t tx_bytes) noexcept;
+  /// Reset by the peer, or any other failure of the socket.
+  void finish_failed(int error) noexcept;
+
+  ServerShared& shared_;
+  EndpointStats& endpoint_;
+
+ private:
+  int fd_;  ///< Owned by the derived class.
+  std::uint64_t number_;
+  std::uint64_t rx_bytes_ = 0;
+  std::uint64_t tx_bytes_ = 0;
+  Instant opened_;
+};
+
+}  // namespace netecho

@@ -1,0 +1,41 @@
+#include "core/engine/server_shared.hpp"
+
+#include <limits>
+
+#include "core/base/random.hpp"
+#include "core/codec/stream_framer.hpp"
+
+namespace netecho {
+
+namespace {
+constexpr std::size_t kExpectedHolders = 1024;
+/// A unix record can be as large as the sender's buffer. Untouched pages cost nothing.
+constexpr std::size_t kRecordBytes = 16 * 1024 * 1024;
+}  // namespace
+
+ServerShared::ServerShared(Reactor& loop, const ServerOptions& server_options, EventSink& sink)
+    : reactor{loop},
+      options{server_options},
+      events{sink},
+      receive_buffer(kReadBytes + StreamFramer::kMaxHeldBytes),
+      record_batch{1, kRecordBytes},
+      sessions{random_u64()},
+      stamps{sessions, system_clock()} {
+  holding.reserve(kExpectedHolders);
+}
+
+bool ServerShared::admits_connection() const noexcept {
+  if (draining || connections_open >= options.max_connections) return false;
+  return options.max_accepts == 0 || connections_open + finished_total < options.max_accepts;
+}
+
+std::uint64_t ServerShared::answers_left() const noexcept {
+  if (options.max_accepts == 0) return std::numeric_limits<std::uint64_t>::max();
+  return options.max_accepts - std::min(options.max_accepts, finished_total);
+}
+
+void ServerShared::emit(EventBody body) {
+  events.emit(Event{realtime_now(), std::move(body)});
+}
+
+}  // namespace netecho

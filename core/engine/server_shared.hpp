@@ -1,0 +1,60 @@
+#pragma once
+
+/// \file
+/// What the handlers of one server share: its loop, buffers, limits and counters. One thread.
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/codec/session_table.hpp"
+#include "core/codec/stamp.hpp"
+#include "core/engine/activity_list.hpp"
+#include "core/engine/server.hpp"
+
+namespace netecho {
+
+class StreamConnection;
+
+/// One read takes at most this much; a large bite pays only while nobody else waits.
+inline constexpr std::size_t kReadBytes = 256 * 1024;
+inline constexpr std::size_t kReadBytesWhileOthersWait = 64 * 1024;
+/// How long the partial header of a frame may be held back (docs/wire-format.md).
+inline constexpr Duration kHoldLimit = std::chrono::seconds{1};
+
+class ServerShared {
+ public:
+  ServerShared(Reactor& loop, const ServerOptions& server_options, EventSink& sink);
+
+  Reactor& reactor;
+  const ServerOptions& options;
+  EventSink& events;
+
+  /// Where every stream connection receives; its content never outlives one event.
+  std::vector<std::byte> receive_buffer;
+  /// One record at a time for seqpacket connections; the same rule.
+  Batch record_batch;
+  SessionTable sessions;
+  StampSource stamps;
+
+  ActivityList connections;                ///< Open connections, the longest silent first.
+  std::vector<StreamConnection*> holding;  ///< Connections that hold back a partial header.
+  std::size_t connections_open = 0;
+  std::uint64_t last_connection_number = 0;
+  std::uint64_t accepted_total = 0;
+  std::uint64_t finished_total = 0;  ///< Connections finished and datagrams answered.
+  bool draining = false;
+
+  std::function<void()> on_finished;  ///< A connection closed or datagrams were answered.
+  std::function<void()> on_holding;   ///< `holding` was empty and is not any more.
+
+  [[nodiscard]] Instant now() const noexcept { return reactor.now(); }
+  /// True while a further connection may be accepted.
+  [[nodiscard]] bool admits_connection() const noexcept;
+  /// Datagrams that may still be answered under max_accepts.
+  [[nodiscard]] std::uint64_t answers_left() const noexcept;
+  void emit(EventBody body);
+};
+
+}  // namespace netecho

@@ -1,0 +1,174 @@
+#include "core/engine/stream_echo.hpp"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace netecho {
+namespace {
+
+/// A connection that was busy this recently may have bytes under way; it gets a chance to see our
+/// end before it is closed. A silent one is closed at once.
+constexpr Duration kRecentlyActive = std::chrono::seconds{1};
+
+}  // namespace
+
+StreamConnection::StreamConnection(ServerShared& shared, EndpointStats& endpoint,
+                                   ByteChannel channel)
+    : ServedConnection{shared, endpoint, channel.fd()}, channel_{std::move(channel)} {}
+
+StreamConnection::~StreamConnection() {
+  stop_holding();
+}
+
+void StreamConnection::on_events(std::uint32_t events) noexcept {
+  if (state_ == State::lingering) return discard();
+  if (unsent_ != nullptr) return flush();
+  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) echo_once();
+}
+
+void StreamConnection::count_received(std::size_t bytes) noexcept {
+  endpoint_.rx_bytes_total += bytes;
+  count(bytes, 0);
+}
+
+void StreamConnection::count_sent(std::size_t bytes) noexcept {
+  endpoint_.tx_bytes_total += bytes;
+  count(0, bytes);
+}
+
+void StreamConnection::echo_once() noexcept {
+  const std::span<std::byte> buffer{shared_.receive_buffer};
+  const std::span<const std::byte> held = framer_.prefix();
+  const std::size_t held_bytes = held.size();
+  if (held_bytes != 0) std::memcpy(buffer.data(), held.data(), held_bytes);
+  const std::size_t bite =
+      shared_.reactor.pending_events() == 0 ? kReadBytes : kReadBytesWhileOthersWait;
+
+  const IoResult received = channel_.read_some(buffer.subspan(held_bytes, bite));
+  if (received.status == IoStatus::would_block) return;
+  if (received.status == IoStatus::closed) return on_peer_done();
+  if (received.status == IoStatus::failed) return finish_failed(received.error);
+  count_received(received.bytes);
+
+  const std::span<std::byte> bytes = buffer.first(held_bytes + received.bytes);
+  const std::size_t ready = plain() ? bytes.size() : stamp(bytes);
+  static_cast<void>(send_or_keep(bytes.first(ready)));
+}
+
+std::size_t StreamConnection::stamp(std::span<std::byte> bytes) noexcept {
+  shared_.stamps.begin(monotonic_now());
+  const FeedResult fed = framer_.feed(bytes, shared_.stamps);
+  endpoint_.frames_stamped_total += fed.frames_stamped;
+  endpoint_.framing_lost_total += fed.framing_lost ? 1 : 0;
+  if (fed.ready_bytes == bytes.size()) {
+    stop_holding();
+  } else {
+    start_holding();
+  }
+  return fed.ready_bytes;
+}
+
+bool StreamConnection::send_or_keep(std::span<const std::byte> bytes) noexcept {
+  if (bytes.empty()) return true;
+  const IoResult sent = channel_.write_some(bytes);
+  if (sent.status == IoStatus::failed) {
+    finish_failed(sent.error);
+    return false;
+  }
+  const std::size_t taken = sent.status == IoStatus::ok ? sent.bytes : 0;
+  if (taken != 0) count_sent(taken);
+  return taken == bytes.size() || keep(bytes.subspan(taken));
+}
+
+bool StreamConnection::keep(std::span<const std::byte> bytes) noexcept {
+  unsent_.reset(new (std::nothrow) std::byte[bytes.size()]);
+  if (unsent_ == nullptr) {
+    finish_failed(ENOMEM);
+    return false;
+  }
+  std::memcpy(unsent_.get(), bytes.data(), bytes.size());
+  unsent_begin_ = 0;
+  unsent_end_ = bytes.size();
+  watch(EPOLLOUT);
+  return true;
+}
+
+void StreamConnection::flush() noexcept {
+  const IoResult sent =
+      channel_.write_some({unsent_.get() + unsent_begin_, unsent_end_ - unsent_begin_});
+  if (sent.status == IoStatus::would_block) return;
+  if (sent.status != IoStatus::ok) return finish_failed(sent.error);
+  count_sent(sent.bytes);
+  unsent_begin_ += sent.bytes;
+  if (unsent_begin_ < unsent_end_) return;
+  unsent_.reset();
+  on_flushed();
+}
+
+void StreamConnection::on_flushed() noexcept {
+  switch (state_) {
+    case State::open:
+      return watch(EPOLLIN);
+    case State::peer_done:
+      channel_.shutdown_write();
+      return finish(CloseReason::eof);
+    case State::draining:
+      if (!send_or_keep(framer_.release()) || unsent_ != nullptr) return;
+      channel_.shutdown_write();
+      state_ = State::lingering;
+      return watch(EPOLLIN);
+    case State::lingering:
+      return;
+  }
+}
+
+void StreamConnection::on_peer_done() noexcept {
+  state_ = State::peer_done;
+  stop_holding();
+  if (send_or_keep(framer_.release()) && unsent_ == nullptr) on_flushed();
+}
+
+void StreamConnection::discard() noexcept {
+  const IoResult received = channel_.read_some(std::span{shared_.receive_buffer});
+  if (received.status == IoStatus::would_block) return;
+  if (received.status != IoStatus::ok) return finish(CloseReason::drain);
+  shared_.connections.touch(*this, shared_.now());
+}
+
+void StreamConnection::begin_drain() noexcept {
+  if (state_ != State::open) return;
+  const bool recent = shared_.now() - last_active < kRecentlyActive;
+  state_ = State::draining;
+  stop_holding();
+  if (unsent_ != nullptr) return;
+  if (!recent) return finish(CloseReason::drain);  // So nothing is held, either.
+  on_flushed();
+}
+
+void StreamConnection::release_held() noexcept {
+  if (unsent_ != nullptr) return;  // Its place is behind those.
+  stop_holding();
+  static_cast<void>(send_or_keep(framer_.release()));
+}
+
+void StreamConnection::start_holding() noexcept {
+  holding_since_ = shared_.now();
+  if (holding_index_ != kNotHolding) return;
+  holding_index_ = static_cast<std::uint32_t>(shared_.holding.size());
+  shared_.holding.push_back(this);
+  if (shared_.holding.size() == 1) shared_.on_holding();
+}
+
+void StreamConnection::stop_holding() noexcept {
+  if (holding_index_ == kNotHolding) return;
+  StreamConnection* last = shared_.holding.back();
+  last->holding_index_ = holding_index_;
+  shared_.holding[holding_index_] = last;
+  shared_.holding.pop_back();
+  holding_index_ = kNotHolding;
+}
+
+}  // namespace netecho
