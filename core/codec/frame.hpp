@@ -59,29 +59,49 @@ enum class DecodeStatus : std::uint8_t {
   bad_checksum,
 };
 
-/// Fixed fields only: magic, version, type, flags, length. Needs 12 bytes; no checksum, no stamp.
-/// What stream framing looks at before the frame is complete.
+/// Fixed fields only: magic, version, type, flags, length; no checksum, no stamp. What stream
+/// framing looks at before the frame is complete.
 struct FramePrefix {
   FrameType type = FrameType::request;
   bool stamped = false;
   bool authenticated = false;
   std::uint32_t length = 0;
 };
+/// Looks at the first 12 bytes and at nothing behind them. Of fewer it is `truncated` as long as
+/// what is there fits a frame, so a stream that is not one is known at its first wrong byte. Leaves
+/// `out` unchanged unless the result is ok.
 [[nodiscard]] DecodeStatus decode_prefix(std::span<const std::byte> bytes,
                                          FramePrefix& out) noexcept;
 
-/// A whole frame: bytes.size() must equal its length field. Verifies the checksum. Leaves `out`
-/// unchanged unless the result is ok.
+/// A whole frame: bytes.size() must equal its length field (`truncated` when smaller, `bad_length`
+/// when larger). Verifies the checksum, not the tag. Leaves `out` unchanged unless the result is
+/// ok.
 [[nodiscard]] DecodeStatus decode_frame(std::span<const std::byte> bytes,
                                         FrameHeader& out) noexcept;
 
+/// The fewest bytes of a frame with these parts: 32, 56 with a stamp, 48 with a tag, 72 with both.
+[[nodiscard]] constexpr std::uint32_t frame_minimum(bool stamped, bool authenticated) noexcept {
+  return static_cast<std::uint32_t>(kFrameHeaderBytes + (stamped ? kFrameStampBytes : 0) +
+                                    (authenticated ? kFrameTagBytes : 0));
+}
+
+/// Whose frame it is; read without any check. REQUIRES: at least 32 bytes.
+struct FrameKey {
+  std::uint64_t session = 0;
+  Sequence sequence;
+};
+[[nodiscard]] FrameKey read_frame_key(std::span<const std::byte> head) noexcept;
+
+/// Whether the checksum field of a whole frame is right. REQUIRES: at least 32 bytes.
+[[nodiscard]] bool checksum_matches(std::span<const std::byte> frame) noexcept;
+
 /// Writes header, stamp block and checksum into `frame`, whose size is header.length and whose
-/// payload is already in place. REQUIRES: frame.size() == header.length, within the limits of
-/// wire.md.
+/// payload (and tag) is already in place. REQUIRES: frame.size() == header.length, and
+/// frame_minimum(…) <= header.length <= kFrameMaxBytes.
 void encode_frame(const FrameHeader& header, std::span<std::byte> frame) noexcept;
 
 /// Re-encodes only `sequence` of an already encoded request, updating the checksum by the linearity
-/// of CRC: what a prober does a probe.
+/// of CRC: what a prober does a probe. Leaves a tag as it is. REQUIRES: at least 32 bytes.
 void set_frame_sequence(std::span<std::byte> frame, Sequence sequence) noexcept;
 
 /// Turns a request into a reply in place: type 2 and the stamp block, and the checksum by XOR with

@@ -1,0 +1,49 @@
+#pragma once
+
+/// \file
+/// CRC-32C (Castagnoli, RFC 3720 section 12.1), by the CPU's instruction where there is one, and
+/// the operator that makes updating a checksum cheap.
+///
+/// A CRC is affine: of two messages of equal length, CRC(a) ^ CRC(b) depends on a ^ b alone. So a
+/// server that changes 25 bytes of 64 KiB corrects the checksum by the *remainder* of the changed
+/// bits, shifted over the bytes behind them, without reading those. The old checksum's errors stay:
+/// a corrupt frame stays corrupt.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace netecho {
+
+/// CRC-32C of `data`. `seed` is the CRC of what precedes it: crc32c(b, crc32c(a)) is the CRC of a
+/// followed by b.
+[[nodiscard]] std::uint32_t crc32c(std::span<const std::byte> data,
+                                   std::uint32_t seed = 0) noexcept;
+
+/// The linear part: no initial and no final inversion, so remainder(a ^ b) ==
+/// remainder(a) ^ remainder(b), and leading zero bytes change nothing.
+[[nodiscard]] inline std::uint32_t crc32c_remainder(std::span<const std::byte> data) noexcept {
+  return ~crc32c(data, ~0U);
+}
+
+/// The remainder of data followed by `zero_bytes` zeros, from the remainder of data: multiplies by
+/// x^(8 * zero_bytes) mod P, in at most four steps (two below 64 KiB).
+[[nodiscard]] std::uint32_t crc32c_shift(std::uint32_t remainder,
+                                         std::uint32_t zero_bytes) noexcept;
+
+/// The CRC (not the remainder) of data followed by `zero_bytes` zeros, from the CRC of data.
+[[nodiscard]] inline std::uint32_t crc32c_append_zeros(std::uint32_t crc,
+                                                       std::uint32_t zero_bytes) noexcept {
+  return ~crc32c_shift(~crc, zero_bytes);
+}
+
+/// The same without special instructions, on any CPU; what the functions above fall back to.
+[[nodiscard]] std::uint32_t crc32c_table(std::span<const std::byte> data,
+                                         std::uint32_t seed = 0) noexcept;
+[[nodiscard]] std::uint32_t crc32c_shift_table(std::uint32_t remainder,
+                                               std::uint32_t zero_bytes) noexcept;
+
+/// Whether this CPU has the instructions (x86-64: SSE4.2 and PCLMULQDQ).
+[[nodiscard]] bool crc32c_is_accelerated() noexcept;
+
+}  // namespace netecho

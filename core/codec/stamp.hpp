@@ -1,0 +1,78 @@
+#pragma once
+
+/// \file
+/// What a stamping server does to a frame: type 2, the stamp block, and the checksum to match.
+/// One place for datagrams, records and streams.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "core/base/clock.hpp"
+#include "core/codec/frame.hpp"
+#include "core/codec/session_table.hpp"
+
+namespace netecho {
+
+/// Where stamps come from: the time of the last receive and the sessions' counts. One a server;
+/// clocks are read only once there is a frame to stamp, so other traffic costs nothing.
+class StampSource {
+ public:
+  /// Both must outlive the source.
+  StampSource(SessionTable& sessions, const Clock& clock) noexcept
+      : sessions_{sessions}, clock_{clock} {}
+
+  /// Says when the bytes that follow were received. REQUIRED before them; the same instant for all
+  /// messages of a batch saves clock readings.
+  void begin(Instant received) noexcept {
+    fresh_ = fresh_ && received == received_;
+    received_ = received;
+  }
+
+  /// Stamps a request in place. `head` and `frame_length` as in stamp_frame(); `intact()` as in
+  /// SessionTable::count().
+  template <typename Intact>
+  void stamp(std::span<std::byte> head, std::uint32_t frame_length, const Intact& intact) noexcept {
+    refresh();
+    const FrameKey key = read_frame_key(head);
+    stamp_frame(head, frame_length,
+                {.received_unix_ns = received_unix_ns_,
+                 .sent_unix_ns = sent_unix_ns_,
+                 .count = sessions_.count(key.session, key.sequence, intact)});
+  }
+
+ private:
+  /// `sent` is read again after this many frames: it stays right within a microsecond, for a
+  /// sixteenth of the cost.
+  static constexpr unsigned kFramesPerReading = 16;
+
+  void refresh() noexcept {
+    if (fresh_ && ++frames_since_reading_ < kFramesPerReading) return;
+    read_clocks();
+  }
+  void read_clocks() noexcept;
+
+  SessionTable& sessions_;
+  const Clock& clock_;
+  Instant received_{};
+  std::uint64_t received_unix_ns_ = 0;
+  std::uint64_t sent_unix_ns_ = 0;
+  unsigned frames_since_reading_ = 0;
+  bool fresh_ = false;  ///< received_unix_ns_ belongs to received_.
+};
+
+/// A whole datagram or record: stamped, and true, if it is a request with a stamp block; else left
+/// as it is. The checksum is not verified for this: it is updated, so a corrupt request stays
+/// corrupt and its client counts it. Authenticated frames are left alone: only a server with the
+/// key may change them.
+[[nodiscard]] bool stamp_message(std::span<std::byte> message, StampSource& source) noexcept;
+
+/// Whether a datagram is a valid frame of type 2, checksum included. Such a one is never answered.
+[[nodiscard]] bool is_reply_frame(std::span<const std::byte> datagram) noexcept;
+
+/// Whether a stamping server without a key stamps such a frame.
+[[nodiscard]] constexpr bool wants_stamp(const FramePrefix& prefix) noexcept {
+  return prefix.type == FrameType::request && prefix.stamped && !prefix.authenticated;
+}
+
+}  // namespace netecho

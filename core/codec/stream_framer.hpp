@@ -1,0 +1,75 @@
+#pragma once
+
+/// \file
+/// A stamping server's view of one byte stream: finds the frames in it and stamps the requests,
+/// in place, without allocation, holding back no more than the start of one header.
+///
+///     receive buffer:  | held bytes | newly received …            |
+///     after feed():    | ready to be echoed            | now held |
+///
+/// The caller puts prefix() at the start of its buffer, receives behind it, and gives both to
+/// feed(). A server needs one buffer for all its connections.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "core/codec/frame.hpp"
+#include "core/codec/stamp.hpp"
+
+namespace netecho {
+
+/// What became of the bytes given to feed().
+struct FeedResult {
+  std::size_t ready_bytes = 0;  ///< From the start of the span: to be echoed. The rest is held.
+  std::uint32_t frames_stamped = 0;
+  bool framing_lost = false;  ///< A bad header was met: the connection is plain from now on.
+};
+
+/// One a connection. A connection is framed if its first receive holds at least 32 bytes that start
+/// as a frame; otherwise it is plain for good, and none of its bytes is looked at again.
+class StreamFramer {
+ public:
+  /// No more than this is ever held.
+  static constexpr std::size_t kMaxHeldBytes = kFrameStampedHeaderBytes;
+
+  /// The held bytes, which the next span given to feed() has to start with. At most 56.
+  [[nodiscard]] std::span<const std::byte> prefix() const noexcept {
+    return std::span{header_}.first(held_);
+  }
+
+  /// A plain connection's bytes need not pass through here any more: all of them are ready.
+  [[nodiscard]] bool is_plain() const noexcept { return mode_ == Mode::plain; }
+
+  /// Takes prefix() and what was received since, as one span, and stamps what it can. A frame's
+  /// `received` is that of the receive that completed its stamp block. What is held is copied: the
+  /// buffer may be reused once the ready bytes are echoed. An empty receive changes nothing.
+  [[nodiscard]] FeedResult feed(std::span<std::byte> bytes, StampSource& source) noexcept;
+
+  /// Gives the held bytes up, to be echoed as they came: at end of file, when draining, or when
+  /// they were held for as long as is allowed (the caller keeps the time). Valid until the next
+  /// feed(). The frame they belong to stays unstamped; framing goes on behind it.
+  [[nodiscard]] std::span<const std::byte> release() noexcept;
+
+ private:
+  enum class Mode : std::uint8_t { undecided, plain, framed };
+
+  struct Cursor;
+  /// One step at the cursor; false when there is nothing more to do with these bytes.
+  bool pass_payload(Cursor& cursor) noexcept;
+  bool complete_released_header(Cursor& cursor) noexcept;
+  bool begin_frame(Cursor& cursor, StampSource& source) noexcept;
+  bool lose_framing(Cursor& cursor) noexcept;
+
+  std::uint32_t remaining_ = 0;  ///< Bytes of the current frame that are still to pass.
+  Mode mode_ = Mode::undecided;
+  std::uint8_t held_ = 0;  ///< Bytes of header_ that are not echoed yet.
+  /// Bytes of header_ that release() gave up before the frame's length was known.
+  std::uint8_t released_ = 0;
+  std::array<std::byte, kMaxHeldBytes> header_;
+};
+
+static_assert(sizeof(StreamFramer) <= 64, "there is one a connection");
+
+}  // namespace netecho
