@@ -6,19 +6,13 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/random.hpp"
+#include "tests/core/codec/vectors.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace netecho;
+using netecho::test::random_bytes;
 
 namespace {
-
-std::vector<std::byte> random_bytes(std::size_t size, std::uint64_t seed) {
-  SplitMix64 random{seed};
-  std::vector<std::byte> bytes(size);
-  for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.next());
-  return bytes;
-}
 
 /// One bit at a time, straight from the definition.
 std::uint32_t crc32c_by_definition(std::span<const std::byte> data) {
