@@ -33,15 +33,18 @@ class Reactor {
   /// Level-triggered unless EPOLLET is given. Throws SysError. `handler` must outlive remove().
   void add(int fd, std::uint32_t events, EventHandler& handler);
   void modify(int fd, std::uint32_t events, EventHandler& handler) noexcept;
-  /// After this the handler gets no event any more, not even one already fetched.
+  /// After this the handler gets no event any more, not even one already fetched. (One handler for
+  /// two descriptors: the other's events come with the next wake, unless it uses EPOLLET.)
   void remove(int fd, EventHandler& handler) noexcept;
 
-  /// Calls `action` once at `at` or later, on the loop's thread; replaces an earlier one of `timer`.
-  /// Not for per-message use: allocates.
+  /// A timer that, each time it is set, calls `action` once at that time or later, on the loop's
+  /// thread. Equal times keep the order in which they were set.
   class Timer;
   [[nodiscard]] std::unique_ptr<Timer> make_timer(std::function<void()> action);
 
-  /// Blocks `signals` in this thread and calls `action` for each that arrives, on the loop.
+  /// Blocks `signals` in this thread and calls `action` for each that arrives, on the loop. Those
+  /// inherited as ignored stay so. They stay blocked after the reactor is gone. `action` must not
+  /// throw.
   void on_signals(std::initializer_list<int> signals, std::function<void(int)> action);
 
   /// Events fetched by the current epoll_wait and not yet handled: 0 when the loop is otherwise
@@ -51,7 +54,7 @@ class Reactor {
   /// The time at which the loop last woke: one clock read a wake, none a message.
   [[nodiscard]] Instant now() const noexcept;
 
-  /// Runs until stop(). Handlers run on this thread, one at a time.
+  /// Runs until stop(), which may have come before. Handlers run on this thread, one at a time.
   void run();
   void stop() noexcept;  ///< From the loop's own thread or any other (it wakes the loop).
 
@@ -60,12 +63,13 @@ class Reactor {
   std::unique_ptr<State> state_;
 };
 
+/// Must not outlive its reactor. Its action may set, cancel or destroy any timer, its own too.
 class Reactor::Timer {
  public:
   ~Timer();
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
-  void set(Instant at);
+  void set(Instant at) noexcept;  ///< kNever cancels. Does not allocate.
   void cancel() noexcept;
 
  private:

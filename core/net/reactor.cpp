@@ -1,0 +1,280 @@
+#include "core/net/reactor.hpp"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <compare>
+#include <cstdlib>
+#include <ctime>
+#include <limits>
+#include <map>
+#include <vector>
+
+#include "core/base/error.hpp"
+#include "core/base/unique_fd.hpp"
+
+namespace netecho {
+namespace {
+
+/// Enough that a busy loop makes few epoll calls, small enough that discarding an event that was
+/// already fetched stays a short scan.
+constexpr int kEventsAWake = 256;
+
+/// When, and for equal times the order of the calls of set().
+struct TimerKey {
+  Instant at{};
+  std::uint64_t number = 0;
+  auto operator<=>(const TimerKey&) const = default;
+};
+
+timespec to_timespec(Duration duration) noexcept {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
+  timespec out{};
+  out.tv_sec = seconds.count();
+  out.tv_nsec = (duration - seconds).count();
+  return out;
+}
+
+/// Rounded up, so that the timer is due when the wait ends.
+int to_timeout_ms(Duration duration) noexcept {
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
+  return static_cast<int>(std::min<std::int64_t>(ms, std::numeric_limits<int>::max()));
+}
+
+void add_to_epoll(int epoll, int fd, std::uint32_t events, EventHandler& handler) {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = &handler;
+  checked("epoll_ctl", "", [&] { return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event); });
+}
+
+/// Ends the wait when another thread calls stop().
+class WakeUp final : public EventHandler {
+ public:
+  WakeUp() : fd_{checked("eventfd", "", [] { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); })} {}
+
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+  void ring() const noexcept { static_cast<void>(::eventfd_write(fd_.get(), 1)); }
+  void on_events(std::uint32_t /*events*/) noexcept override {
+    eventfd_t ignored = 0;
+    static_cast<void>(::eventfd_read(fd_.get(), &ignored));
+  }
+
+ private:
+  UniqueFd fd_;
+};
+
+class SignalSource final : public EventHandler {
+ public:
+  SignalSource(const sigset_t& signals, std::function<void(int)> action)
+      : fd_{checked("signalfd", "",
+                    [&] { return ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK); })},
+        action_{std::move(action)} {}
+
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+  void on_events(std::uint32_t /*events*/) noexcept override {
+    signalfd_siginfo info{};
+    while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+      action_(static_cast<int>(info.ssi_signo));
+    }
+  }
+
+ private:
+  UniqueFd fd_;
+  std::function<void(int)> action_;
+};
+
+bool is_ignored(int signal) noexcept {
+  struct sigaction current {};
+  return ::sigaction(signal, nullptr, &current) == 0 && current.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
+struct Reactor::State {
+  using Timers = std::map<TimerKey, Timer::Entry*>;
+
+  explicit State(const Clock& source)
+      : clock{source},
+        epoll{checked("epoll_create1", "", [] { return ::epoll_create1(EPOLL_CLOEXEC); })},
+        now{source.now()} {
+    add_to_epoll(epoll.get(), wake_up.fd(), EPOLLIN, wake_up);
+  }
+
+  /// -1 with EINTR is an ordinary outcome: no events, the timers are looked at again.
+  int wait() noexcept;
+  void dispatch_events() noexcept;
+  void dispatch_timers();
+
+  const Clock& clock;
+  UniqueFd epoll;
+  WakeUp wake_up;
+  std::vector<std::unique_ptr<SignalSource>> signal_sources;
+  std::atomic<bool> stop_requested = false;
+  bool has_nanosecond_wait = true;  ///< epoll_pwait2 came with Linux 5.11.
+  Instant now;
+  Timers timers;
+  std::uint64_t timers_set = 0;
+  std::size_t next = 0;   ///< First of `events` that is not handled yet.
+  std::size_t count = 0;  ///< Fetched by the current wait.
+  std::array<epoll_event, kEventsAWake> events;
+};
+
+/// Its map node is allocated once and moves between the map and here, so set() can't fail.
+struct Reactor::Timer::Entry {
+  State& state;
+  /// Shared with the call in progress: an action may destroy its own timer.
+  std::shared_ptr<std::function<void()>> action;
+  State::Timers::node_type unarmed_node;
+  TimerKey key;
+};
+
+int Reactor::State::wait() noexcept {
+  const bool timed = !timers.empty();
+  const Duration left =
+      timed ? std::max(Duration::zero(), timers.begin()->first.at - now) : Duration::zero();
+  if (has_nanosecond_wait) {
+    const timespec timeout = to_timespec(left);
+    const int ready = ::epoll_pwait2(epoll.get(), events.data(), kEventsAWake,
+                                     timed ? &timeout : nullptr, nullptr);
+    // EPERM: what sandboxes answer for calls they do not know.
+    if (ready >= 0 || (errno != ENOSYS && errno != EPERM)) return ready;
+    has_nanosecond_wait = false;
+  }
+  return ::epoll_wait(epoll.get(), events.data(), kEventsAWake, timed ? to_timeout_ms(left) : -1);
+}
+
+void Reactor::State::dispatch_events() noexcept {
+  while (next < count && !stop_requested.load(std::memory_order_relaxed)) {
+    const epoll_event& event = events[next++];
+    // Null: its handler was removed after the event was fetched.
+    if (event.data.ptr != nullptr) {
+      static_cast<EventHandler*>(event.data.ptr)->on_events(event.events);
+    }
+  }
+  next = count = 0;
+}
+
+void Reactor::State::dispatch_timers() {
+  // A timer that an action sets waits for the next wake, even if it is due: descriptors get their
+  // turn in between.
+  const std::uint64_t set_before = timers_set;
+  auto due = timers.begin();
+  while (due != timers.end() && due->first.at <= now && !stop_requested.load()) {
+    if (due->first.number > set_before) {
+      ++due;
+      continue;
+    }
+    Timer::Entry& entry = *due->second;
+    entry.unarmed_node = timers.extract(due);
+    const auto action = entry.action;
+    (*action)();
+    due = timers.begin();  // The action may have changed anything.
+  }
+}
+
+Reactor::Reactor(const Clock& clock) : state_{std::make_unique<State>(clock)} {}
+
+Reactor::~Reactor() = default;
+
+void Reactor::add(int fd, std::uint32_t events, EventHandler& handler) {
+  add_to_epoll(state_->epoll.get(), fd, events, handler);
+}
+
+void Reactor::modify(int fd, std::uint32_t events, EventHandler& handler) noexcept {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = &handler;
+  // Fails only for a descriptor that was never added: our bug, and a silent hang if it went on.
+  if (::epoll_ctl(state_->epoll.get(), EPOLL_CTL_MOD, fd, &event) != 0) std::abort();
+}
+
+void Reactor::remove(int fd, EventHandler& handler) noexcept {
+  ::epoll_ctl(state_->epoll.get(), EPOLL_CTL_DEL, fd, nullptr);
+  for (std::size_t i = state_->next; i < state_->count; ++i) {
+    if (state_->events[i].data.ptr == &handler) state_->events[i].data.ptr = nullptr;
+  }
+}
+
+std::unique_ptr<Reactor::Timer> Reactor::make_timer(std::function<void()> action) {
+  auto entry = std::make_unique<Timer::Entry>(
+      Timer::Entry{*state_, std::make_shared<std::function<void()>>(std::move(action)), {}, {}});
+  const auto [position, inserted] =
+      state_->timers.emplace(TimerKey{kNever, ++state_->timers_set}, entry.get());
+  entry->unarmed_node = state_->timers.extract(position);
+  return std::unique_ptr<Timer>{new Timer{std::move(entry)}};
+}
+
+void Reactor::on_signals(std::initializer_list<int> signals, std::function<void(int)> action) {
+  sigset_t set{};
+  sigemptyset(&set);
+  bool any = false;
+  for (const int signal : signals) {
+    // Who started us with a signal ignored (nohup, a shell's background job) meant it.
+    if (is_ignored(signal)) continue;
+    sigaddset(&set, signal);
+    any = true;
+  }
+  if (!any) return;
+  const int error = ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  if (error != 0) throw SysError{"sigmask", "", error};
+  auto source = std::make_unique<SignalSource>(set, std::move(action));
+  add_to_epoll(state_->epoll.get(), source->fd(), EPOLLIN, *source);
+  state_->signal_sources.push_back(std::move(source));
+}
+
+std::size_t Reactor::pending_events() const noexcept {
+  return state_->count - state_->next;
+}
+
+Instant Reactor::now() const noexcept {
+  return state_->now;
+}
+
+void Reactor::run() {
+  state_->now = state_->clock.now();
+  while (!state_->stop_requested.load(std::memory_order_acquire)) {
+    const int ready = state_->wait();
+    if (ready < 0 && errno != EINTR) throw SysError{"epoll_wait", "", errno};
+    state_->now = state_->clock.now();
+    state_->next = 0;
+    state_->count = ready > 0 ? static_cast<std::size_t>(ready) : 0;
+    state_->dispatch_events();
+    state_->dispatch_timers();
+  }
+  state_->stop_requested.store(false);
+}
+
+void Reactor::stop() noexcept {
+  state_->stop_requested.store(true, std::memory_order_release);
+  state_->wake_up.ring();
+}
+
+Reactor::Timer::Timer(std::unique_ptr<Entry> entry) : entry_{std::move(entry)} {}
+
+Reactor::Timer::~Timer() {
+  cancel();
+}
+
+void Reactor::Timer::set(Instant at) noexcept {
+  cancel();
+  if (at == kNever) return;
+  State& state = entry_->state;
+  entry_->key = TimerKey{at, ++state.timers_set};
+  entry_->unarmed_node.key() = entry_->key;
+  state.timers.insert(std::move(entry_->unarmed_node));
+}
+
+void Reactor::Timer::cancel() noexcept {
+  if (entry_->unarmed_node.empty()) {
+    entry_->unarmed_node = entry_->state.timers.extract(entry_->key);
+  }
+}
+
+}  // namespace netecho
