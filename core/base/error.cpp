@@ -3,6 +3,7 @@
 #include <string.h>  // NOLINT(modernize-deprecated-headers): strerrorname_np
 
 #include <array>
+#include <utility>
 
 #include "core/base/escape.hpp"
 

@@ -26,7 +26,8 @@ char32_t code_point(std::string_view text, std::size_t length) noexcept {
 /// Characters that move the cursor, start an escape sequence or reorder the line.
 bool acts_on_terminal(char32_t c) noexcept {
   return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
-         (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029 || c == 0x200E || c == 0x200F;
+         (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029 || c == 0x200E || c == 0x200F ||
+         c == 0x061C;
 }
 
 void append_hex(std::string& out, std::string_view bytes) {

@@ -1,5 +1,6 @@
 #include "core/base/units.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -36,12 +37,17 @@ constexpr std::array<Unit, 14> kSizeUnits{{{"", 1},
 constexpr std::array<Unit, 4> kRateUnits{{{"", 1}, {"k", 1e3}, {"M", 1e6}, {"G", 1e9}}};
 
 /// Splits "1.5ms" into 1.5 and its unit's factor. Only digits and one dot: no sign, no exponent.
+/// Infinite when there are more digits than a double takes: out of range, but a number.
 std::optional<double> parse_quantity(std::string_view text, std::span<const Unit> units) {
   const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
   double number = 0;
   const auto [stop, error] =
       std::from_chars(text.data(), text.data() + end, number, std::chars_format::fixed);
-  if (error != std::errc{} || stop != text.data() + end) return std::nullopt;
+  if (error == std::errc::invalid_argument || stop != text.data() + end) return std::nullopt;
+  if (error == std::errc::result_out_of_range) {
+    const bool huge = text.substr(0, text.find('.')).find_first_of("123456789") != text.npos;
+    number = huge ? std::numeric_limits<double>::infinity() : 0;
+  }
   for (const Unit& unit : units) {
     if (unit.name == text.substr(end)) return number * unit.factor;
   }
@@ -49,7 +55,8 @@ std::optional<double> parse_quantity(std::string_view text, std::span<const Unit
 }
 
 std::string three_digits(double value, const char* unit) {
-  const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  const double magnitude = std::abs(value);
+  const int decimals = magnitude < 9.995 ? 2 : magnitude < 99.95 ? 1 : 0;
   std::array<char, 48> text{};
   std::snprintf(text.data(), text.size(), "%.*f %s", decimals, value, unit);
   return text.data();
@@ -68,11 +75,16 @@ Parsed<Duration> parse_duration(std::string_view text) {
 
 Parsed<std::uint64_t> parse_size(std::string_view text) {
   const auto bytes = parse_quantity(text, kSizeUnits);
-  if (!bytes || *bytes != std::floor(*bytes)) {
+  if (!bytes) {
     return {{}, "expected a size such as 64, 64k or 1MiB, got '" + std::string(text) + "'"};
   }
-  if (*bytes >= 9e18) return {{}, "'" + std::string(text) + "' is over 8 EiB"};
-  return {static_cast<std::uint64_t>(*bytes), {}};
+  if (*bytes >= 0x1p63) return {{}, "'" + std::string(text) + "' is not below 8 EiB"};
+  const double whole = std::round(*bytes);
+  // 1.001kB is 1000.9999999999999 in binary, and means 1001 all the same.
+  if (std::abs(*bytes - whole) > whole * 1e-12) {
+    return {{}, "expected a whole number of bytes, got '" + std::string(text) + "'"};
+  }
+  return {static_cast<std::uint64_t>(whole), {}};
 }
 
 Parsed<double> parse_rate(std::string_view text) {
