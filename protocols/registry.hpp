@@ -46,19 +46,19 @@ struct ServeOptions {
 };
 
 struct Capabilities {
-  bool connects = false;    ///< Has a connection set-up: `--mode connect`, `connect_ns`.
-  bool boundaries = false;  ///< Keeps message boundaries (datagrams, records).
-  bool inherited = false;   ///< Descriptors given by a parent: serve only.
+  bool connects = false;              ///< Has a connection set-up: `--mode connect`, `connect_ns`.
+  bool boundaries = false;            ///< Keeps message boundaries (datagrams, records).
+  bool inherited = false;             ///< Descriptors given by a parent: serve only.
   std::size_t max_message_bytes = 0;  ///< 0: no limit (streams).
   SocketOptionSet client_options = 0;
   SocketOptionSet serve_options = 0;
 };
 
 struct Backend {
-  std::string_view name;                       ///< "tcp", "udp", "unix", "unixgram" …
-  std::span<const std::string_view> schemes;   ///< Lower case; the first is the general one.
-  std::string_view summary;                    ///< One line for --help and completion.
-  std::string_view example;                    ///< An endpoint a user could type.
+  std::string_view name;                      ///< "tcp", "udp", "unix", "unixgram" …
+  std::span<const std::string_view> schemes;  ///< Lower case; the first is the general one.
+  std::string_view summary;                   ///< One line for --help and completion.
+  std::string_view example;                   ///< An endpoint a user could type.
   Capabilities capabilities;
   /// Checks and canonicalizes what stands behind the scheme; throws a usage Error with its hint.
   std::string (*parse_rest)(std::string_view scheme, std::string_view rest, Role role,
@@ -83,12 +83,19 @@ struct Backend {
 /// None if no backend has it.
 [[nodiscard]] const Backend* find_backend(std::string_view scheme) noexcept;
 
-/// Parses the whole grammar of docs/endpoints.md. Throws a usage Error that names the endpoint, says
-/// what is wrong and, where one can be guessed, the spelling that works.
+/// Parses the whole grammar of docs/endpoints.md. Throws a usage Error that names the endpoint,
+/// says what is wrong and, where one can be guessed, the spelling that works.
 [[nodiscard]] Endpoint parse_endpoint(std::string_view text, Role role);
 
 /// REQUIRES: `endpoint` came from parse_endpoint.
 [[nodiscard]] const Backend& backend_of(const Endpoint& endpoint);
+
+/// What a client probably meant by two arguments HOST PORT ("localhost:7"); none if they cannot be.
+[[nodiscard]] std::optional<std::string> host_port_hint(std::string_view host,
+                                                        std::string_view port);
+
+/// Throws a usage Error for an endpoint that -4 or -6 rules out (`-6 tcp4://…`, `-4 [::1]:7`).
+void check_family(std::span<const Endpoint> endpoints, FamilyChoice choice);
 
 /// Checks the requested socket options against all endpoints: an option that none of them can
 /// honour is a usage Error; for one that some can't, returns a warning that names them.

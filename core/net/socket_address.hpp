@@ -53,6 +53,11 @@ class SocketAddress {
 [[nodiscard]] std::optional<SocketDescription> describe(const SocketAddress& address,
                                                         SocketType type);
 
+/// An IPv4 address as ::ffff:a.b.c.d, for an IPv6 socket that speaks both; others unchanged.
+[[nodiscard]] SocketAddress mapped(const SocketAddress& address) noexcept;
+/// The reverse of mapped().
+[[nodiscard]] SocketAddress unmapped(const SocketAddress& address) noexcept;
+
 /// getsockname() / getpeername().
 [[nodiscard]] SocketAddress local_address(int fd);
 [[nodiscard]] SocketAddress peer_address(int fd);

@@ -1,0 +1,107 @@
+#include "protocols/ip/bind_ip.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <optional>
+
+#include "core/base/error.hpp"
+
+namespace netecho {
+namespace {
+
+constexpr int kSamePortTries = 16;
+
+int kernel_type(SocketType type) noexcept {
+  return type == SocketType::datagram ? SOCK_DGRAM : SOCK_STREAM;
+}
+
+void set_flag(int fd, int level, int name, std::string_view subject) {
+  const int on = 1;
+  checked("setsockopt", subject, [&] { return ::setsockopt(fd, level, name, &on, sizeof on); });
+}
+
+/// Binds one endpoint's addresses.
+class Binder {
+ public:
+  Binder(const Endpoint& endpoint, SocketType type, const ServeOptions& options,
+         SocketOptionSet honoured)
+      : endpoint_{endpoint}, type_{type}, options_{options}, honoured_{honoured} {}
+
+  /// None if a port that the kernel picked for the first address is taken on another one.
+  std::optional<std::vector<BoundSocket>> bind_all(const std::vector<SocketAddress>& addresses) {
+    std::vector<BoundSocket> bound;
+    std::optional<SysError> missing;
+    std::vector<std::string> skipped;
+    for (SocketAddress address : addresses) {
+      const bool follows = address.port() == 0 && !bound.empty();
+      if (follows) address.set_port(bound.front().address.port());
+      try {
+        bound.push_back(bind_one(address));
+      } catch (const SysError& error) {
+        if (follows && error.error_number() == EADDRINUSE) return std::nullopt;
+        if (!is_missing_family(error)) throw;
+        skipped.push_back(address.ip() + ": " + error.reason());
+        missing = error;
+      }
+    }
+    if (bound.empty() && missing) throw *missing;
+    for (const std::string& reason : skipped) warn("skipped " + reason);
+    return bound;
+  }
+
+  void warn(const std::string& message) const {
+    if (options_.warn != nullptr) options_.warn(endpoint_.typed + ": " + message);
+  }
+
+ private:
+  static bool is_missing_family(const SysError& error) noexcept {
+    return error.error_number() == EAFNOSUPPORT || error.error_number() == EADDRNOTAVAIL;
+  }
+
+  BoundSocket bind_one(const SocketAddress& address) const {
+    const std::string& subject = endpoint_.typed;
+    const int family = address.family();
+    UniqueFd fd{checked("socket", subject, [&] {
+      return ::socket(family, kernel_type(type_) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    })};
+    if (family == AF_INET6) set_flag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, subject);
+    // On a listener this only shortens the wait for old connections. On a datagram socket it
+    // would let a second server take over a live port.
+    if (type_ == SocketType::stream) set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR, subject);
+    if (options_.reuse_port) set_flag(fd.get(), SOL_SOCKET, SO_REUSEPORT, subject);
+    apply(fd.get(), family, options_.socket, honoured_, subject);
+    checked("bind", subject, [&] { return ::bind(fd.get(), address.data(), address.size()); });
+    if (type_ == SocketType::stream) {
+      checked("listen", subject, [&] { return ::listen(fd.get(), options_.backlog); });
+    }
+    const SocketAddress local = local_address(fd.get());
+    return {std::move(fd), local};
+  }
+
+  const Endpoint& endpoint_;
+  SocketType type_;
+  const ServeOptions& options_;
+  SocketOptionSet honoured_;
+};
+
+}  // namespace
+
+std::vector<BoundSocket> bind_ip(const Endpoint& endpoint, SocketType type,
+                                 const ServeOptions& options, SocketOptionSet honoured) {
+  const auto addresses =
+      addresses_of(endpoint, Role::serve, type, options.lookup, options.interrupt_fd);
+  Binder binder{endpoint, type, options, honoured};
+  for (int attempt = 0; attempt < kSamePortTries; ++attempt) {
+    auto bound = binder.bind_all(addresses);
+    if (!bound) continue;
+    if (addresses.front().is_wildcard()) {
+      binder.warn("listens on every address of this host");
+    }
+    return std::move(*bound);
+  }
+  throw Error{ErrorCategory::connect, "bind", endpoint.typed,
+              "no port is free on all of its addresses", EADDRINUSE};
+}
+
+}  // namespace netecho

@@ -1,0 +1,39 @@
+#pragma once
+
+/// \file
+/// Bound sockets for an IP endpoint: one a family, all on one port. Shared by tcp and udp.
+
+#include <vector>
+
+#include "core/base/unique_fd.hpp"
+#include "core/net/socket_address.hpp"
+#include "protocols/registry.hpp"
+
+namespace netecho {
+
+struct BoundSocket {
+  UniqueFd fd;
+  SocketAddress address;  ///< As bound: the real port.
+};
+
+/// Binds (and for streams listens) on every address of `endpoint`, in the order of its look-up.
+/// A family that this host lacks is skipped with a warning as long as one address binds; port 0
+/// gives all of them the same port. Throws Error, Interrupted.
+[[nodiscard]] std::vector<BoundSocket> bind_ip(const Endpoint& endpoint, SocketType type,
+                                               const ServeOptions& options,
+                                               SocketOptionSet honoured);
+
+/// The addresses to bind or to connect to, in order; at least one. An empty host is every address
+/// of this host (serve) or its loopback (client); `localhost` is not looked up. Throws Error.
+[[nodiscard]] std::vector<SocketAddress> addresses_of(const Endpoint& endpoint, Role role,
+                                                      SocketType type, const NameLookup& lookup,
+                                                      int interrupt_fd);
+
+/// Reads `--bind` for an IP socket: `ADDR`, `ADDR:PORT`, `::1`, `[::1]:7`. Throws a usage Error.
+[[nodiscard]] SocketAddress parse_bind_address(std::string_view text);
+
+/// What a client socket needs before connect(): V6ONLY, the user's options, `--bind`.
+void prepare_client(int fd, const SocketAddress& peer, const SocketOptions& options,
+                    SocketOptionSet honoured, std::string_view subject);
+
+}  // namespace netecho

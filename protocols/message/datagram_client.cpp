@@ -1,0 +1,261 @@
+#include "protocols/message/datagram_client.hpp"
+
+#include <linux/errqueue.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "core/base/clock.hpp"
+
+namespace netecho {
+namespace {
+
+constexpr int kErrorRetries = 8;
+/// An error that no call reports (its number was taken by another call) would keep the descriptor
+/// ready: every so many empty calls the queue is looked at anyway.
+constexpr unsigned kIdleCallsPerErrorCheck = 64;
+
+void fill(Slot& slot, std::byte* data, std::size_t size, Instant at) noexcept {
+  slot = {};
+  slot.data = data;
+  slot.size = static_cast<std::uint32_t>(size);
+  slot.at = at;
+}
+
+}  // namespace
+
+DatagramClient::DatagramClient(UniqueFd fd, Config config)
+    : fd_{std::move(fd)}, config_{std::move(config)}, may_move_{config_.peers.size() > 1} {
+  // A refusal quotes only the start of a message; the whole one has to be at hand to try again.
+  if (may_move_) last_message_.reserve(65536);
+}
+
+/// Plain recv(): recvmmsg() looks for a second message before it returns the first.
+int DatagramClient::receive_one(Batch& batch) noexcept {
+  iovec payload{batch.storage(0), batch.slot_bytes()};
+  msghdr header{};
+  header.msg_iov = &payload;
+  header.msg_iovlen = 1;
+  const ssize_t got = ::recvmsg(fd_.get(), &header, MSG_DONTWAIT);
+  const Instant at = monotonic_now();
+  if (got < 0) return -1;
+  Slot& slot = batch.slots()[0];
+  fill(slot, batch.storage(0), static_cast<std::size_t>(got), at);
+  slot.truncated = (header.msg_flags & MSG_TRUNC) != 0;
+  if (++received_in_a_row_ > 1) expect_one_ = !has_batch_calls_;
+  return 1;
+}
+
+int DatagramClient::receive_many(Batch& batch) noexcept {
+  const std::size_t slots = std::min(batch.slots().size(), kSlots);
+  for (std::size_t i = 0; i < slots; ++i) {
+    payloads_[i] = {batch.storage(i), batch.slot_bytes()};
+    headers_[i] = {};
+    headers_[i].msg_hdr.msg_iov = &payloads_[i];
+    headers_[i].msg_hdr.msg_iovlen = 1;
+  }
+  const int got =
+      ::recvmmsg(fd_.get(), headers_.data(), static_cast<unsigned>(slots), MSG_DONTWAIT, nullptr);
+  const Instant at = monotonic_now();
+  if (got < 0 && errno == ENOSYS) {
+    has_batch_calls_ = false;
+    expect_one_ = true;
+    return receive_one(batch);
+  }
+  if (got <= 1) expect_one_ = true;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(got, 0)); ++i) {
+    Slot& slot = batch.slots()[i];
+    fill(slot, batch.storage(i), headers_[i].msg_len, at);
+    slot.truncated = (headers_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+  }
+  return got;
+}
+
+BatchResult DatagramClient::receive(Batch& batch) noexcept {
+  batch.count = 0;
+  batch.next = 0;
+  for (int attempt = 0;;) {
+    if (errors_pending_) {
+      batch.count = read_errors(batch);
+      if (batch.count > 0) return {IoStatus::ok, batch.count, 0};
+    }
+    const int got = expect_one_ ? receive_one(batch) : receive_many(batch);
+    if (got > 0) {
+      may_move_ = false;
+      idle_calls_ = 0;
+      batch.count = static_cast<std::size_t>(got);
+      return {IoStatus::ok, batch.count, 0};
+    }
+    const int error = errno;
+    received_in_a_row_ = 0;
+    if (error == EINTR) continue;
+    if (error == EAGAIN) {
+      if (++idle_calls_ % kIdleCallsPerErrorCheck == 0 && config_.family == DatagramFamily::ip) {
+        errors_pending_ = true;
+      }
+      return {IoStatus::would_block, 0, 0};
+    }
+    if (config_.family != DatagramFamily::ip || ++attempt == kErrorRetries) {
+      return {IoStatus::failed, 0, error};
+    }
+    errors_pending_ = true;
+  }
+}
+
+bool DatagramClient::read_error(std::span<std::byte> storage, QuotedError& out) noexcept {
+  alignas(cmsghdr) std::array<std::byte, 256> control;
+  SocketAddress destination;
+  iovec payload{storage.data(), storage.size()};
+  msghdr header{};
+  header.msg_name = destination.data();
+  header.msg_namelen = SocketAddress::capacity();
+  header.msg_iov = &payload;
+  header.msg_iovlen = 1;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  const ssize_t got = ::recvmsg(fd_.get(), &header, MSG_ERRQUEUE | MSG_DONTWAIT);
+  if (got < 0) return false;
+  destination.resize(header.msg_namelen);
+  out = {};
+  out.bytes = static_cast<std::size_t>(got);
+  out.of_current_peer = destination == config_.peers[current_];
+  for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+    const bool v4 = c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR;
+    const bool v6 = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
+    if (!v4 && !v6) continue;
+    sock_extended_err detail{};
+    std::memcpy(&detail, CMSG_DATA(c), sizeof detail);
+    out.error = static_cast<int>(detail.ee_errno);
+    // A local error was already the result of the send that met it.
+    out.from_network =
+        detail.ee_origin == SO_EE_ORIGIN_ICMP || detail.ee_origin == SO_EE_ORIGIN_ICMP6;
+  }
+  return true;
+}
+
+/// Fills slots with errors and their quoted payloads; 0 when none is left for the caller.
+std::size_t DatagramClient::read_errors(Batch& batch) noexcept {
+  std::size_t count = 0;
+  while (count < batch.slots().size()) {
+    const std::span storage{batch.storage(count), batch.slot_bytes()};
+    QuotedError quoted;
+    if (!read_error(storage, quoted)) {
+      errors_pending_ = false;
+      break;
+    }
+    if (!quoted.from_network || quoted.error == 0) continue;
+    if (try_next_peer(quoted, storage.first(quoted.bytes))) continue;
+    Slot& slot = batch.slots()[count++];
+    fill(slot, storage.data(), quoted.bytes, monotonic_now());
+    slot.error = quoted.error;
+  }
+  return count;
+}
+
+/// True if the refused message is on its way to another address.
+bool DatagramClient::try_next_peer(const QuotedError& quoted,
+                                   std::span<const std::byte> payload) noexcept {
+  if (!may_move_ || quoted.error != ECONNREFUSED) return false;
+  if (quoted.of_current_peer && !connect_next()) {
+    may_move_ = false;
+    return false;
+  }
+  const bool kept = payload.size() <= last_message_.size() &&
+                    std::equal(payload.begin(), payload.end(), last_message_.begin());
+  const std::span<const std::byte> whole =
+      kept ? std::span<const std::byte>{last_message_} : payload;
+  return ::send(fd_.get(), whole.data(), whole.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+bool DatagramClient::connect_next() noexcept {
+  while (current_ + 1 < config_.peers.size()) {
+    const SocketAddress& next = config_.peers[++current_];
+    // Without this the source address that was picked for the last peer would stay.
+    sockaddr none{};
+    none.sa_family = AF_UNSPEC;
+    ::connect(fd_.get(), &none, sizeof none);
+    if (::connect(fd_.get(), next.data(), next.size()) == 0) return true;
+  }
+  return false;
+}
+
+void DatagramClient::remember(const Slot& slot) noexcept {
+  if (slot.size <= last_message_.capacity()) {
+    last_message_.assign(slot.data, slot.data + slot.size);
+  }
+}
+
+int DatagramClient::send_one(Slot& slot) noexcept {
+  slot.at = monotonic_now();
+  return ::send(fd_.get(), slot.data, slot.size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -1 : 1;
+}
+
+int DatagramClient::send_many(Batch& batch, std::size_t messages) noexcept {
+  if (has_batch_calls_) {
+    const Instant at = monotonic_now();
+    const int sent = ::sendmmsg(fd_.get(), headers_.data(), static_cast<unsigned>(messages),
+                                MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0 || errno != ENOSYS) {
+      for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(sent, 0)); ++i) {
+        batch.slots()[sending_[i]].at = at;
+      }
+      return sent;
+    }
+    has_batch_calls_ = false;
+  }
+  return send_one(batch.slots()[sending_[0]]);
+}
+
+std::size_t DatagramClient::collect(const Batch& batch) noexcept {
+  std::size_t messages = 0;
+  for (std::size_t i = batch.next; i < batch.count && messages < kSlots; ++i) {
+    const Slot& slot = const_cast<Batch&>(batch).slots()[i];
+    if (slot.skip) continue;
+    payloads_[messages] = {slot.data, slot.size};
+    headers_[messages] = {};
+    headers_[messages].msg_hdr.msg_iov = &payloads_[messages];
+    headers_[messages].msg_hdr.msg_iovlen = 1;
+    sending_[messages++] = i;
+  }
+  return messages;
+}
+
+BatchResult DatagramClient::send(Batch& batch) noexcept {
+  const bool single = batch.next + 1 == batch.count && !batch.slots()[batch.next].skip;
+  std::size_t messages = 1;
+  sending_[0] = batch.next;
+  if (!single) messages = collect(batch);
+  if (messages == 0) {
+    batch.next = batch.count;
+    return {IoStatus::ok, 0, 0};
+  }
+  batch.next = sending_[0];
+  Slot& first = batch.slots()[batch.next];
+  if (may_move_) remember(first);
+  for (bool again = true;;) {
+    const int result = messages == 1 ? send_one(first) : send_many(batch, messages);
+    if (result > 0) {
+      const auto sent = static_cast<std::size_t>(result);
+      batch.next = sending_[sent - 1] + 1;
+      return {IoStatus::ok, sent, 0};
+    }
+    const int error = errno;
+    if (error == EINTR) continue;
+    if (error == EAGAIN) return {IoStatus::would_block, 0, 0};
+    if (config_.family == DatagramFamily::unix_domain) {
+      if (error == EMSGSIZE && grow_send_buffer(fd_.get(), first.size)) continue;
+      return {IoStatus::failed, 0, error};
+    }
+    errors_pending_ = true;
+    // An error that an earlier message brought on was reported instead of sending this one.
+    if (!std::exchange(again, false)) return {IoStatus::failed, 0, error};
+  }
+}
+
+std::optional<SocketDescription> DatagramClient::peer(std::size_t /*index*/) const {
+  return describe(unmapped(config_.peers[current_]), SocketType::datagram);
+}
+
+}  // namespace netecho

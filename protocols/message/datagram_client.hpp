@@ -1,0 +1,79 @@
+#pragma once
+
+/// \file
+/// The client side of udp and unixgram: one connected socket.
+
+#include <sys/socket.h>
+
+#include <array>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/net/socket_address.hpp"
+#include "core/transport.hpp"
+#include "protocols/message/datagram_server.hpp"
+
+namespace netecho {
+
+/// T1 is read right before the call that sends, T4 right after the one that receives: while single
+/// messages come they travel by plain send() and recv(), which add nothing in between.
+///
+/// ICMP errors are read from the socket's error queue, each with the payload that it quotes. A
+/// target with several addresses leaves one that refuses before any reply for the next.
+class DatagramClient final : public MessagePort {
+ public:
+  static constexpr std::size_t kSlots = 32;
+
+  struct Config {
+    DatagramFamily family = DatagramFamily::ip;
+    /// The connected address, then those to try should it refuse. Of the socket's own family: an
+    /// IPv6 socket for both families has IPv4 ones mapped.
+    std::vector<SocketAddress> peers;
+    std::shared_ptr<void> cleanup;  ///< Removes a path that was bound.
+  };
+
+  /// REQUIRES: connected to config.peers.front() and non-blocking.
+  DatagramClient(UniqueFd fd, Config config);
+
+  BatchResult receive(Batch& batch) noexcept override;
+  BatchResult send(Batch& batch) noexcept override;
+  [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
+  [[nodiscard]] std::optional<SocketDescription> peer(std::size_t index) const override;
+
+ private:
+  struct QuotedError {
+    int error = 0;
+    bool from_network = false;
+    bool of_current_peer = false;
+    std::size_t bytes = 0;
+  };
+
+  [[nodiscard]] int receive_one(Batch& batch) noexcept;
+  [[nodiscard]] int receive_many(Batch& batch) noexcept;
+  [[nodiscard]] std::size_t read_errors(Batch& batch) noexcept;
+  [[nodiscard]] bool read_error(std::span<std::byte> storage, QuotedError& out) noexcept;
+  [[nodiscard]] bool try_next_peer(const QuotedError& quoted,
+                                   std::span<const std::byte> payload) noexcept;
+  [[nodiscard]] bool connect_next() noexcept;
+  void remember(const Slot& slot) noexcept;
+  [[nodiscard]] int send_one(Slot& slot) noexcept;
+  [[nodiscard]] int send_many(Batch& batch, std::size_t messages) noexcept;
+  [[nodiscard]] std::size_t collect(const Batch& batch) noexcept;
+
+  UniqueFd fd_;
+  Config config_;
+  std::size_t current_ = 0;  ///< Index in config_.peers.
+  bool may_move_ = false;    ///< No reply yet, and peers are left.
+  std::vector<std::byte> last_message_;
+  bool errors_pending_ = false;
+  bool expect_one_ = true;
+  bool has_batch_calls_ = true;
+  unsigned received_in_a_row_ = 0;
+  unsigned idle_calls_ = 0;
+  std::array<mmsghdr, kSlots> headers_{};
+  std::array<iovec, kSlots> payloads_{};
+  std::array<std::size_t, kSlots> sending_{};
+};
+
+}  // namespace netecho

@@ -1,0 +1,220 @@
+#include "protocols/message/datagram_server.hpp"
+
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+#include "core/base/clock.hpp"
+#include "core/net/socket_address.hpp"
+
+namespace netecho {
+namespace {
+
+/// Errors that belong to an earlier datagram come back on any call; each is dropped once read, so
+/// this many calls in a row only fail if new ones keep arriving.
+constexpr int kOldErrorRetries = 8;
+
+/// What came as "received on this address" is turned into "send from this address", in place.
+/// Returns the bytes of control that a reply carries.
+std::size_t make_reply_control(msghdr& header) noexcept {
+  cmsghdr* control = CMSG_FIRSTHDR(&header);
+  if (control == nullptr) return 0;
+  if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
+    in_pktinfo info{};
+    std::memcpy(&info, CMSG_DATA(control), sizeof info);
+    info.ipi_ifindex = 0;  // The route decides; ipi_spec_dst is the source.
+    std::memcpy(CMSG_DATA(control), &info, sizeof info);
+    return CMSG_SPACE(sizeof info);
+  }
+  if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
+    in6_pktinfo info{};
+    std::memcpy(&info, CMSG_DATA(control), sizeof info);
+    if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr)) return 0;
+    if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) info.ipi6_ifindex = 0;
+    std::memcpy(CMSG_DATA(control), &info, sizeof info);
+    return CMSG_SPACE(sizeof info);
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool grow_send_buffer(int fd, std::size_t bytes) noexcept {
+  const int value =
+      static_cast<int>(std::min<std::size_t>(bytes, std::numeric_limits<int>::max() / 4));
+  int now = 0;
+  socklen_t size = sizeof now;
+  ::getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &now, &size);
+  if (now >= 2 * value) return false;
+  if (::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &value, sizeof value) != 0) {
+    ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &value, sizeof value);
+  }
+  int grown = 0;
+  size = sizeof grown;
+  ::getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &grown, &size);
+  return grown > now;
+}
+
+DatagramServer::DatagramServer(UniqueFd fd, DatagramFamily family)
+    : fd_{std::move(fd)},
+      family_{family},
+      envelopes_{std::make_unique<std::array<Envelope, kSlots>>()} {
+  for (std::size_t i = 0; i < kSlots; ++i) {
+    Envelope& envelope = (*envelopes_)[i];
+    headers_[i].msg_hdr.msg_name = &envelope.from;
+    headers_[i].msg_hdr.msg_iov = &envelope.payload;
+    headers_[i].msg_hdr.msg_iovlen = 1;
+  }
+}
+
+void DatagramServer::prepare(Batch& batch, std::size_t slots) noexcept {
+  for (std::size_t i = 0; i < slots; ++i) {
+    Envelope& envelope = (*envelopes_)[i];
+    envelope.payload = {batch.storage(i), batch.slot_bytes()};
+    msghdr& header = headers_[i].msg_hdr;
+    header.msg_name = &envelope.from;
+    header.msg_iov = &envelope.payload;
+    header.msg_namelen = sizeof envelope.from;
+    // Without room for control data the kernel closes descriptors that a unix peer sends along.
+    const bool control = family_ == DatagramFamily::ip;
+    header.msg_control = control ? envelope.control.data() : nullptr;
+    header.msg_controllen = control ? kControlBytes : 0;
+    header.msg_flags = 0;
+  }
+}
+
+int DatagramServer::receive_batch(std::size_t slots) noexcept {
+  if (has_batch_calls_) {
+    const int got =
+        ::recvmmsg(fd_.get(), headers_.data(), static_cast<unsigned>(slots), MSG_DONTWAIT, nullptr);
+    if (got >= 0 || errno != ENOSYS) return got;
+    has_batch_calls_ = false;
+  }
+  std::size_t got = 0;
+  for (; got < slots; ++got) {
+    const ssize_t bytes = ::recvmsg(fd_.get(), &headers_[got].msg_hdr, MSG_DONTWAIT);
+    if (bytes < 0) break;
+    headers_[got].msg_len = static_cast<unsigned>(bytes);
+  }
+  return got > 0 ? static_cast<int>(got) : -1;
+}
+
+void DatagramServer::take(Slot& slot, std::size_t index, Instant at) noexcept {
+  mmsghdr& header = headers_[index];
+  Envelope& envelope = (*envelopes_)[index];
+  envelope.from_size = header.msg_hdr.msg_namelen;
+  envelope.control_size =
+      header.msg_hdr.msg_controllen > 0 ? make_reply_control(header.msg_hdr) : 0;
+  slot = {};
+  slot.data = static_cast<std::byte*>(envelope.payload.iov_base);
+  slot.size = header.msg_len;
+  slot.at = at;
+  slot.truncated = (header.msg_hdr.msg_flags & MSG_TRUNC) != 0;
+  slot.unanswerable = envelope.from_size <= offsetof(sockaddr_un, sun_path);
+}
+
+BatchResult DatagramServer::receive(Batch& batch) noexcept {
+  const std::size_t slots = std::min(batch.slots().size(), kSlots);
+  batch.count = 0;
+  batch.next = 0;
+  for (int attempt = 0;;) {
+    prepare(batch, slots);
+    const int got = receive_batch(slots);
+    if (got > 0) {
+      const Instant at = monotonic_now();
+      const auto count = static_cast<std::size_t>(got);
+      for (std::size_t i = 0; i < count; ++i) take(batch.slots()[i], i, at);
+      batch.count = count;
+      return {IoStatus::ok, count, 0};
+    }
+    const int error = errno;
+    if (error == EINTR) continue;
+    if (error == EAGAIN) return {IoStatus::would_block, 0, 0};
+    if (!is_old_error(error) || ++attempt == kOldErrorRetries) return {IoStatus::failed, 0, error};
+  }
+}
+
+/// Some earlier reply's ICMP error: that client's business, not this socket's.
+bool DatagramServer::is_old_error(int error) const noexcept {
+  if (family_ != DatagramFamily::ip) return false;
+  return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
+         error == EHOSTDOWN || error == EPROTO || error == ENOPROTOOPT || error == EOPNOTSUPP;
+}
+
+/// Fills headers_ with what is to be sent, and says how many that are.
+std::size_t DatagramServer::collect(Batch& batch) noexcept {
+  std::size_t messages = 0;
+  for (std::size_t i = batch.next; i < batch.count; ++i) {
+    const Slot& slot = batch.slots()[i];
+    if (slot.skip || slot.unanswerable) continue;
+    Envelope& envelope = (*envelopes_)[i];
+    envelope.payload = {slot.data, slot.size};
+    msghdr& header = headers_[messages].msg_hdr;
+    header.msg_name = &envelope.from;
+    header.msg_namelen = envelope.from_size;
+    header.msg_iov = &envelope.payload;
+    header.msg_control = envelope.control_size > 0 ? envelope.control.data() : nullptr;
+    header.msg_controllen = envelope.control_size;
+    header.msg_flags = 0;
+    sending_[messages++] = i;
+  }
+  return messages;
+}
+
+int DatagramServer::send_batch(std::size_t messages) noexcept {
+  if (has_batch_calls_ && messages > 1) {
+    const int sent = ::sendmmsg(fd_.get(), headers_.data(), static_cast<unsigned>(messages),
+                                MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0 || errno != ENOSYS) return sent;
+    has_batch_calls_ = false;
+  }
+  std::size_t sent = 0;
+  while (sent < messages &&
+         ::sendmsg(fd_.get(), &headers_[sent].msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+    ++sent;
+  }
+  return sent > 0 ? static_cast<int>(sent) : -1;
+}
+
+BatchResult DatagramServer::send(Batch& batch) noexcept {
+  const std::size_t messages = collect(batch);
+  if (messages == 0) {
+    batch.next = batch.count;
+    return {IoStatus::ok, 0, 0};
+  }
+  for (int attempt = 0;;) {
+    const Instant at = monotonic_now();
+    const int result = send_batch(messages);
+    if (result > 0) {
+      const auto sent = static_cast<std::size_t>(result);
+      for (std::size_t i = 0; i < sent; ++i) batch.slots()[sending_[i]].at = at;
+      batch.next = sent < messages ? sending_[sent] : batch.count;
+      return {IoStatus::ok, sent, 0};
+    }
+    const int error = errno;
+    if (error == EINTR) continue;
+    batch.next = sending_[0];
+    if (is_old_error(error) && ++attempt < kOldErrorRetries) continue;
+    if (family_ == DatagramFamily::unix_domain) {
+      const std::size_t bytes = batch.slots()[sending_[0]].size;
+      if (error == EMSGSIZE && grow_send_buffer(fd_.get(), bytes)) continue;
+      // The peer's queue is full, and POLLOUT would say writable at once: this one is dropped.
+      return {IoStatus::failed, 0, error};
+    }
+    if (error == EAGAIN) return {IoStatus::would_block, 0, 0};
+    return {IoStatus::failed, 0, error};
+  }
+}
+
+std::optional<SocketDescription> DatagramServer::peer(std::size_t index) const {
+  if (index >= kSlots) return std::nullopt;
+  const Envelope& envelope = (*envelopes_)[index];
+  const SocketAddress address{reinterpret_cast<const sockaddr*>(&envelope.from),
+                              envelope.from_size};
+  return describe(address, SocketType::datagram);
+}
+
+}  // namespace netecho

@@ -1,0 +1,164 @@
+#include "protocols/registry.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/error.hpp"
+#include "protocols/grammar/hints.hpp"
+#include "protocols/grammar/ip_rest.hpp"
+#include "protocols/tcp/tcp.hpp"
+#include "protocols/unix/unix.hpp"
+
+namespace netecho {
+namespace {
+
+using std::string;
+using std::string_view;
+
+bool is_known_scheme(string_view lower_case) {
+  return find_backend(lower_case) != nullptr;
+}
+
+[[noreturn]] void reject_scheme(const SplitEndpoint& split, string_view typed) {
+  std::vector<string_view> known;
+  for (const Backend& backend : backends()) {
+    known.insert(known.end(), backend.schemes.begin(), backend.schemes.end());
+  }
+  const string reason = "unknown scheme '" + split.scheme + "'";
+  const string_view near = nearest_word(split.scheme, known);
+  if (!near.empty()) {
+    reject_endpoint(typed, reason, string{near} + "://" + string{split.rest});
+  }
+  string list;
+  for (const string_view scheme : known) list += (list.empty() ? "" : ", ") + string{scheme};
+  reject_endpoint(typed, reason + "; known are " + list);
+}
+
+Endpoint parse_with(const Backend& backend, string scheme, string_view rest, Role role,
+                    string_view typed) {
+  if (backend.capabilities.inherited && role == Role::client) {
+    reject_endpoint(typed, "an inherited descriptor is only for serve");
+  }
+  string canonical = backend.parse_rest(scheme, rest, role, typed);
+  return {std::move(scheme), std::move(canonical), string{typed}};
+}
+
+bool is_bare_path(string_view text) {
+  return text.front() == '/' || text.substr(0, 2) == "./" || text.substr(0, 3) == "../";
+}
+
+/// A word without a scheme, a path's start or a ':': a port (serve), or something half-typed.
+Endpoint parse_bare_word(string_view word, Role role) {
+  const bool number = is_digits(word);
+  if (number || (role == Role::serve && find_port(word, "tcp"))) {
+    const string fixed = "localhost:" + string{word};
+    if (role == Role::client) reject_endpoint(word, "the host is missing", fixed);
+    string rest = find_backend("tcp")->parse_rest("tcp", fixed, role, word);
+    return {"tcp", std::move(rest), string{word}};
+  }
+  if (word.find('/') != string_view::npos) {
+    reject_endpoint(word, "a path starts with '/', './' or '../'", "./" + string{word});
+  }
+  if (is_known_scheme(word)) reject_endpoint(word, "a scheme alone is no endpoint");
+  reject_endpoint(word, "the port is missing", string{word} + ":PORT");
+}
+
+Endpoint parse_bare(string_view text, Role role) {
+  if (is_bare_path(text) || text.front() == '@') {
+    return parse_with(*find_backend("unix"), "unix", text, role, text);
+  }
+  if (text.find(':') == string_view::npos && text.front() != '[')
+    return parse_bare_word(text, role);
+  return parse_with(*find_backend("tcp"), "tcp", text, role, text);
+}
+
+string join(std::span<const string_view> words) {
+  string out;
+  for (const string_view word : words) out += (out.empty() ? "" : ", ") + string{word};
+  return out;
+}
+
+bool contradicts(const Endpoint& endpoint, FamilyChoice choice) {
+  if (choice == FamilyChoice::any) return false;
+  const auto family = backend_of(endpoint).describe(endpoint).family;
+  if (!family || *family == AddressFamily::unix_domain) return false;
+  return (*family == AddressFamily::ipv4) != (choice == FamilyChoice::ipv4_only);
+}
+
+}  // namespace
+
+std::span<const Backend> backends() noexcept {
+  static const std::array kTable{
+      tcp_backend(),
+      unix_socket::stream_backend(),
+      unix_socket::datagram_backend(),
+      unix_socket::record_backend(),
+  };
+  return kTable;
+}
+
+const Backend* find_backend(string_view scheme) noexcept {
+  for (const Backend& backend : backends()) {
+    const auto& schemes = backend.schemes;
+    if (std::find(schemes.begin(), schemes.end(), scheme) != schemes.end()) return &backend;
+  }
+  return nullptr;
+}
+
+Endpoint parse_endpoint(string_view text, Role role) {
+  if (text.empty()) reject_endpoint("''", "it is empty");
+  SplitEndpoint split = split_scheme(text, is_known_scheme);
+  if (split.scheme.empty()) return parse_bare(text, role);
+  const Backend* backend = find_backend(split.scheme);
+  if (backend == nullptr) reject_scheme(split, text);
+  return parse_with(*backend, std::move(split.scheme), split.rest, role, text);
+}
+
+std::optional<string> host_port_hint(string_view host, string_view port) {
+  if (host.empty() || host.find(':') != string_view::npos || !find_port(port, "tcp")) {
+    return std::nullopt;
+  }
+  string joined = string{host} + ":" + string{port};
+  try {
+    static_cast<void>(parse_endpoint(joined, Role::client));
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  return joined;
+}
+
+const Backend& backend_of(const Endpoint& endpoint) {
+  return *find_backend(endpoint.scheme);
+}
+
+void check_family(std::span<const Endpoint> endpoints, FamilyChoice choice) {
+  for (const Endpoint& endpoint : endpoints) {
+    if (!contradicts(endpoint, choice)) continue;
+    const bool v4 = choice == FamilyChoice::ipv4_only;
+    reject_endpoint(endpoint.typed, string{v4 ? "-4 allows only IPv4" : "-6 allows only IPv6"});
+  }
+}
+
+std::vector<string> check_socket_options(std::span<const Endpoint> endpoints,
+                                         const SocketOptions& options, Role role) {
+  std::vector<string> warnings;
+  for (SocketOptionSet left = requested(options); left != 0; left &= left - 1) {
+    const SocketOptionSet bit = left & ~(left - 1);
+    const string name{option_names(bit).front()};
+    std::vector<string_view> without;
+    for (const Endpoint& endpoint : endpoints) {
+      const Capabilities& can = backend_of(endpoint).capabilities;
+      if (((role == Role::serve ? can.serve_options : can.client_options) & bit) == 0) {
+        without.push_back(endpoint.typed);
+      }
+    }
+    if (without.empty()) continue;
+    if (without.size() == endpoints.size()) {
+      throw usage_error(name, {}, "no endpoint here has such an option: " + join(without));
+    }
+    warnings.push_back(name + " means nothing for " + join(without));
+  }
+  return warnings;
+}
+
+}  // namespace netecho

@@ -1,0 +1,16 @@
+#pragma once
+
+/// \file
+/// UDP: servers answer from the address a datagram was sent to; clients are connected sockets that
+/// learn of ICMP errors with the payload that caused them.
+
+#include "protocols/registry.hpp"
+
+namespace netecho {
+
+[[nodiscard]] Backend udp_backend() noexcept;
+
+/// A server port over a bound socket, with what it needs set. Also for inherited ones.
+[[nodiscard]] std::unique_ptr<MessagePort> make_udp_server(UniqueFd fd, std::string_view subject);
+
+}  // namespace netecho

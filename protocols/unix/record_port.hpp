@@ -1,0 +1,28 @@
+#pragma once
+
+/// \file
+/// A connection that keeps record boundaries (SOCK_SEQPACKET), server and client side.
+
+#include "core/transport.hpp"
+
+namespace netecho::unix_socket {
+
+/// An empty record and the end of the connection both read as 0 bytes; SO_PASSCRED tells them
+/// apart: a record comes with credentials, the end does not. recvmmsg cannot show that.
+class RecordPort final : public MessagePort {
+ public:
+  /// REQUIRES: connected and non-blocking.
+  explicit RecordPort(UniqueFd fd) noexcept;
+
+  BatchResult receive(Batch& batch) noexcept override;
+  BatchResult send(Batch& batch) noexcept override;
+  [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
+  [[nodiscard]] std::optional<SocketDescription> peer(std::size_t index) const override;
+
+ private:
+  BatchResult receive_one(Slot& slot, std::byte* storage, std::size_t bytes) noexcept;
+
+  UniqueFd fd_;
+};
+
+}  // namespace netecho::unix_socket
