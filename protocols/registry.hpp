@@ -12,19 +12,11 @@
 #include <vector>
 
 #include "core/net/endpoint.hpp"
+#include "core/net/resolver.hpp"
 #include "core/net/socket_options.hpp"
 #include "core/transport.hpp"
 
 namespace netecho {
-
-/// Which IP families a run may use (-4, -6).
-enum class FamilyChoice : std::uint8_t { any, ipv4_only, ipv6_only };
-
-struct NameLookup {
-  FamilyChoice family = FamilyChoice::any;
-  bool numeric_only = false;  ///< -n: no name is looked up (`localhost` is not a look-up).
-  Duration deadline = std::chrono::seconds{5};
-};
 
 struct ConnectOptions {
   SocketOptions socket;
