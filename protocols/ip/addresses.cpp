@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "core/base/error.hpp"
 #include "protocols/grammar/hints.hpp"
@@ -18,21 +19,6 @@ FamilyChoice allowed_families(const Endpoint& endpoint, FamilyChoice choice) {
   return *family == AddressFamily::ipv4 ? FamilyChoice::ipv4_only : FamilyChoice::ipv6_only;
 }
 
-std::vector<SocketAddress> of_both(std::string_view v4, std::string_view v6, std::uint16_t port,
-                                   FamilyChoice choice) {
-  std::vector<SocketAddress> out;
-  if (choice != FamilyChoice::ipv6_only) out.push_back(*SocketAddress::from_ip(v4, port));
-  if (choice != FamilyChoice::ipv4_only) out.push_back(*SocketAddress::from_ip(v6, port));
-  return out;
-}
-
-bool is_localhost(std::string_view host) {
-  constexpr std::string_view kName = "localhost";
-  return std::equal(host.begin(), host.end(), kName.begin(), kName.end(), [](char a, char b) {
-    return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b);
-  });
-}
-
 }  // namespace
 
 std::vector<SocketAddress> addresses_of(const Endpoint& endpoint, Role role, SocketType type,
@@ -40,21 +26,26 @@ std::vector<SocketAddress> addresses_of(const Endpoint& endpoint, Role role, Soc
   check_family(std::span{&endpoint, 1}, lookup.family);
   const IpRest rest = split_ip_rest(endpoint.rest);
   const FamilyChoice choice = allowed_families(endpoint, lookup.family);
-  if (rest.kind == HostKind::none && role == Role::serve) {
-    return of_both("0.0.0.0", "::", rest.port, choice);
+  return resolve(rest.host, std::to_string(rest.port),
+                 {.lookup = {choice, lookup.numeric_only, lookup.deadline},
+                  .type = type,
+                  .role = role,
+                  .interrupt_fd = interrupt_fd,
+                  .subject = endpoint.typed});
+}
+
+std::vector<SocketAddress> addresses_for_client(const Endpoint& endpoint, SocketType type,
+                                                const ConnectOptions& options) {
+  auto addresses = addresses_of(endpoint, Role::client, type, options.lookup, options.interrupt_fd);
+  if (!options.socket.bind) return addresses;
+  const int family = parse_bind_address(*options.socket.bind).family();
+  const auto is_other = [=](const SocketAddress& each) { return each.family() != family; };
+  addresses.erase(std::remove_if(addresses.begin(), addresses.end(), is_other), addresses.end());
+  if (addresses.empty()) {
+    throw usage_error("--bind", *options.socket.bind,
+                      "is of another family than " + endpoint.typed);
   }
-  if (rest.kind == HostKind::none || is_localhost(rest.host)) {
-    return of_both("127.0.0.1", "::1", rest.port, choice);
-  }
-  if (rest.kind != HostKind::name) {
-    if (const auto address = SocketAddress::from_ip(rest.host, rest.port)) return {*address};
-    throw Error{ErrorCategory::connect, "endpoint", endpoint.typed,
-                "this host has no interface '" + rest.host.substr(rest.host.find('%') + 1) + "'",
-                ENODEV};
-  }
-  static_cast<void>(type);
-  static_cast<void>(interrupt_fd);
-  throw Error{ErrorCategory::resolve, "resolve", endpoint.typed, "names are not looked up yet"};
+  return addresses;
 }
 
 SocketAddress parse_bind_address(std::string_view text) {
@@ -78,9 +69,9 @@ SocketAddress parse_bind_address(std::string_view text) {
                     "expected ADDR or ADDR:PORT, such as 127.0.0.1, ::1 or [::1]:5000");
 }
 
-void prepare_client(int fd, const SocketAddress& peer, const SocketOptions& options,
-                    SocketOptionSet honoured, std::string_view subject) {
-  apply(fd, peer.family(), options, honoured, subject);
+void prepare_client(int fd, int family, const SocketOptions& options, SocketOptionSet honoured,
+                    std::string_view subject) {
+  apply(fd, family, options, honoured, subject);
   if (!options.bind) return;
   const SocketAddress local = parse_bind_address(*options.bind);
   if (local.port() == 0) {

@@ -29,11 +29,17 @@ struct BoundSocket {
                                                       SocketType type, const NameLookup& lookup,
                                                       int interrupt_fd);
 
+/// addresses_of() for a client, of the family of `--bind` where that is set. Throws Error,
+/// Interrupted.
+[[nodiscard]] std::vector<SocketAddress> addresses_for_client(const Endpoint& endpoint,
+                                                              SocketType type,
+                                                              const ConnectOptions& options);
+
 /// Reads `--bind` for an IP socket: `ADDR`, `ADDR:PORT`, `::1`, `[::1]:7`. Throws a usage Error.
 [[nodiscard]] SocketAddress parse_bind_address(std::string_view text);
 
-/// What a client socket needs before connect(): V6ONLY, the user's options, `--bind`.
-void prepare_client(int fd, const SocketAddress& peer, const SocketOptions& options,
-                    SocketOptionSet honoured, std::string_view subject);
+/// What a client socket needs before connect(): the user's options and `--bind`.
+void prepare_client(int fd, int family, const SocketOptions& options, SocketOptionSet honoured,
+                    std::string_view subject);
 
 }  // namespace netecho

@@ -80,7 +80,8 @@ UniqueFd ConnectPort::open_socket() const {
     return ::socket(target_.address.family(), target_.kernel_type | SOCK_CLOEXEC | SOCK_NONBLOCK,
                     0);
   })};
-  prepare_client(fd.get(), target_.address, options_.socket, target_.honoured, target_.subject);
+  prepare_client(fd.get(), target_.address.family(), options_.socket, target_.honoured,
+                 target_.subject);
   return fd;
 }
 

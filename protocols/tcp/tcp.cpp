@@ -5,9 +5,12 @@
 #include <array>
 
 #include "core/base/error.hpp"
+#include "core/net/connector.hpp"
 #include "protocols/grammar/ip_rest.hpp"
 #include "protocols/ip/bind_ip.hpp"
+#include "protocols/ip/complete_ip.hpp"
 #include "protocols/stream/acceptor.hpp"
+#include "protocols/stream/connect_port.hpp"
 
 namespace netecho {
 namespace {
@@ -30,7 +33,7 @@ SocketDescription describe_tcp(const Endpoint& endpoint) {
 std::vector<Served> serve_tcp(const Endpoint& endpoint, const ServeOptions& options) {
   std::vector<Served> out;
   for (BoundSocket& bound : bind_ip(endpoint, SocketType::stream, options, kServeOptions)) {
-    prepare_tcp_listener(bound.fd.get(), endpoint.typed);
+    keep_urgent_data_inline(bound.fd.get(), endpoint.typed);
     Served served{.socket = std::make_unique<StreamAcceptor>(std::move(bound.fd)),
                   .endpoint = *describe(bound.address, SocketType::stream),
                   .cleanup = {}};
@@ -39,9 +42,43 @@ std::vector<Served> serve_tcp(const Endpoint& endpoint, const ServeOptions& opti
   return out;
 }
 
+/// Before connect(). A client that names its own address can only use peers of that family.
+void prepare_tcp_client(int fd, const SocketAddress& peer, const Endpoint& endpoint,
+                        const SocketOptions& options) {
+  prepare_client(fd, peer.family(), options, kClientOptions, endpoint.typed);
+  keep_urgent_data_inline(fd, endpoint.typed);
+}
+
+Connection connect_tcp(const Endpoint& endpoint, const ConnectOptions& options) {
+  const auto addresses = addresses_for_client(endpoint, SocketType::stream, options);
+  Connected connected =
+      connect_first(addresses, {.type = SocketType::stream,
+                                .timeout = options.connect_timeout,
+                                .interrupt_fd = options.interrupt_fd,
+                                .subject = endpoint.typed,
+                                .prepare = [&](int fd, const SocketAddress& peer) {
+                                  prepare_tcp_client(fd, peer, endpoint, options.socket);
+                                }});
+  auto local = describe(unmapped(local_address(connected.fd.get())), SocketType::stream);
+  return {.socket = ByteChannel{std::move(connected.fd)},
+          .peer = *describe(unmapped(connected.peer), SocketType::stream),
+          .local = std::move(local),
+          .connect_time = connected.connect_time};
+}
+
+std::unique_ptr<MessagePort> connect_port_tcp(const Endpoint& endpoint,
+                                              const ConnectOptions& options) {
+  const auto addresses = addresses_for_client(endpoint, SocketType::stream, options);
+  return make_connect_port({.address = addresses.front(),
+                            .kernel_type = SOCK_STREAM,
+                            .honoured = kClientOptions,
+                            .subject = endpoint.typed},
+                           options);
+}
+
 }  // namespace
 
-void prepare_tcp_listener(int fd, std::string_view subject) {
+void keep_urgent_data_inline(int fd, std::string_view subject) {
   const int on = 1;
   checked("setsockopt SO_OOBINLINE", subject,
           [&] { return ::setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on); });
@@ -58,10 +95,10 @@ Backend tcp_backend() noexcept {
                        .serve_options = kServeOptions},
       .parse_rest = parse_tcp,
       .describe = describe_tcp,
-      .connect = nullptr,
-      .connect_port = nullptr,
+      .connect = connect_tcp,
+      .connect_port = connect_port_tcp,
       .serve = serve_tcp,
-      .complete = nullptr,
+      .complete = complete_ip,
   };
 }
 

@@ -9,7 +9,7 @@ namespace netecho {
 
 [[nodiscard]] Backend tcp_backend() noexcept;
 
-/// Listeners take urgent data in line, so that no byte is lost. Also for inherited ones.
-void prepare_tcp_listener(int fd, std::string_view subject);
+/// Urgent data stays in line, so that no byte is lost; what a listener accepts takes this over.
+void keep_urgent_data_inline(int fd, std::string_view subject);
 
 }  // namespace netecho

@@ -1,0 +1,164 @@
+#include "protocols/udp/udp.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "core/base/error.hpp"
+#include "core/net/socket_address.hpp"
+#include "protocols/grammar/ip_rest.hpp"
+#include "protocols/ip/bind_ip.hpp"
+#include "protocols/ip/complete_ip.hpp"
+#include "protocols/message/datagram_client.hpp"
+#include "protocols/message/datagram_server.hpp"
+
+namespace netecho {
+namespace {
+
+constexpr std::array<std::string_view, 3> kSchemes{"udp", "udp4", "udp6"};
+constexpr SocketOptionSet kServeOptions = kOptionInterface | kOptionTos | kOptionTtl |
+                                          kOptionDontFragment | kOptionReceiveBuffer |
+                                          kOptionSendBuffer | kOptionBusyPoll;
+constexpr SocketOptionSet kClientOptions = kServeOptions | kOptionBind;
+constexpr std::size_t kMaxMessageBytes = 65'507;  // 65,535 less the IPv4 and UDP headers.
+
+std::string parse_udp(std::string_view scheme, std::string_view rest, Role role,
+                      std::string_view typed) {
+  return format_ip_rest(parse_ip_rest(rest, {scheme, role, typed}));
+}
+
+SocketDescription describe_udp(const Endpoint& endpoint) {
+  return describe_ip_endpoint(endpoint, SocketType::datagram);
+}
+
+void set_int(int fd, int level, int name, int value, std::string_view subject) {
+  checked("setsockopt", subject,
+          [&] { return ::setsockopt(fd, level, name, &value, sizeof value); });
+}
+
+std::vector<Served> serve_udp(const Endpoint& endpoint, const ServeOptions& options) {
+  std::vector<Served> out;
+  for (BoundSocket& bound : bind_ip(endpoint, SocketType::datagram, options, kServeOptions)) {
+    Served served{.socket = make_udp_server(std::move(bound.fd), endpoint.typed),
+                  .endpoint = *describe(bound.address, SocketType::datagram),
+                  .cleanup = {}};
+    out.push_back(std::move(served));
+  }
+  return out;
+}
+
+/// Makes the socket of a client and connects it to the first of its addresses that can be.
+class Connector {
+ public:
+  Connector(const Endpoint& endpoint, const ConnectOptions& options)
+      : endpoint_{endpoint},
+        options_{options},
+        peers_{addresses_for_client(endpoint, SocketType::datagram, options)} {}
+
+  Connection connect() {
+    UniqueFd fd = open_for_all();
+    connect_first(fd.get());
+    auto local = describe(unmapped(local_address(fd.get())), SocketType::datagram);
+    SocketDescription peer = *describe(unmapped(peers_.front()), SocketType::datagram);
+    return {.socket = std::make_unique<DatagramClient>(
+                std::move(fd),
+                DatagramClient::Config{
+                    .family = DatagramFamily::ip, .peers = std::move(peers_), .cleanup = nullptr}),
+            .peer = std::move(peer),
+            .local = std::move(local),
+            .connect_time = std::nullopt};
+  }
+
+ private:
+  [[nodiscard]] bool has_family(int family) const {
+    return std::any_of(peers_.begin(), peers_.end(),
+                       [=](const SocketAddress& peer) { return peer.family() == family; });
+  }
+
+  /// One descriptor for all addresses: with both families an IPv6 socket that speaks IPv4 too.
+  UniqueFd open_for_all() {
+    if (!has_family(AF_INET6)) return open_socket(AF_INET);
+    if (!has_family(AF_INET)) return open_socket(AF_INET6);
+    try {
+      UniqueFd fd = open_socket(AF_INET6);
+      apply(fd.get(), AF_INET, options_.socket, kOptionTos | kOptionTtl | kOptionDontFragment,
+            endpoint_.typed);
+      std::transform(peers_.begin(), peers_.end(), peers_.begin(), mapped);
+      return fd;
+    } catch (const SysError& error) {
+      if (error.error_number() != EAFNOSUPPORT) throw;
+      const auto is_v6 = [](const SocketAddress& peer) { return peer.family() == AF_INET6; };
+      peers_.erase(std::remove_if(peers_.begin(), peers_.end(), is_v6), peers_.end());
+      return open_socket(AF_INET);
+    }
+  }
+
+  UniqueFd open_socket(int family) const {
+    UniqueFd fd{checked("socket", endpoint_.typed, [&] {
+      return ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    })};
+    if (family == AF_INET6) {
+      set_int(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0, endpoint_.typed);
+      set_int(fd.get(), IPPROTO_IPV6, IPV6_RECVERR, 1, endpoint_.typed);
+    }
+    set_int(fd.get(), IPPROTO_IP, IP_RECVERR, 1, endpoint_.typed);
+    prepare_client(fd.get(), family, options_.socket, kClientOptions, endpoint_.typed);
+    return fd;
+  }
+
+  void connect_first(int fd) {
+    while (::connect(fd, peers_.front().data(), peers_.front().size()) != 0) {
+      const int error = errno;
+      if (error == EINTR) continue;
+      if (peers_.size() == 1) throw SysError{"connect", endpoint_.typed, error};
+      peers_.erase(peers_.begin());
+    }
+  }
+
+  const Endpoint& endpoint_;
+  const ConnectOptions& options_;
+  std::vector<SocketAddress> peers_;
+};
+
+Connection connect_udp(const Endpoint& endpoint, const ConnectOptions& options) {
+  return Connector{endpoint, options}.connect();
+}
+
+}  // namespace
+
+std::unique_ptr<MessagePort> make_udp_server(UniqueFd fd, std::string_view subject) {
+  const SocketAddress local = local_address(fd.get());
+  const bool v6 = local.family() == AF_INET6;
+  // One client's ICMP error must not become an error of everyone's socket.
+  set_int(fd.get(), v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, 0, subject);
+  // Only a wildcard socket has to be told where a datagram was sent to; it costs on every one.
+  if (local.is_wildcard()) {
+    set_int(fd.get(), v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1,
+            subject);
+  }
+  return std::make_unique<DatagramServer>(std::move(fd), DatagramFamily::ip);
+}
+
+Backend udp_backend() noexcept {
+  return {
+      .name = "udp",
+      .schemes = kSchemes,
+      .summary = "UDP over IPv4 or IPv6",
+      .example = "udp://localhost:7",
+      .capabilities = {.boundaries = true,
+                       .max_message_bytes = kMaxMessageBytes,
+                       .client_options = kClientOptions,
+                       .serve_options = kServeOptions},
+      .parse_rest = parse_udp,
+      .describe = describe_udp,
+      .connect = connect_udp,
+      .connect_port = nullptr,
+      .serve = serve_udp,
+      .complete = complete_ip,
+  };
+}
+
+}  // namespace netecho
