@@ -6,6 +6,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
+#include "core/net/epoll.hpp"
 
 namespace netecho {
 
@@ -27,10 +28,7 @@ std::string format_limit(Duration duration) {
 int poll_until(std::span<pollfd> descriptors, Instant deadline) {
   while (true) {
     const Duration left = std::max(Duration::zero(), deadline - monotonic_now());
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-    timespec timeout{};
-    timeout.tv_sec = seconds.count();
-    timeout.tv_nsec = (left - seconds).count();
+    const timespec timeout = to_timespec(left);
     const int ready = ::ppoll(descriptors.data(), descriptors.size(),
                               deadline == kNever ? nullptr : &timeout, nullptr);
     if (ready >= 0) return ready;

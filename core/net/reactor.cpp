@@ -1,30 +1,27 @@
 #include "core/net/reactor.hpp"
 
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <compare>
-#include <cstdlib>
-#include <ctime>
-#include <limits>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "core/base/error.hpp"
 #include "core/base/unique_fd.hpp"
+#include "core/net/epoll.hpp"
 
 namespace netecho {
 namespace {
 
 /// Enough that a busy loop makes few epoll calls, small enough that discarding an event that was
 /// already fetched stays a short scan.
-constexpr int kEventsAWake = 256;
+constexpr std::size_t kEventsAWake = 256;
 
 /// When, and for equal times the order of the calls of set().
 struct TimerKey {
@@ -32,27 +29,6 @@ struct TimerKey {
   std::uint64_t number = 0;
   auto operator<=>(const TimerKey&) const = default;
 };
-
-timespec to_timespec(Duration duration) noexcept {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
-  timespec out{};
-  out.tv_sec = seconds.count();
-  out.tv_nsec = (duration - seconds).count();
-  return out;
-}
-
-/// Rounded up, so that the timer is due when the wait ends.
-int to_timeout_ms(Duration duration) noexcept {
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
-  return static_cast<int>(std::min<std::int64_t>(ms, std::numeric_limits<int>::max()));
-}
-
-void add_to_epoll(int epoll, int fd, std::uint32_t events, EventHandler& handler) {
-  epoll_event event{};
-  event.events = events;
-  event.data.ptr = &handler;
-  checked("epoll_ctl", "", [&] { return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event); });
-}
 
 /// Ends the wait when another thread calls stop().
 class WakeUp final : public EventHandler {
@@ -100,11 +76,8 @@ bool is_ignored(int signal) noexcept {
 struct Reactor::State {
   using Timers = std::map<TimerKey, Timer::Entry*>;
 
-  explicit State(const Clock& source)
-      : clock{source},
-        epoll{checked("epoll_create1", "", [] { return ::epoll_create1(EPOLL_CLOEXEC); })},
-        now{source.now()} {
-    add_to_epoll(epoll.get(), wake_up.fd(), EPOLLIN, wake_up);
+  explicit State(const Clock& source) : clock{source}, now{source.now()} {
+    epoll.add(wake_up.fd(), EPOLLIN, static_cast<EventHandler*>(&wake_up));
   }
 
   /// -1 with EINTR is an ordinary outcome: no events, the timers are looked at again.
@@ -113,11 +86,10 @@ struct Reactor::State {
   void dispatch_timers();
 
   const Clock& clock;
-  UniqueFd epoll;
+  Epoll epoll;
   WakeUp wake_up;
   std::vector<std::unique_ptr<SignalSource>> signal_sources;
   std::atomic<bool> stop_requested = false;
-  bool has_nanosecond_wait = true;  ///< epoll_pwait2 came with Linux 5.11.
   Instant now;
   Timers timers;
   std::uint64_t timers_set = 0;
@@ -136,18 +108,8 @@ struct Reactor::Timer::Entry {
 };
 
 int Reactor::State::wait() noexcept {
-  const bool timed = !timers.empty();
-  const Duration left =
-      timed ? std::max(Duration::zero(), timers.begin()->first.at - now) : Duration::zero();
-  if (has_nanosecond_wait) {
-    const timespec timeout = to_timespec(left);
-    const int ready = ::epoll_pwait2(epoll.get(), events.data(), kEventsAWake,
-                                     timed ? &timeout : nullptr, nullptr);
-    // EPERM: what sandboxes answer for calls they do not know.
-    if (ready >= 0 || (errno != ENOSYS && errno != EPERM)) return ready;
-    has_nanosecond_wait = false;
-  }
-  return ::epoll_wait(epoll.get(), events.data(), kEventsAWake, timed ? to_timeout_ms(left) : -1);
+  if (timers.empty()) return epoll.wait(events, std::nullopt);
+  return epoll.wait(events, timers.begin()->first.at - now);
 }
 
 void Reactor::State::dispatch_events() noexcept {
@@ -184,19 +146,15 @@ Reactor::Reactor(const Clock& clock) : state_{std::make_unique<State>(clock)} {}
 Reactor::~Reactor() = default;
 
 void Reactor::add(int fd, std::uint32_t events, EventHandler& handler) {
-  add_to_epoll(state_->epoll.get(), fd, events, handler);
+  state_->epoll.add(fd, events, &handler);
 }
 
 void Reactor::modify(int fd, std::uint32_t events, EventHandler& handler) noexcept {
-  epoll_event event{};
-  event.events = events;
-  event.data.ptr = &handler;
-  // Fails only for a descriptor that was never added: our bug, and a silent hang if it went on.
-  if (::epoll_ctl(state_->epoll.get(), EPOLL_CTL_MOD, fd, &event) != 0) std::abort();
+  state_->epoll.modify(fd, events, &handler);
 }
 
 void Reactor::remove(int fd, EventHandler& handler) noexcept {
-  ::epoll_ctl(state_->epoll.get(), EPOLL_CTL_DEL, fd, nullptr);
+  state_->epoll.remove(fd);
   for (std::size_t i = state_->next; i < state_->count; ++i) {
     if (state_->events[i].data.ptr == &handler) state_->events[i].data.ptr = nullptr;
   }
@@ -225,7 +183,7 @@ void Reactor::on_signals(std::initializer_list<int> signals, std::function<void(
   const int error = ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   if (error != 0) throw SysError{"sigmask", "", error};
   auto source = std::make_unique<SignalSource>(set, std::move(action));
-  add_to_epoll(state_->epoll.get(), source->fd(), EPOLLIN, *source);
+  state_->epoll.add(source->fd(), EPOLLIN, static_cast<EventHandler*>(source.get()));
   state_->signal_sources.push_back(std::move(source));
 }
 

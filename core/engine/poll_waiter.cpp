@@ -1,0 +1,88 @@
+#include "core/engine/poll_waiter.hpp"
+
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <csignal>
+#include <optional>
+
+#include "core/base/clock.hpp"
+#include "core/base/error.hpp"
+
+namespace netecho {
+
+PollWaiter::PollWaiter(Interrupt& interrupt) : interrupt_{interrupt} {
+  // By default the kernel may end a sleep 50 µs late, to save wake-ups; what is measured here is
+  // of that size. In nanoseconds; 0 would mean "the default".
+  checked("prctl", "PR_SET_TIMERSLACK", [] { return ::prctl(PR_SET_TIMERSLACK, 1UL); });
+  epoll_.add(interrupt_.fd(), EPOLLIN, nullptr);
+}
+
+void PollWaiter::watch(MessagePort& port, std::uint32_t id) {
+  const std::uint32_t events = port.wants_write() ? EPOLLIN | EPOLLOUT : EPOLLIN;
+  auto watched = std::make_unique<Watched>(Watched{port, id, events});
+  watched_.reserve(watched_.size() + 1);
+  epoll_.add(port.fd(), events, watched.get());
+  watched_.push_back(std::move(watched));
+}
+
+void PollWaiter::unwatch(MessagePort& port) {
+  const auto found = std::find_if(watched_.begin(), watched_.end(),
+                                  [&](const auto& each) { return &each->port == &port; });
+  if (found == watched_.end()) return;
+  epoll_.remove(port.fd());
+  watched_.erase(found);
+}
+
+Wake PollWaiter::wait(Instant deadline, WaitMode mode) noexcept {
+  update_interest();
+  Instant now = monotonic_now();
+  while (true) {
+    // Polls once even when the deadline has passed, so that a late schedule still sees replies.
+    const std::size_t count = poll_once(now, deadline, mode);
+    if (count > 0) return collect(count);
+    now = monotonic_now();
+    if (now >= deadline) return {};
+  }
+}
+
+void PollWaiter::update_interest() noexcept {
+  for (const auto& each : watched_) {
+    const std::uint32_t events = each->port.wants_write() ? EPOLLIN | EPOLLOUT : EPOLLIN;
+    if (events == each->events) continue;
+    each->events = events;
+    epoll_.modify(each->port.fd(), events, each.get());
+  }
+}
+
+std::size_t PollWaiter::poll_once(Instant now, Instant deadline, WaitMode mode) noexcept {
+  std::optional<Duration> timeout = Duration::zero();
+  if (mode == WaitMode::block) {
+    const Duration guard = kSpinBeforeDeadline + epoll_.granularity();
+    if (deadline == kNever) {
+      timeout = std::nullopt;
+    } else if (deadline - now > guard) {
+      timeout = deadline - now - guard;
+    }
+  }
+  // A failure can only be EINTR (a debugger, SIGSTOP): the caller looks at the clock again.
+  return static_cast<std::size_t>(std::max(0, epoll_.wait(events_, timeout)));
+}
+
+Wake PollWaiter::collect(std::size_t count) noexcept {
+  Wake wake;
+  std::size_t ready = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (const auto* watched = static_cast<const Watched*>(events_[i].data.ptr)) {
+      ready_[ready++] = watched->id;
+      continue;
+    }
+    while (const auto signal = interrupt_.take()) {
+      (*signal == SIGQUIT ? wake.report_requested : wake.interrupted) = true;
+    }
+  }
+  wake.ready = std::span{ready_}.first(ready);
+  return wake;
+}
+
+}  // namespace netecho

@@ -1,0 +1,43 @@
+#pragma once
+
+/// \file
+/// An epoll set that waits to the nanosecond where the kernel can.
+
+#include <sys/epoll.h>
+
+#include <cstdint>
+#include <ctime>
+#include <optional>
+#include <span>
+
+#include "core/base/unique_fd.hpp"
+#include "core/base/units.hpp"
+
+namespace netecho {
+
+[[nodiscard]] timespec to_timespec(Duration duration) noexcept;
+
+class Epoll {
+ public:
+  Epoll();
+
+  /// `data` comes back as epoll_event::data.ptr. Throws SysError.
+  void add(int fd, std::uint32_t events, void* data);
+  /// REQUIRES: `fd` was added. Anything else is a bug that would hang silently: it aborts.
+  void modify(int fd, std::uint32_t events, void* data) noexcept;
+  void remove(int fd) noexcept;
+
+  /// Waits at most `timeout` (none: for ever), never less. As epoll_wait(2): -1 and errno on
+  /// failure, EINTR among them.
+  [[nodiscard]] int wait(std::span<epoll_event> events, std::optional<Duration> timeout) noexcept;
+
+  /// How much later than asked the kernel may end a wait because it counts in units of this: zero,
+  /// or a millisecond where epoll_pwait2(2) is missing (it came with Linux 5.11).
+  [[nodiscard]] Duration granularity() const noexcept;
+
+ private:
+  UniqueFd fd_;
+  bool has_nanosecond_wait_;
+};
+
+}  // namespace netecho
