@@ -54,6 +54,12 @@ void connect_to(int fd, const Endpoint& endpoint, const ConnectOptions& options)
 
 UniqueFd connect_socket(const Endpoint& endpoint, SocketType type, const ConnectOptions& options) {
   UniqueFd fd = open_socket(endpoint, type, options);
+  if (type == SocketType::seqpacket) {
+    // Records need it (record_port.hpp); before connect(), because it gives the socket a name.
+    const int on = 1;
+    checked("setsockopt SO_PASSCRED", endpoint.typed,
+            [&] { return ::setsockopt(fd.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on); });
+  }
   // The name outlives its file in what the server sees; once connected nobody needs the file.
   std::shared_ptr<void> file;
   if (const std::string name = bind_name(options); !name.empty()) {
