@@ -71,14 +71,14 @@ TEST_CASE("utf8: each invalid byte becomes one replacement character", "[unit][e
                       "b") == "a\uFFFDb");
   CHECK(to_lossy_utf8("\xED\xA0\x80") == "\uFFFD\uFFFD\uFFFD");
   CHECK(to_lossy_utf8("한\xE1\x80") == "한\uFFFD\uFFFD");
-  CHECK(to_lossy_utf8("") == "");
+  CHECK(to_lossy_utf8("").empty());
 }
 
 TEST_CASE("escape: printable text stays as it is", "[unit][escape]") {
   CHECK(escape_for_terminal("hello, world~ !\"#$%&'()") == "hello, world~ !\"#$%&'()");
   CHECK(escape_for_terminal("안녕하세요 🙂 é") == "안녕하세요 🙂 é");
   CHECK(escape_for_terminal("\xC2\xA0") == "\xC2\xA0");  // No-break space, right behind C1.
-  CHECK(escape_for_terminal("") == "");
+  CHECK(escape_for_terminal("").empty());
 }
 
 TEST_CASE("escape: control characters show their bytes", "[unit][escape]") {
