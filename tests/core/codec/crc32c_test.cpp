@@ -142,3 +142,11 @@ TEST_CASE("crc32c: the CRC of a changed message is its old CRC and the changed b
   CHECK(crc32c(after) ==
         (crc32c(before) ^ crc32c_shift(crc32c_remainder(changed), 1472 - 100 - 8)));
 }
+
+#if defined(__x86_64__)
+TEST_CASE("crc32c: the CPU's instructions are used where it has them", "[unit][crc32c]") {
+  const bool expected =
+      __builtin_cpu_supports("sse4.2") != 0 && __builtin_cpu_supports("pclmul") != 0;
+  CHECK(crc32c_is_accelerated() == expected);
+}
+#endif
