@@ -63,11 +63,9 @@ std::size_t StreamConnection::stamp(std::span<std::byte> bytes) noexcept {
   const FeedResult fed = framer_.feed(bytes, shared_.stamps);
   endpoint_.frames_stamped_total += fed.frames_stamped;
   endpoint_.framing_lost_total += fed.framing_lost ? 1 : 0;
-  if (fed.ready_bytes == bytes.size()) {
-    stop_holding();
-  } else {
-    start_holding();
-  }
+  // Nothing ready: the bytes held so far are held on, and their time runs on.
+  if (fed.ready_bytes != 0) stop_holding();
+  if (fed.ready_bytes != bytes.size()) start_holding();
   return fed.ready_bytes;
 }
 
@@ -155,8 +153,8 @@ void StreamConnection::release_held() noexcept {
 }
 
 void StreamConnection::start_holding() noexcept {
-  holding_since_ = shared_.now();
   if (holding_index_ != kNotHolding) return;
+  holding_since_ = shared_.now();
   holding_index_ = static_cast<std::uint32_t>(shared_.holding.size());
   shared_.holding.push_back(this);
   if (shared_.holding.size() == 1) shared_.on_holding();
