@@ -6,6 +6,7 @@
 #include "core/base/error.hpp"
 #include "protocols/grammar/hints.hpp"
 #include "protocols/grammar/ip_rest.hpp"
+#include "protocols/inherited/inherited.hpp"
 #include "protocols/tcp/tcp.hpp"
 #include "protocols/udp/udp.hpp"
 #include "protocols/unix/unix.hpp"
@@ -95,6 +96,7 @@ std::span<const Backend> backends() noexcept {
       unix_socket::stream_backend(),
       unix_socket::datagram_backend(),
       unix_socket::record_backend(),
+      inherited_backend(),
   };
   return kTable;
 }

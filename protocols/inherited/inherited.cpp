@@ -1,0 +1,234 @@
+#include "protocols/inherited/inherited.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "core/base/error.hpp"
+#include "core/host/listen_fds.hpp"
+#include "core/net/socket_address.hpp"
+#include "protocols/grammar/hints.hpp"
+#include "protocols/stream/acceptor.hpp"
+#include "protocols/tcp/tcp.hpp"
+#include "protocols/udp/udp.hpp"
+#include "protocols/unix/unix.hpp"
+
+namespace netecho {
+namespace {
+
+constexpr std::array<std::string_view, 2> kSchemes{"fd", "sd"};
+/// What every socket has, of whichever family it turns out to be.
+constexpr SocketOptionSet kServeOptions =
+    kOptionReceiveBuffer | kOptionSendBuffer | kOptionBusyPoll;
+constexpr std::size_t kLongestFdName = 255;  // sd_pid_notify_with_fds(3), FDNAME=.
+
+std::optional<int> to_fd(std::string_view text) {
+  int fd = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), fd);
+  if (!is_digits(text) || error != std::errc{}) return std::nullopt;
+  return fd;
+}
+
+std::string parse_inherited(std::string_view scheme, std::string_view rest, Role /*role*/,
+                            std::string_view typed) {
+  if (scheme == "fd") {
+    if (rest.empty()) reject_endpoint(typed, "the number of the descriptor is missing");
+    const auto fd = to_fd(rest);
+    if (!fd) reject_endpoint(typed, "'" + std::string{rest} + "' is not a descriptor's number");
+    return std::to_string(*fd);
+  }
+  const bool clean =
+      std::all_of(rest.begin(), rest.end(), [](char c) { return c >= ' ' && c < 127 && c != ':'; });
+  if (!clean || rest.size() > kLongestFdName) {
+    reject_endpoint(typed, "'" + std::string{rest} + "' cannot be a name in LISTEN_FDNAMES");
+  }
+  return std::string{rest};
+}
+
+std::optional<int> get_option(int fd, int name) noexcept {
+  int value = 0;
+  socklen_t size = sizeof value;
+  if (::getsockopt(fd, SOL_SOCKET, name, &value, &size) != 0) return std::nullopt;
+  return value;
+}
+
+/// One descriptor on its way to become a `Served`.
+class Adoption {
+ public:
+  Adoption(int fd, const Endpoint& endpoint, const SocketOptions& options)
+      : fd_{fd}, endpoint_{endpoint}, options_{options} {}
+
+  Served run() {
+    look_at_it();
+    Served out = make_served();
+    out.inherited = true;
+    if (auto bound = describe(local_, type_)) {
+      out.endpoint = std::move(*bound);
+    } else {
+      out.endpoint = describe_unnamed();
+    }
+    return out;
+  }
+
+ private:
+  [[noreturn]] void reject(const std::string& reason, int error = 0) const {
+    throw Error{ErrorCategory::connect, "adopt", endpoint_.typed,
+                "descriptor " + std::to_string(fd_) + " " + reason, error};
+  }
+
+  void look_at_it() {
+    if (::fcntl(fd_, F_GETFD) < 0) reject("is not open", EBADF);
+    const auto domain = get_option(fd_, SO_DOMAIN);
+    const auto type = get_option(fd_, SO_TYPE);
+    if (!domain || !type) reject("is not a socket", ENOTSOCK);
+    ip_ = *domain == AF_INET || *domain == AF_INET6;
+    if (!ip_ && *domain != AF_UNIX) {
+      reject("is a socket of a family that netecho does not serve", EAFNOSUPPORT);
+    }
+    set_type(*type);
+    check_protocol();
+    listens_ = get_option(fd_, SO_ACCEPTCONN).value_or(0) != 0;
+    connected_ = peer_address(fd_).size() > 0;
+    local_ = local_address(fd_);
+    const int flags = checked("fcntl", endpoint_.typed, [&] { return ::fcntl(fd_, F_GETFL); });
+    checked("fcntl", endpoint_.typed, [&] { return ::fcntl(fd_, F_SETFL, flags | O_NONBLOCK); });
+    checked("fcntl", endpoint_.typed, [&] { return ::fcntl(fd_, F_SETFD, FD_CLOEXEC); });
+  }
+
+  void set_type(int type) {
+    switch (type) {
+      case SOCK_STREAM:
+        type_ = SocketType::stream;
+        break;
+      case SOCK_DGRAM:
+        type_ = SocketType::datagram;
+        break;
+      case SOCK_SEQPACKET:
+        type_ = SocketType::seqpacket;
+        break;
+      default:
+        reject("is a socket of a type that netecho does not serve", ESOCKTNOSUPPORT);
+    }
+  }
+
+  void check_protocol() const {
+    const int protocol = get_option(fd_, SO_PROTOCOL).value_or(0);
+    const bool known = !ip_ || (type_ == SocketType::datagram
+                                    ? protocol == IPPROTO_UDP
+                                    : protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
+    if (!known) reject("speaks neither TCP nor UDP", EPROTONOSUPPORT);
+  }
+
+  Served make_served() {
+    const bool tcp = ip_ && type_ == SocketType::stream;
+    const SocketOptionSet honoured = kServeOptions | (tcp ? kOptionNagle : 0U);
+    if (type_ == SocketType::datagram) {
+      const bool bound = ip_ ? local_.port() != 0 : local_.size() > 0 && !local_.is_unnamed();
+      if (!bound) reject("is not bound to an address", EDESTADDRREQ);
+    } else if (!listens_) {
+      if (!connected_) reject("neither listens nor is connected", ENOTCONN);
+      if (type_ == SocketType::seqpacket) {
+        reject("is a connected record socket; only its listener can be served", EPROTOTYPE);
+      }
+    }
+    apply(fd_, local_.family(), options_, honoured, endpoint_.typed);
+    if (tcp) keep_urgent_data_inline(fd_, endpoint_.typed);
+    return wrap();
+  }
+
+  Served wrap() {
+    if (!ip_ && (listens_ || type_ == SocketType::datagram)) {
+      return unix_socket::make_served(UniqueFd{fd_}, type_);
+    }
+    Served out{.socket = std::unique_ptr<Acceptor>{}, .endpoint = {}, .cleanup = {}};
+    if (type_ == SocketType::datagram) {
+      out.socket = make_udp_server(UniqueFd{fd_}, endpoint_.typed);
+    } else if (listens_) {
+      out.socket = std::make_unique<StreamAcceptor>(UniqueFd{fd_});
+    } else {
+      out.socket = ByteChannel{UniqueFd{fd_}};
+    }
+    return out;
+  }
+
+  /// One end of a socketpair(2).
+  [[nodiscard]] SocketDescription describe_unnamed() const {
+    SocketDescription out;
+    out.uri = "fd://" + std::to_string(fd_);
+    out.transport = "unix";
+    out.socket_type = type_;
+    out.family = AddressFamily::unix_domain;
+    return out;
+  }
+
+  int fd_;
+  const Endpoint& endpoint_;
+  const SocketOptions& options_;
+  bool ip_ = false;
+  bool listens_ = false;
+  bool connected_ = false;
+  SocketType type_ = SocketType::stream;
+  SocketAddress local_;
+};
+
+/// What the descriptor is, as far as that can be seen without taking it.
+SocketDescription describe_inherited(const Endpoint& endpoint) {
+  SocketDescription out;
+  if (endpoint.scheme == "fd") {
+    if (const auto found = describe_local(*to_fd(endpoint.rest))) out = *found;
+  }
+  out.uri = endpoint.uri();
+  return out;
+}
+
+std::vector<Served> serve_inherited(const Endpoint& endpoint, const ServeOptions& options) {
+  std::vector<Served> out;
+  if (endpoint.scheme == "fd") {
+    out.push_back(adopt(*to_fd(endpoint.rest), endpoint, options.socket));
+    return out;
+  }
+  for (const ListenFd& passed : listen_fds()) {
+    if (!endpoint.rest.empty() && passed.name != endpoint.rest) continue;
+    out.push_back(adopt(passed.fd, endpoint, options.socket));
+  }
+  if (out.empty()) {
+    throw Error{ErrorCategory::connect, "adopt", endpoint.typed,
+                endpoint.rest.empty()
+                    ? "no socket was passed to this process (LISTEN_FDS, LISTEN_PID)"
+                    : "no socket of that name was passed to this process (LISTEN_FDNAMES)"};
+  }
+  return out;
+}
+
+/// A shell that completes does not know which descriptors the command will get.
+std::vector<std::string> complete_nothing(std::string_view /*rest*/) {
+  return {};
+}
+
+}  // namespace
+
+Served adopt(int fd, const Endpoint& endpoint, const SocketOptions& options) {
+  return Adoption{fd, endpoint, options}.run();
+}
+
+Backend inherited_backend() noexcept {
+  return {
+      .name = "inherited",
+      .schemes = kSchemes,
+      .summary = "Sockets that a parent opened: fd:N, sd:[NAME] (serve only)",
+      .example = "fd:3",
+      .capabilities = {.inherited = true, .serve_options = kServeOptions},
+      .parse_rest = parse_inherited,
+      .describe = describe_inherited,
+      .connect = nullptr,
+      .connect_port = nullptr,
+      .serve = serve_inherited,
+      .complete = complete_nothing,
+  };
+}
+
+}  // namespace netecho
