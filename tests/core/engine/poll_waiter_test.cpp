@@ -1,0 +1,209 @@
+#include "core/engine/poll_waiter.hpp"
+
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <utility>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/base/error.hpp"
+#include "tests/support/catch.hpp"
+
+namespace netecho {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// One end of a socket pair; the waiter asks it only for its descriptor and its wishes.
+class PairPort final : public MessagePort {
+ public:
+  PairPort() {
+    std::array<int, 2> fds{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds.data()) == 0);
+    near_.reset(fds[0]);
+    far_.reset(fds[1]);
+  }
+  BatchResult receive(Batch& /*batch*/) noexcept override { return {}; }
+  BatchResult send(Batch& /*batch*/) noexcept override { return {}; }
+  [[nodiscard]] int fd() const noexcept override { return near_.get(); }
+  [[nodiscard]] bool wants_write() const noexcept override { return wants_write_; }
+
+  void want_write(bool wanted) { wants_write_ = wanted; }
+  void let_arrive() const { REQUIRE(::write(far_.get(), "x", 1) == 1); }
+  void take() const {
+    char ignored = 0;
+    REQUIRE(::read(near_.get(), &ignored, 1) == 1);
+  }
+
+ private:
+  UniqueFd near_;
+  UniqueFd far_;
+  bool wants_write_ = false;
+};
+
+using Ids = std::vector<std::uint32_t>;
+Ids ids(const Wake& wake) {
+  return {wake.ready.begin(), wake.ready.end()};
+}
+
+WaitMode any_mode() {
+  return GENERATE(WaitMode::block, WaitMode::spin);
+}
+
+/// Far enough that a wait for it would be noticed.
+Instant far_away() {
+  return monotonic_now() + 1h;
+}
+
+TEST_CASE("poll_waiter: a port that has something ends the wait", "[poll_waiter][loopback]") {
+  const WaitMode mode = any_mode();
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  PairPort quiet;
+  PairPort loud;
+  waiter.watch(quiet, 7);
+  waiter.watch(loud, 8);
+  loud.let_arrive();
+  CHECK(ids(waiter.wait(far_away(), mode)) == Ids{8});
+  // Level-triggered: what was not taken is still there.
+  CHECK(ids(waiter.wait(kNever, mode)) == Ids{8});
+  loud.take();
+  quiet.let_arrive();
+  CHECK(ids(waiter.wait(kNever, mode)) == Ids{7});
+}
+
+TEST_CASE("poll_waiter: the wait lasts until its deadline, and hardly longer",
+          "[poll_waiter][loopback]") {
+  const WaitMode mode = any_mode();
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  PairPort port;
+  waiter.watch(port, 1);
+  for (const Duration ahead : {Duration{5us}, Duration{kSpinBeforeDeadline}, Duration{3ms}}) {
+    const Instant deadline = monotonic_now() + ahead;
+    const Wake wake = waiter.wait(deadline, mode);
+    const Instant end = monotonic_now();
+    CHECK(end >= deadline);
+    CHECK(end - deadline < 5s);
+    CHECK(ids(wake).empty());
+    CHECK_FALSE(wake.interrupted);
+    CHECK_FALSE(wake.report_requested);
+  }
+}
+
+TEST_CASE("poll_waiter: a deadline that has passed still shows what is ready",
+          "[poll_waiter][loopback]") {
+  const WaitMode mode = any_mode();
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  PairPort port;
+  waiter.watch(port, 3);
+  CHECK(ids(waiter.wait(Instant{}, mode)).empty());
+  port.let_arrive();
+  CHECK(ids(waiter.wait(Instant{}, mode)) == Ids{3});
+}
+
+TEST_CASE("poll_waiter: room to write counts only for a port that waits for it",
+          "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  PairPort port;
+  waiter.watch(port, 5);
+  CHECK(ids(waiter.wait(Instant{}, WaitMode::block)).empty());
+  port.want_write(true);
+  CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{5});
+  port.want_write(false);
+  CHECK(ids(waiter.wait(Instant{}, WaitMode::block)).empty());
+
+  PairPort eager;
+  eager.want_write(true);
+  waiter.watch(eager, 6);
+  CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{6});
+}
+
+TEST_CASE("poll_waiter: a port that is not watched any more is not named",
+          "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  PairPort stays;
+  PairPort goes;
+  waiter.watch(goes, 1);
+  waiter.watch(stays, 2);
+  goes.let_arrive();
+  stays.let_arrive();
+  waiter.unwatch(goes);
+  waiter.unwatch(goes);
+  CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{2});
+}
+
+TEST_CASE("poll_waiter: more ports are ready than fit one wake", "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  std::vector<std::unique_ptr<PairPort>> ports;
+  for (std::uint32_t id = 0; id < 100; ++id) {
+    ports.push_back(std::make_unique<PairPort>());
+    waiter.watch(*ports.back(), id);
+    ports.back()->let_arrive();
+  }
+  std::vector<int> seen(ports.size());
+  for (std::size_t total = 0; total < ports.size();) {
+    const Wake wake = waiter.wait(kNever, WaitMode::block);
+    for (const std::uint32_t id : wake.ready) {
+      ++seen[id];
+      ports[id]->take();
+    }
+    total += wake.ready.size();
+  }
+  CHECK(seen == std::vector<int>(ports.size(), 1));
+}
+
+TEST_CASE("poll_waiter: SIGQUIT asks for a report, other signals interrupt",
+          "[poll_waiter][loopback]") {
+  const WaitMode mode = any_mode();
+  Interrupt interrupt{SIGINT, SIGTERM, SIGQUIT};
+  PollWaiter waiter{interrupt};
+  ::raise(SIGQUIT);
+  const Wake report = waiter.wait(kNever, mode);
+  CHECK(report.report_requested);
+  CHECK_FALSE(report.interrupted);
+  ::raise(SIGTERM);
+  const Wake end = waiter.wait(kNever, mode);
+  CHECK(end.interrupted);
+  CHECK_FALSE(end.report_requested);
+  ::raise(SIGINT);
+  ::raise(SIGQUIT);
+  PairPort port;
+  waiter.watch(port, 9);
+  port.let_arrive();
+  const Wake all = waiter.wait(kNever, mode);
+  CHECK(all.interrupted);
+  CHECK(all.report_requested);
+  CHECK(ids(all) == Ids{9});
+  waiter.unwatch(port);
+  CHECK_FALSE(waiter.wait(Instant{}, mode).interrupted);
+}
+
+TEST_CASE("poll_waiter: its thread is woken as exactly as the kernel can",
+          "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  const PollWaiter waiter{interrupt};
+  CHECK(::prctl(PR_GET_TIMERSLACK) == 1);
+}
+
+TEST_CASE("poll_waiter: a port that can't be watched is refused", "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  PairPort port;
+  waiter.watch(port, 1);
+  CHECK_THROWS_AS(waiter.watch(port, 2), SysError);  // epoll has it already.
+  port.let_arrive();
+  CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{1});
+}
+
+}  // namespace
+}  // namespace netecho
