@@ -131,6 +131,7 @@ enum class ReplyStatus : std::uint8_t {
 [[nodiscard]] std::string_view to_string(ReplyStatus status) noexcept;
 
 enum class TimestampSource : std::uint8_t { user, kernel };
+[[nodiscard]] std::string_view to_string(TimestampSource source) noexcept;
 
 struct ReplyEvent {
   SocketDescription target;
@@ -193,6 +194,9 @@ struct ThresholdResult {
 enum class ProbeMode : std::uint8_t { echo, connect };
 enum class WaitMode : std::uint8_t { block, spin };
 enum class ScheduleKind : std::uint8_t { periodic, poisson, flood };
+[[nodiscard]] std::string_view to_string(ProbeMode mode) noexcept;
+[[nodiscard]] std::string_view to_string(WaitMode mode) noexcept;
+[[nodiscard]] std::string_view to_string(ScheduleKind kind) noexcept;
 
 /// One target's figures (docs/json.md, docs/metrics.md). Identities that always hold:
 /// scheduled = sent + send_error + skipped; sent = received + lost + outstanding;
