@@ -175,7 +175,7 @@ bool DatagramClient::connect_next() noexcept {
     // Without this the source address that was picked for the last peer would stay.
     sockaddr none{};
     none.sa_family = AF_UNSPEC;
-    ::connect(fd_.get(), &none, sizeof none);
+    static_cast<void>(::connect(fd_.get(), &none, sizeof none));
     if (::connect(fd_.get(), next.data(), next.size()) == 0) return true;
   }
   return false;

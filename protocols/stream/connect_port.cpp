@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.hpp"
@@ -72,6 +72,7 @@ class ConnectPort final : public MessagePort {
   std::vector<std::size_t> free_;
   std::vector<std::size_t> done_;
   std::size_t open_ = 0;
+  bool woken_ = false;  ///< wake_ is readable: something is in done_.
   Instant next_expiry_ = kNever;
 };
 
@@ -133,6 +134,7 @@ void ConnectPort::finish(std::size_t index, int error, Instant at) noexcept {
   attempt.open = false;
   --open_;
   done_.push_back(index);
+  if (std::exchange(woken_, true)) return;
   const std::uint64_t one = 1;
   static_cast<void>(!::write(wake_.get(), &one, sizeof one));
 }
@@ -190,7 +192,7 @@ void ConnectPort::deliver(Batch& batch) noexcept {
     const std::size_t size = std::min(attempt.message.size(), batch.slot_bytes());
     slot = {};
     slot.data = batch.storage(i);
-    std::memcpy(slot.data, attempt.message.data(), size);
+    std::copy_n(attempt.message.begin(), size, slot.data);
     slot.size = static_cast<std::uint32_t>(size);
     slot.at = attempt.ended;
     slot.error = attempt.error;
@@ -206,7 +208,7 @@ BatchResult ConnectPort::receive(Batch& batch) noexcept {
   poll_connections();
   expire(monotonic_now());
   deliver(batch);
-  if (done_.empty()) {
+  if (done_.empty() && std::exchange(woken_, false)) {
     std::uint64_t wakes = 0;
     static_cast<void>(!::read(wake_.get(), &wakes, sizeof wakes));
   }
