@@ -45,13 +45,13 @@ std::vector<std::string_view> split(std::string_view text) {
 }
 
 std::vector<ListenFd> read_environment() {
-  auto out = parse_listen_fds(
-      {std::getenv("LISTEN_PID"), std::getenv("LISTEN_FDS"), std::getenv("LISTEN_FDNAMES")},
-      ::getpid());
+  const ListenEnvironment environment{std::getenv("LISTEN_PID"), std::getenv("LISTEN_FDS"),
+                                      std::getenv("LISTEN_FDNAMES")};
+  auto out = parse_listen_fds(environment, ::getpid());
   for (const ListenFd& each : out) {
     const int flags = ::fcntl(each.fd, F_GETFD);
     if (flags < 0 || ::fcntl(each.fd, F_SETFD, flags | FD_CLOEXEC) < 0) {
-      throw usage_error("LISTEN_FDS", std::getenv("LISTEN_FDS"),
+      throw usage_error("LISTEN_FDS", std::to_string(out.size()),
                         "descriptor " + std::to_string(each.fd) + " is not open");
     }
   }
@@ -73,6 +73,7 @@ std::vector<ListenFd> parse_listen_fds(const ListenEnvironment& environment, pid
                       "expected a number of sockets, 0 to " + std::to_string(kMaxListenFds));
   }
   std::vector<ListenFd> out;
+  out.reserve(static_cast<std::size_t>(*count));
   for (int i = 0; i < *count; ++i) out.push_back({kFirstListenFd + i, "unknown"});
   if (environment.names == nullptr || out.empty()) return out;
   const auto names = split(environment.names);

@@ -7,9 +7,9 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <compare>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "core/base/error.hpp"
@@ -27,7 +27,9 @@ constexpr std::size_t kEventsAWake = 256;
 struct TimerKey {
   Instant at{};
   std::uint64_t number = 0;
-  auto operator<=>(const TimerKey&) const = default;
+  friend bool operator<(const TimerKey& a, const TimerKey& b) noexcept {
+    return std::tie(a.at, a.number) < std::tie(b.at, b.number);
+  }
 };
 
 /// Ends the wait when another thread calls stop().

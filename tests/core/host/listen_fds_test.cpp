@@ -15,6 +15,7 @@ constexpr pid_t kSelf = 4711;
 
 std::vector<std::string> names(const std::vector<ListenFd>& fds) {
   std::vector<std::string> out;
+  out.reserve(fds.size());
   for (const ListenFd& each : fds) out.push_back(std::to_string(each.fd) + "=" + each.name);
   return out;
 }

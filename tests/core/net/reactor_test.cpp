@@ -57,17 +57,18 @@ TEST_CASE("reactor: a readable descriptor reaches its handler", "[reactor][loopb
 
 TEST_CASE("reactor: a descriptor is quiet while nothing is asked of it", "[reactor][loopback]") {
   Reactor reactor;
-  const auto [near, far] = readable_pair();
+  const auto pair = readable_pair();
+  const int near = pair.first.get();
   std::string order;
   Handler handler{[&](std::uint32_t) {
     order += "event ";
     reactor.stop();
   }};
-  reactor.add(near.get(), EPOLLIN, handler);
-  reactor.modify(near.get(), 0, handler);
+  reactor.add(near, EPOLLIN, handler);
+  reactor.modify(near, 0, handler);
   const auto timer = reactor.make_timer([&] {
     order += "timer ";
-    reactor.modify(near.get(), EPOLLIN, handler);
+    reactor.modify(near, EPOLLIN, handler);
   });
   timer->set(reactor.now() + 2ms);
   reactor.run();
@@ -233,13 +234,13 @@ TEST_CASE("reactor: an action may cancel, set and destroy timers, its own too",
 TEST_CASE("reactor: a timer that is always due again leaves descriptors their turn",
           "[reactor][loopback]") {
   Reactor reactor;
-  const auto [near, far] = socket_pair();
+  const auto pair = socket_pair();
   Handler handler{[&](std::uint32_t) { reactor.stop(); }};
-  reactor.add(near.get(), EPOLLIN, handler);
+  reactor.add(pair.first.get(), EPOLLIN, handler);
   int runs = 0;
   std::unique_ptr<Reactor::Timer> eager;
   eager = reactor.make_timer([&] {
-    if (++runs == 3) REQUIRE(::write(far.get(), "x", 1) == 1);
+    if (++runs == 3) REQUIRE(::write(pair.second.get(), "x", 1) == 1);
     eager->set(reactor.now());
   });
   eager->set(reactor.now());

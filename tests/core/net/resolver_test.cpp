@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 
 std::vector<std::string> ips(const std::vector<SocketAddress>& addresses) {
   std::vector<std::string> out;
+  out.reserve(addresses.size());
   for (const SocketAddress& each : addresses) out.push_back(each.ip());
   return out;
 }
