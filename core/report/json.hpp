@@ -1,0 +1,21 @@
+#pragma once
+
+/// \file
+/// Events as JSON, one line each: docs/json.md. Valid for every byte a peer may send.
+
+#include <string>
+
+#include "core/report/events.hpp"
+
+namespace netecho {
+
+/// One line, without its newline.
+[[nodiscard]] std::string to_json(const Event& event);
+
+/// The one object of `--format json`.
+[[nodiscard]] std::string to_json(const ResultEvent& result);
+
+/// The JSON Schema (draft 2020-12) of all of it, indented.
+[[nodiscard]] std::string json_schema();
+
+}  // namespace netecho

@@ -1,0 +1,28 @@
+#pragma once
+
+/// \file
+/// Events for people. Nothing of a peer reaches the terminal unescaped; colour only repeats what
+/// the words say.
+
+#include <span>
+#include <string>
+
+#include "core/report/events.hpp"
+
+namespace netecho {
+
+enum class Colour : bool { off, on };
+
+struct TextStyle {
+  Colour colour = Colour::off;
+  bool name_target = false;  ///< Several targets: each reply says whose it is.
+};
+
+/// The lines of one event, each with its newline.
+[[nodiscard]] std::string to_text(const Event& event, const TextStyle& style);
+
+/// One row a target, columns aligned.
+[[nodiscard]] std::string comparison_table(std::span<const Summary> summaries,
+                                           const TextStyle& style);
+
+}  // namespace netecho
