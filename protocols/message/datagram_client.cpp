@@ -115,7 +115,10 @@ bool DatagramClient::read_error(std::span<std::byte> storage, QuotedError& out) 
   header.msg_iovlen = 1;
   header.msg_control = control.data();
   header.msg_controllen = control.size();
-  const ssize_t got = ::recvmsg(fd_.get(), &header, MSG_ERRQUEUE | MSG_DONTWAIT);
+  ssize_t got = 0;
+  do {
+    got = ::recvmsg(fd_.get(), &header, MSG_ERRQUEUE | MSG_DONTWAIT);
+  } while (got < 0 && errno == EINTR);
   if (got < 0) return false;
   destination.resize(header.msg_namelen);
   out = {};
@@ -166,7 +169,13 @@ bool DatagramClient::try_next_peer(const QuotedError& quoted,
                     std::equal(payload.begin(), payload.end(), last_message_.begin());
   const std::span<const std::byte> whole =
       kept ? std::span<const std::byte>{last_message_} : payload;
-  return ::send(fd_.get(), whole.data(), whole.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+  // A refusal that is still pending is reported here once; the second call then sends.
+  for (int attempt = 0; attempt < kErrorRetries; ++attempt) {
+    if (::send(fd_.get(), whole.data(), whole.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+      return true;
+    if (errno != EINTR && errno != ECONNREFUSED) return false;
+  }
+  return false;
 }
 
 bool DatagramClient::connect_next() noexcept {
@@ -205,7 +214,9 @@ int DatagramClient::send_many(Batch& batch, std::size_t messages) noexcept {
     }
     has_batch_calls_ = false;
   }
-  return send_one(batch.slots()[sending_[0]]);
+  std::size_t sent = 0;
+  while (sent < messages && send_one(batch.slots()[sending_[sent]]) > 0) ++sent;
+  return sent > 0 ? static_cast<int>(sent) : -1;
 }
 
 std::size_t DatagramClient::collect(const Batch& batch) noexcept {
