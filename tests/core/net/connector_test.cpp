@@ -214,10 +214,13 @@ TEST_CASE("connector: an address that can't be prepared leaves the others",
 }
 
 TEST_CASE("connector: a wrong option ends everything", "[connector][loopback]") {
-  const Place server = open_place(any_port());
+  const Place first = open_place(any_port());
+  const Place second = open_place(any_port());
   ConnectorOptions options = options_for();
-  options.prepare = [](int, const SocketAddress&) { throw usage_error("--bind", "x", "no"); };
-  CHECK(failure({server.address, server.address}, options).category() == ErrorCategory::usage);
+  options.prepare = [&](int, const SocketAddress& peer) {
+    if (peer == first.address) throw usage_error("--bind", "x", "no");
+  };
+  CHECK(failure({first.address, second.address}, options).category() == ErrorCategory::usage);
 }
 
 TEST_CASE("connector: meeting oneself is a refusal", "[connector][loopback]") {
