@@ -6,15 +6,12 @@
 #include <optional>
 
 #include "core/base/error.hpp"
+#include "core/net/socket_type.hpp"
 
 namespace netecho {
 namespace {
 
 constexpr int kSamePortTries = 16;
-
-int kernel_type(SocketType type) noexcept {
-  return type == SocketType::datagram ? SOCK_DGRAM : SOCK_STREAM;
-}
 
 void set_flag(int fd, int level, int name, std::string_view subject) {
   const int on = 1;
@@ -63,7 +60,7 @@ class Binder {
     const std::string& subject = endpoint_.typed;
     const int family = address.family();
     UniqueFd fd{checked("socket", subject, [&] {
-      return ::socket(family, kernel_type(type_) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      return ::socket(family, native_type(type_) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     })};
     if (family == AF_INET6) set_flag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, subject);
     // On a listener this only shortens the wait for old connections. On a datagram socket it

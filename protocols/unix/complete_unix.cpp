@@ -37,7 +37,7 @@ std::vector<std::string> complete_abstract(std::string_view prefix, SocketType t
     if (name.size() < 2 || name.substr(0, prefix.size()) != prefix) continue;
     constexpr std::string_view kListening = "00010000";
     const bool served = type == SocketType::datagram || skipped[3] == kListening;
-    if (!served || std::stoi(skipped[4], nullptr, 16) != kernel_type(type)) continue;
+    if (!served || std::stoi(skipped[4], nullptr, 16) != native_type(type)) continue;
     found.push_back(name);
     if (found.size() == kMostResults) break;
   }

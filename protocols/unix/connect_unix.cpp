@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 constexpr Duration kBacklogPause = 10ms;
 
 UniqueFd open_socket(const Endpoint& endpoint, SocketType type, const ConnectOptions& options) {
-  const int flags = kernel_type(type) | SOCK_CLOEXEC | SOCK_NONBLOCK;
+  const int flags = native_type(type) | SOCK_CLOEXEC | SOCK_NONBLOCK;
   UniqueFd fd{checked("socket", endpoint.typed, [&] { return ::socket(AF_UNIX, flags, 0); })};
   apply(fd.get(), AF_UNIX, options.socket, kOptionReceiveBuffer | kOptionSendBuffer,
         endpoint.typed);

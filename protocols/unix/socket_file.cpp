@@ -111,7 +111,7 @@ class Taker {
   /// Only a refused connection of the right type shows that nobody is there: EPROTOTYPE, EAGAIN,
   /// EPERM and the like come from a socket that is served.
   bool is_live() const {
-    const int type = kernel_type(type_) | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    const int type = native_type(type_) | SOCK_CLOEXEC | SOCK_NONBLOCK;
     const UniqueFd fd{
         checked("socket", endpoint_.typed, [&] { return ::socket(AF_UNIX, type, 0); })};
     const SocketAddress address = unix_address(endpoint_.rest);
@@ -143,24 +143,12 @@ int try_bind(int fd, const SocketAddress& address) noexcept {
 
 }  // namespace
 
-int kernel_type(SocketType type) noexcept {
-  switch (type) {
-    case SocketType::stream:
-      return SOCK_STREAM;
-    case SocketType::datagram:
-      return SOCK_DGRAM;
-    case SocketType::seqpacket:
-      return SOCK_SEQPACKET;
-  }
-  return SOCK_STREAM;
-}
-
 BoundFile bind_server(const Endpoint& endpoint, SocketType type, const ServeOptions& options) {
   const std::string& subject = endpoint.typed;
   BoundFile out{
       UniqueFd{checked(
           "socket", subject,
-          [&] { return ::socket(AF_UNIX, kernel_type(type) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); })},
+          [&] { return ::socket(AF_UNIX, native_type(type) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); })},
       nullptr};
   apply(out.fd.get(), AF_UNIX, options.socket, kOptionReceiveBuffer | kOptionSendBuffer, subject);
   const bool abstract = endpoint.rest.front() == '@';

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/base/unique_fd.hpp"
+#include "core/net/socket_type.hpp"
 #include "protocols/registry.hpp"
 
 namespace netecho::unix_socket {
@@ -19,8 +20,6 @@ struct BoundFile {
   UniqueFd fd;
   std::shared_ptr<void> cleanup;  ///< Unlinks the file if it is still ours; empty if abstract.
 };
-
-[[nodiscard]] int kernel_type(SocketType type) noexcept;
 
 /// Binds as serve does. Throws Error; Interrupted while it waits to see a stale socket twice.
 [[nodiscard]] BoundFile bind_server(const Endpoint& endpoint, SocketType type,

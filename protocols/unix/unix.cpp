@@ -87,7 +87,7 @@ Connection connect_record(const Endpoint& endpoint, const ConnectOptions& option
 template <SocketType kType>
 std::unique_ptr<MessagePort> connect_port(const Endpoint& endpoint, const ConnectOptions& options) {
   return make_connect_port({.address = unix_address(endpoint.rest),
-                            .kernel_type = kernel_type(kType),
+                            .kernel_type = native_type(kType),
                             .honoured = kClientOptions,
                             .subject = endpoint.typed},
                            options);
