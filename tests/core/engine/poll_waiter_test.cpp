@@ -165,6 +165,9 @@ TEST_CASE("poll_waiter: more ports are ready than fit one wake", "[poll_waiter][
 TEST_CASE("poll_waiter: SIGQUIT asks for a report, other signals interrupt",
           "[poll_waiter][loopback]") {
   const WaitMode mode = any_mode();
+  // A shell starts background jobs with these ignored, and ignored they would stay.
+  ::signal(SIGINT, SIG_DFL);
+  ::signal(SIGQUIT, SIG_DFL);
   Interrupt interrupt{SIGINT, SIGTERM, SIGQUIT};
   PollWaiter waiter{interrupt};
   ::raise(SIGQUIT);

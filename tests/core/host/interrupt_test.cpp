@@ -15,6 +15,7 @@ bool is_readable(int fd) {
 }
 
 TEST_CASE("interrupt: a pending signal is readable until it is taken", "[interrupt][unit]") {
+  ::signal(SIGINT, SIG_DFL);  // A shell starts background jobs with it ignored.
   Interrupt interrupt{SIGUSR1, SIGINT};
   CHECK_FALSE(is_readable(interrupt.fd()));
   CHECK_FALSE(interrupt.take());
@@ -26,6 +27,7 @@ TEST_CASE("interrupt: a pending signal is readable until it is taken", "[interru
 }
 
 TEST_CASE("interrupt: signals are taken one by one", "[interrupt][unit]") {
+  ::signal(SIGINT, SIG_DFL);  // A shell starts background jobs with it ignored.
   Interrupt interrupt{SIGUSR1, SIGINT};
   ::raise(SIGUSR1);
   ::raise(SIGINT);
