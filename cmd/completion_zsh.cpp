@@ -1,0 +1,106 @@
+#include "cmd/completion.hpp"
+
+namespace netecho {
+namespace {
+
+/// For a '…' word inside an _arguments specification.
+std::string quoted(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      if (c == ':' || c == '[' || c == ']') out += '\\';
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string action(const CompletionOption& option, const std::string& role) {
+  switch (option.kind) {
+    case ValueKind::none:
+      return "";
+    case ValueKind::other:
+      return ":value: ";
+    case ValueKind::file:
+      return ":file:_files";
+    case ValueKind::interface:
+      return ":interface:_netecho_words interface";
+    case ValueKind::dscp:
+      return ":code point:_netecho_words dscp";
+    case ValueKind::endpoint:
+      return ":endpoint:_netecho_words " + role;
+    case ValueKind::choice:
+      break;
+  }
+  std::string out = ":value:(";
+  for (const std::string& choice : option.choices) {
+    out += (out.back() == '(' ? "" : " ") + choice;
+  }
+  return out + ")";
+}
+
+std::string specification(const CompletionOption& option, const std::string& name,
+                          const std::string& role) {
+  const char* joins = option.kind == ValueKind::none ? ""
+                      : option.optional_value        ? "=-"
+                      : name.size() > 2              ? "="
+                                                     : "+";
+  return "        '" + name + joins + "[" + quoted(option.description) + "]" +
+         (option.optional_value ? ":" : "") + action(option, role) + "'\n";
+}
+
+}  // namespace
+
+std::string zsh_completion(const std::vector<CompletionCommand>& commands) {
+  std::string names;
+  std::string cases;
+  for (const CompletionCommand& command : commands) {
+    names += "      '" + command.name + ":" + quoted(command.description) + "'\n";
+    cases += "    " + command.name + ")\n      specifications=(\n";
+    for (const CompletionOption& option : command.options) {
+      for (const std::string& name : option.names) {
+        cases += specification(option, name, command.endpoint_role);
+      }
+    }
+    if (command.positional.kind != ValueKind::none) {
+      cases += "        '*" + action(command.positional, command.endpoint_role) + "'\n";
+    }
+    cases += "      )\n      ;;\n";
+  }
+  return R"zsh(#compdef netecho
+# Completion of netecho for zsh. Made by 'netecho completion zsh'.
+
+_netecho_words() {
+  local -a candidates
+  candidates=(${(f)" $($_netecho_program __complete $1 "$PREFIX" 2 > / dev / null) "})
+         compadd -
+         S '' --$candidates
+}
+
+_netecho() {
+  local _netecho_program = $words[1] local - a specifications if ((CURRENT == 2));
+  then local - a commands = () " + names +
+                               R"(    )
+    _describe command commands
+    compadd -- --help --version
+    return
+  fi
+  case $words[2] in
+)" + cases +
+                            R"(  esac
+  shift words
+  ((CURRENT--))
+  _arguments -s -S $specifications
+}
+
+if [[ $funcstack[1] == _netecho ]]; then
+  _netecho "$@"
+else
+  compdef _netecho netecho
+fi
+)zsh";
+}
+
+}  // namespace netecho

@@ -1,0 +1,203 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "cmd/log.hpp"
+#include "cmd/reply_printer.hpp"
+#include "cmd/send_job.hpp"
+#include "cmd/send_report.hpp"
+#include "core/base/clock.hpp"
+#include "core/engine/payload.hpp"
+#include "core/host/interrupt.hpp"
+#include "core/host/pause.hpp"
+
+namespace netecho {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kFirstBackOff = 100ms;
+constexpr Duration kMaxBackOff = 5s;
+/// What standard input may hold when it is to be sent more than once.
+constexpr std::size_t kMaxRepeatedBytes = 64U << 20U;
+
+class Sender {
+ public:
+  explicit Sender(const SendJob& job)
+      : job_{job},
+        endpoint_{parse_endpoints({job.endpoint}, Role::client, job.common).front()},
+        deadline_{job.deadline ? monotonic_now() + *job.deadline : kNever},
+        report_{job, backend_of(endpoint_).describe(endpoint_)} {}
+
+  int run();
+
+ private:
+  [[nodiscard]] std::unique_ptr<PayloadSource> open_source() const;
+  [[nodiscard]] std::string whole(PayloadSource& source, std::size_t limit,
+                                  const std::string& hint) const;
+  [[nodiscard]] std::size_t message_limit() const {
+    return backend_of(endpoint_).capabilities.max_message_bytes;
+  }
+  [[nodiscard]] bool messages() const { return backend_of(endpoint_).capabilities.boundaries; }
+  [[nodiscard]] Connection connect();
+  void send_payload();
+  void send_lines();
+  /// False: that was not ok, so nothing more is sent.
+  [[nodiscard]] bool exchange_once(PayloadSource& payload, bool last);
+  [[nodiscard]] ExchangeOptions exchange_options(bool last);
+
+  const SendJob& job_;
+  Endpoint endpoint_;
+  Instant deadline_;
+  Interrupt interrupt_{SIGINT, SIGTERM, SIGHUP};
+  SendReport report_;
+  std::optional<Connection> connection_;
+};
+
+std::unique_ptr<PayloadSource> Sender::open_source() const {
+  switch (job_.origin) {
+    case PayloadOrigin::literal:
+      return literal_payload(job_.data);
+    case PayloadOrigin::file:
+      return file_payload(job_.data);
+    case PayloadOrigin::standard_input:
+      break;
+  }
+  return fd_payload(STDIN_FILENO, "standard input");
+}
+
+/// All of a source, for messages and repeats.
+std::string Sender::whole(PayloadSource& source, std::size_t limit, const std::string& hint) const {
+  std::string bytes;
+  std::vector<std::byte> chunk(256 * 1024);
+  while (true) {
+    if (source.fd() >= 0) wait_readable(source.fd(), deadline_, interrupt_.fd());
+    const std::size_t got = source.read(chunk);
+    if (got == 0) return bytes;
+    bytes.append(reinterpret_cast<const char*>(chunk.data()), got);
+    if (bytes.size() > limit) {
+      throw usage_error("send", endpoint_.typed,
+                        "the payload is larger than " + std::to_string(limit) + " bytes; " + hint);
+    }
+  }
+}
+
+Connection Sender::connect() {
+  Duration back_off = kFirstBackOff;
+  for (std::uint64_t attempt = 0;; ++attempt) {
+    try {
+      const Duration left = std::min(job_.connect_timeout, deadline_ - monotonic_now());
+      if (left <= Duration::zero()) {
+        throw Error{ErrorCategory::timeout, "connect", endpoint_.typed, "the deadline has passed"};
+      }
+      return backend_of(endpoint_).connect(endpoint_,
+                                           connect_options(job_.common, left, interrupt_.fd()));
+    } catch (const Error& error) {
+      const bool hopeless =
+          error.category() != ErrorCategory::connect && error.category() != ErrorCategory::resolve;
+      if (attempt >= job_.retries || hopeless) throw;
+      log_info(std::string(error.what()) + "; again in " + format_duration(back_off));
+      pause_until(std::min(deadline_, monotonic_now() + back_off), interrupt_.fd());
+      back_off = std::min(back_off * 2, kMaxBackOff);
+    }
+  }
+}
+
+ExchangeOptions Sender::exchange_options(bool last) {
+  ExchangeOptions options;
+  options.expect = job_.expect;
+  options.timeout = job_.timeout;
+  options.deadline = deadline_;
+  options.half_close = job_.half_close && last;
+  options.interrupt_fd = interrupt_.fd();
+  options.last = last;
+  options.on_reply = [this](std::span<const std::byte> piece) { report_.reply_piece(piece); };
+  if (::isatty(STDERR_FILENO) == 1 && !job_.common.quiet) {
+    options.on_progress = [this](std::uint64_t sent, std::uint64_t received) {
+      report_.progress(sent, received);
+    };
+  }
+  return options;
+}
+
+bool Sender::exchange_once(PayloadSource& payload, bool last) {
+  report_.begin_exchange(payload.size());
+  const ExchangeResult result = exchange(*connection_, payload, exchange_options(last));
+  report_.end_exchange(result);
+  return result.status == ExchangeStatus::ok;
+}
+
+void Sender::send_payload() {
+  std::unique_ptr<PayloadSource> source = open_source();
+  std::optional<std::string> bytes;  // Kept where the source can't be opened again.
+  if (messages()) {
+    bytes = whole(*source, message_limit(), "each line as a message of its own: --lines");
+  } else if (job_.count > 1 && job_.origin == PayloadOrigin::standard_input) {
+    bytes = whole(*source, kMaxRepeatedBytes, "a file can be sent repeatedly");
+  }
+  connection_ = connect();
+  report_.connected(*connection_);
+  Instant next = monotonic_now();
+  for (std::uint64_t i = 0; i < job_.count; ++i) {
+    if (i > 0) {
+      next = std::max(next + job_.interval, monotonic_now());
+      pause_until(next, interrupt_.fd());
+    }
+    if (bytes) {
+      source = literal_payload(*bytes);
+    } else if (i > 0) {
+      source = open_source();
+    }
+    if (!exchange_once(*source, i + 1 == job_.count)) return;
+  }
+}
+
+void Sender::send_lines() {
+  const std::unique_ptr<PayloadSource> source = open_source();
+  LineReader lines{*source};
+  connection_ = connect();
+  report_.connected(*connection_);
+  while (true) {
+    if (source->fd() >= 0 && !lines.buffered()) {
+      wait_readable(source->fd(), deadline_, interrupt_.fd());
+    }
+    std::optional<std::string> line = lines.next();
+    if (!line) return;
+    const bool ended = line->ends_with('\n');
+    if (messages()) {
+      if (ended) line->pop_back();
+      if (line->size() > message_limit()) {
+        throw usage_error("send", endpoint_.typed,
+                          "a line is larger than " + std::to_string(message_limit()) + " bytes");
+      }
+    }
+    const std::unique_ptr<PayloadSource> payload = literal_payload(std::move(*line));
+    if (!exchange_once(*payload, false)) return;
+    if (messages()) report_.end_line();
+  }
+}
+
+int Sender::run() {
+  try {
+    if (job_.lines) {
+      send_lines();
+    } else {
+      send_payload();
+    }
+  } catch (const Interrupted&) {
+    report_.interrupted();
+  } catch (const Error& error) {
+    report_.failed(error);
+  }
+  if (const auto signal = interrupt_.take()) return report_.finish(128 + *signal);
+  return report_.finish(std::nullopt);
+}
+
+}  // namespace
+
+int run_send(const SendJob& job) {
+  return Sender{job}.run();
+}
+
+}  // namespace netecho

@@ -1,0 +1,57 @@
+#pragma once
+
+/// \file
+/// What `send` tells: the reply on stdout, errors and progress on stderr, or JSON; and the exit
+/// code that follows from it.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cmd/reply_printer.hpp"
+#include "cmd/send_job.hpp"
+#include "core/measure/histogram.hpp"
+#include "core/report/events.hpp"
+
+namespace netecho {
+
+class SendReport {
+ public:
+  SendReport(const SendJob& job, SocketDescription target);
+
+  void connected(const Connection& connection);
+  void begin_exchange(std::optional<std::uint64_t> size);
+  /// Throws Error (io) once stdout fails.
+  void reply_piece(std::span<const std::byte> piece);
+  void progress(std::uint64_t sent, std::uint64_t received);
+  void end_exchange(const ExchangeResult& result);
+  /// A message's line ends here: what a stream would have echoed itself.
+  void end_line();
+  void failed(const Error& error);
+  void interrupted() { summary_.interrupted = true; }
+
+  /// Writes what is to come at the end; the result's own exit code unless a signal has one.
+  [[nodiscard]] int finish(std::optional<int> signal_code);
+
+ private:
+  void count(const ExchangeResult& result, ReplyStatus status);
+  void complain(const ExchangeResult& result);
+  void emit(EventBody body);
+  void fill_figures();
+
+  const SendJob& job_;
+  OutputFormat format_;
+  Output output_;
+  ReplyPrinter printer_;
+  Summary summary_;
+  Histogram rtts_;
+  PayloadSample sample_;  ///< Of the reply in progress, for JSON.
+  std::vector<ReplyEvent> replies_;
+  std::vector<ErrorEvent> errors_;
+  Instant started_;
+  Instant exchange_started_{};
+  std::optional<std::uint64_t> exchange_size_;
+  bool progress_shown_ = false;
+};
+
+}  // namespace netecho

@@ -1,0 +1,122 @@
+#include "cmd/values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+namespace netecho {
+namespace {
+
+[[noreturn]] void reject(std::string_view option, std::string why) {
+  throw usage_error("option", std::string(option), std::move(why));
+}
+
+std::string range_text(std::uint64_t low, std::uint64_t high) {
+  return high == std::numeric_limits<std::uint64_t>::max()
+             ? "expected " + std::to_string(low) + " or more"
+             : "expected " + std::to_string(low) + " to " + std::to_string(high);
+}
+
+struct CodePoint {
+  std::string_view name;
+  int value;
+};
+
+/// The registry of RFC 2474 and its successors: RFC 2597, 3246, 5865, 8622.
+constexpr std::array<CodePoint, 23> kCodePoints{
+    {{"CS0", 0},   {"CS1", 8},   {"CS2", 16},  {"CS3", 24},  {"CS4", 32},  {"CS5", 40},
+     {"CS6", 48},  {"CS7", 56},  {"AF11", 10}, {"AF12", 12}, {"AF13", 14}, {"AF21", 18},
+     {"AF22", 20}, {"AF23", 22}, {"AF31", 26}, {"AF32", 28}, {"AF33", 30}, {"AF41", 34},
+     {"AF42", 36}, {"AF43", 38}, {"EF", 46},   {"LE", 1},    {"VA", 44}}};
+
+}  // namespace
+
+Duration duration_value(std::string_view option, const std::string& text) {
+  const Parsed<Duration> parsed = parse_duration(text);
+  if (!parsed.value) reject(option, parsed.why);
+  return *parsed.value;
+}
+
+Duration positive_duration_value(std::string_view option, const std::string& text) {
+  const Duration duration = duration_value(option, text);
+  if (duration <= Duration::zero()) reject(option, "expected a duration above 0");
+  return duration;
+}
+
+std::uint64_t size_value(std::string_view option, const std::string& text, std::uint64_t low,
+                         std::uint64_t high) {
+  const Parsed<std::uint64_t> parsed = parse_size(text);
+  if (!parsed.value) reject(option, parsed.why);
+  if (*parsed.value < low || *parsed.value > high) {
+    reject(option, range_text(low, high) + " bytes, got '" + text + "'");
+  }
+  return *parsed.value;
+}
+
+std::uint64_t number_value(std::string_view option, const std::string& text, std::uint64_t low,
+                           std::uint64_t high) {
+  std::uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end || value < low || value > high) {
+    reject(option, range_text(low, high) + ", got '" + text + "'");
+  }
+  return value;
+}
+
+unsigned octal_mode_value(std::string_view option, const std::string& text) {
+  unsigned mode = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, mode, 8);
+  if (error != std::errc{} || stop != end || mode > 0777) {
+    reject(option, "expected an octal mode up to 0777, got '" + text + "'");
+  }
+  return mode;
+}
+
+int dscp_value(const std::string& text) {
+  std::string upper = text;
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  for (const CodePoint& each : kCodePoints) {
+    if (each.name == upper) return each.value * 4;
+  }
+  int value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end || value < 0 || value > 63) {
+    reject("--dscp",
+           "expected EF, LE, VA, CS0 to CS7, AF11 to AF43 or 0 to 63, got '" + text + "'");
+  }
+  return value * 4;
+}
+
+std::vector<std::string> dscp_names(std::string_view prefix) {
+  std::vector<std::string> out;
+  for (const CodePoint& each : kCodePoints) {
+    if (each.name.starts_with(prefix)) out.emplace_back(each.name);
+  }
+  return out;
+}
+
+Keepalive keepalive_value(const std::string& text) {
+  Keepalive out;
+  std::array<std::string, 3> parts;
+  std::size_t part = 0;
+  for (const char c : text) {
+    if (c != ',') {
+      parts[part] += c;
+    } else if (++part == parts.size()) {
+      reject("--keepalive", "expected IDLE,INTERVAL,COUNT, got '" + text + "'");
+    }
+  }
+  if (!parts[0].empty()) out.idle = positive_duration_value("--keepalive", parts[0]);
+  if (!parts[1].empty()) out.interval = positive_duration_value("--keepalive", parts[1]);
+  if (!parts[2].empty()) {
+    out.count = static_cast<int>(number_value("--keepalive", parts[2], 1, 127));
+  }
+  return out;
+}
+
+}  // namespace netecho

@@ -1,0 +1,29 @@
+#pragma once
+
+/// \file
+/// Option values as users write them, each with an error that states the range.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "cmd/context.hpp"
+
+namespace netecho {
+
+/// Each throws a usage Error that names `option`.
+[[nodiscard]] Duration duration_value(std::string_view option, const std::string& text);
+/// As duration_value, but 0 is out of range.
+[[nodiscard]] Duration positive_duration_value(std::string_view option, const std::string& text);
+[[nodiscard]] std::uint64_t size_value(std::string_view option, const std::string& text,
+                                       std::uint64_t low, std::uint64_t high);
+[[nodiscard]] std::uint64_t number_value(std::string_view option, const std::string& text,
+                                         std::uint64_t low, std::uint64_t high);
+[[nodiscard]] unsigned octal_mode_value(std::string_view option, const std::string& text);
+/// A DSCP name (EF, CS0-CS7, AF11-AF43, LE, VA; any case) or 0-63, as a TOS byte.
+[[nodiscard]] int dscp_value(const std::string& text);
+[[nodiscard]] std::vector<std::string> dscp_names(std::string_view prefix);
+/// IDLE,INTERVAL,COUNT; empty parts are the system's default.
+[[nodiscard]] Keepalive keepalive_value(const std::string& text);
+
+}  // namespace netecho
