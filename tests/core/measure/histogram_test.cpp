@@ -1,0 +1,164 @@
+#include "core/measure/histogram.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "core/base/random.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace netecho;
+using namespace std::chrono_literals;
+
+namespace {
+
+Histogram of(const std::vector<Duration>& values) {
+  Histogram histogram;
+  for (const Duration value : values) histogram.record(value);
+  return histogram;
+}
+
+/// Spread over all magnitudes from 1 ns to 1 h.
+std::vector<Duration> spread_values(std::size_t count, std::uint64_t seed) {
+  SplitMix64 random{seed};
+  std::vector<Duration> values;
+  for (std::size_t i = 0; i < count; ++i) {
+    values.emplace_back(std::llround(std::pow(3.6e12, random.next_unit())));
+  }
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("histogram: without samples nothing is known", "[measure][unit]") {
+  const Histogram histogram;
+  CHECK(histogram.count() == 0);
+  CHECK(histogram.min() == std::nullopt);
+  CHECK(histogram.max() == std::nullopt);
+  CHECK(histogram.mean() == std::nullopt);
+  CHECK(histogram.stddev() == std::nullopt);
+  CHECK(histogram.percentile(kP50) == std::nullopt);
+}
+
+TEST_CASE("histogram: one sample is all figures up to the median", "[measure][unit]") {
+  const Histogram histogram = of({10ms});
+  CHECK(histogram.min() == 10ms);
+  CHECK(histogram.max() == 10ms);
+  CHECK(histogram.mean() == 10ms);
+  CHECK(histogram.stddev() == 0ns);
+  CHECK(histogram.percentile(kP25) == 10ms);
+  CHECK(histogram.percentile(kP50) == 10ms);
+  CHECK(histogram.percentile(kP75) == std::nullopt);
+}
+
+TEST_CASE("histogram: a percentile needs 1/(1-p) samples", "[measure][unit]") {
+  struct Case {
+    Quantile p;
+    std::uint64_t needed;
+  };
+  const auto [p, needed] = GENERATE(Case{kP75, 4}, Case{kP90, 10}, Case{kP95, 20}, Case{kP99, 100},
+                                    Case{kP999, 1'000}, Case{kP9999, 10'000});
+  CAPTURE(p.ten_thousandths);
+  Histogram histogram;
+  for (std::uint64_t i = 1; i < needed; ++i) histogram.record(1us);
+  CHECK(histogram.percentile(p) == std::nullopt);
+  histogram.record(1us);
+  CHECK(histogram.percentile(p) == 1us);
+}
+
+TEST_CASE("histogram: a percentile is the smallest value that enough samples do not exceed",
+          "[measure][unit]") {
+  Histogram histogram;
+  for (int i = 100; i >= 1; --i) histogram.record(Duration{i});
+  CHECK(histogram.percentile(kP25) == 25ns);
+  CHECK(histogram.percentile(kP50) == 50ns);
+  CHECK(histogram.percentile(kP75) == 75ns);
+  CHECK(histogram.percentile(kP90) == 90ns);
+  CHECK(histogram.percentile(kP99) == 99ns);
+}
+
+TEST_CASE("histogram: mean and population standard deviation are exact", "[measure][unit]") {
+  CHECK(of({2s, 4s, 4s, 4s, 5s, 5s, 7s, 9s}).mean() == 5s);
+  CHECK(of({2s, 4s, 4s, 4s, 5s, 5s, 7s, 9s}).stddev() == 2s);
+  CHECK(of({1ns, 2ns}).mean() == 2ns);  // 1.5, rounded.
+  // A spread of 3 ns on an hour: nothing of it is lost to rounding.
+  CHECK(of({1h - 3ns, 1h + 3ns}).stddev() == 3ns);
+}
+
+TEST_CASE("histogram: percentiles are at most 0.1 % off, from 1 ns to 1 h", "[measure][unit]") {
+  std::vector<Duration> values = spread_values(20'000, 7);
+  const Histogram histogram = of(values);
+  std::sort(values.begin(), values.end());
+  for (const Quantile p : {kP25, kP50, kP75, kP90, kP95, kP99, kP999, kP9999}) {
+    CAPTURE(p.ten_thousandths);
+    const std::size_t rank = (values.size() * p.ten_thousandths + 9'999) / 10'000;
+    const auto exact = static_cast<double>(values[rank - 1].count());
+    const auto found = static_cast<double>(histogram.percentile(p).value().count());
+    CHECK(found >= exact);
+    CHECK(found <= exact * 1.001);
+  }
+}
+
+TEST_CASE("histogram: every bucket is at most 0.1 % wide", "[measure][unit]") {
+  for (const Duration value : spread_values(5'000, 11)) {
+    // The larger one keeps the median from being clamped to the maximum.
+    const auto found = of({value, 2h}).percentile(kP50).value();
+    CAPTURE(value.count(), found.count());
+    REQUIRE(found >= value);
+    REQUIRE(static_cast<double>((found - value).count()) <=
+            0.001 * static_cast<double>(value.count()));
+  }
+}
+
+TEST_CASE("histogram: what is too long or negative is kept, at the end of the scale",
+          "[measure][unit]") {
+  const Histogram histogram = of({-5ns, 0ns, 100h});
+  CHECK(histogram.min() == 0ns);
+  CHECK(histogram.max() == 100h);
+  CHECK(histogram.percentile(kP50) == 0ns);
+  CHECK(of({100h}).percentile(kP50) == 100h);
+}
+
+TEST_CASE("histogram: an infinite sample makes null whatever it reaches", "[measure][unit]") {
+  Histogram histogram = of({100ns, 200ns, 300ns});
+  histogram.record_infinite();
+  CHECK(histogram.count() == 3);
+  CHECK(histogram.min() == 100ns);
+  CHECK(histogram.percentile(kP25) == 100ns);
+  CHECK(histogram.percentile(kP50) == 200ns);
+  CHECK(histogram.percentile(kP75) == 300ns);
+  CHECK(histogram.max() == std::nullopt);
+  CHECK(histogram.mean() == std::nullopt);
+  CHECK(histogram.stddev() == std::nullopt);
+  histogram.record_infinite();
+  CHECK(histogram.percentile(kP50) == 300ns);
+  CHECK(histogram.percentile(kP75) == std::nullopt);
+}
+
+TEST_CASE("histogram: merged histograms are the histogram of all their samples",
+          "[measure][unit]") {
+  const std::vector<Duration> first = spread_values(3'000, 1);
+  const std::vector<Duration> second = spread_values(5'000, 2);
+  Histogram merged = of(first);
+  Histogram other = of(second);
+  other.record_infinite();
+  merged.merge(other);
+  merged.merge(Histogram{});
+
+  std::vector<Duration> all = first;
+  all.insert(all.end(), second.begin(), second.end());
+  Histogram whole = of(all);
+  CHECK(merged.count() == 8'000);
+  CHECK(merged.infinite() == 1);
+  CHECK(merged.min() == whole.min());
+  Histogram finite = of(first);
+  finite.merge(of(second));
+  CHECK(finite.max() == whole.max());
+  CHECK(finite.mean() == whole.mean());
+  CHECK(finite.stddev() == whole.stddev());
+  whole.record_infinite();
+  for (const Quantile p : {kP25, kP50, kP75, kP90, kP95, kP99, kP999}) {
+    CAPTURE(p.ten_thousandths);
+    CHECK(merged.percentile(p) == whole.percentile(p));
+  }
+}
