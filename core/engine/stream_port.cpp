@@ -1,0 +1,92 @@
+#include "core/engine/stream_port.hpp"
+
+#include <algorithm>
+
+#include "core/base/clock.hpp"
+#include "core/base/error.hpp"
+#include "core/engine/prober.hpp"
+
+namespace netecho {
+namespace {
+
+constexpr std::size_t kReadBytes = 65'536;
+
+}  // namespace
+
+StreamPort::StreamPort(ByteChannel channel, std::size_t message_bytes)
+    : channel_{std::move(channel)},
+      message_bytes_{message_bytes},
+      buffer_(std::max(message_bytes, kReadBytes)) {
+  tail_.reserve(message_bytes);
+}
+
+BatchResult StreamPort::receive(Batch& batch) noexcept {
+  batch.count = 0;
+  batch.next = 0;
+  // A failure to write shows in the read as well, after what the peer still sent.
+  static_cast<void>(flush());
+  while (whole_messages() == 0) {
+    if (begin_ > 0) {
+      std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
+                buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
+      end_ -= begin_;
+      begin_ = 0;
+    }
+    const IoResult result = channel_.read_some(std::span{buffer_}.subspan(end_));
+    read_at_ = monotonic_now();
+    if (result.status != IoStatus::ok) return {result.status, 0, result.error};
+    end_ += result.bytes;
+  }
+  batch.count = std::min(whole_messages(), batch.slots().size());
+  for (Slot& slot : batch.filled()) {
+    slot = {};
+    slot.data = buffer_.data() + begin_;
+    slot.size = static_cast<std::uint32_t>(message_bytes_);
+    slot.at = read_at_;
+    begin_ += message_bytes_;
+  }
+  return {IoStatus::ok, batch.count, 0};
+}
+
+IoResult StreamPort::flush() noexcept {
+  while (wants_write()) {
+    const IoResult result = channel_.write_some(std::span{tail_}.subspan(tail_at_));
+    if (result.status != IoStatus::ok) return result;
+    tail_at_ += result.bytes;
+  }
+  tail_.clear();
+  tail_at_ = 0;
+  return {IoStatus::ok, 0, 0};
+}
+
+BatchResult StreamPort::send(Batch& batch) noexcept {
+  if (const IoResult rest = flush(); rest.status != IoStatus::ok) {
+    return {rest.status, 0, rest.error};
+  }
+  std::size_t sent = 0;
+  for (; batch.next < batch.count; ++batch.next) {
+    Slot& slot = batch.slots()[batch.next];
+    if (slot.skip) continue;
+    if (wants_write()) break;
+    const std::span<const std::byte> message{slot.data, slot.size};
+    slot.at = monotonic_now();
+    const IoResult result = channel_.write_some(message);
+    if (result.status != IoStatus::ok) {
+      if (sent > 0) break;
+      return {result.status, 0, result.error};
+    }
+    ++sent;
+    const auto rest = message.subspan(result.bytes);
+    tail_.assign(rest.begin(), rest.end());
+  }
+  return {sent > 0 || batch.next == batch.count ? IoStatus::ok : IoStatus::would_block, sent, 0};
+}
+
+std::unique_ptr<MessagePort> make_stream_port(ByteChannel channel, std::size_t message_bytes) {
+  if (message_bytes == 0) {
+    throw usage_error("probe", "", "a stream needs probes of at least 1 byte");
+  }
+  return std::make_unique<StreamPort>(std::move(channel), message_bytes);
+}
+
+}  // namespace netecho
