@@ -1,109 +1,128 @@
 #include "core/measure/histogram.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <new>
 
 namespace netecho {
 namespace {
 
-constexpr std::uint64_t kWhole = 10'000;
+constexpr std::uint32_t kWhole = 10'000;
+/// Squares of longer samples (39 hours) could overflow their sum within 2^34 samples.
+constexpr std::int64_t kHighestSquared = std::int64_t{1} << 47;
 
-Duration duration_of(std::uint64_t nanoseconds) {
-  return Duration{static_cast<std::int64_t>(nanoseconds)};
+Duration nanoseconds(std::uint64_t value) noexcept {
+  return Duration{static_cast<std::int64_t>(value)};
 }
 
 }  // namespace
 
-// calloc takes this much fresh from the kernel, which backs only the pages that are written to.
-Histogram::Histogram()
-    : buckets_{static_cast<std::uint64_t*>(std::calloc(kBuckets, sizeof(std::uint64_t)))} {
-  if (!buckets_) throw std::bad_alloc{};
+constexpr std::size_t Histogram::index_of(std::uint64_t value) noexcept {
+  if (value < 2 * kOctaveBuckets) return static_cast<std::size_t>(value);
+  const auto shift = static_cast<unsigned>(std::bit_width(value)) - (kOctaveBits + 1);
+  return kOctaveBuckets * shift + static_cast<std::size_t>(value >> shift);
 }
 
-/// Every power of two above the linear part has as many buckets as half of the linear part.
-std::size_t Histogram::index_of(std::uint64_t value) noexcept {
-  const auto width = static_cast<unsigned>(std::bit_width(value));
-  const unsigned shift = width > kSubBucketBits + 1 ? width - kSubBucketBits - 1 : 0;
-  return std::min(shift * kSubBuckets + (value >> shift), kBuckets - 1);
+constexpr std::uint64_t Histogram::upper_end(std::size_t index) noexcept {
+  if (index < 2 * kOctaveBuckets) return index;
+  const std::size_t shift = index / kOctaveBuckets - 1;
+  return ((index - kOctaveBuckets * shift + 1) << shift) - 1;
 }
 
-std::uint64_t Histogram::highest_of(std::size_t index) noexcept {
-  if (index < 2 * kSubBuckets) return index;
-  const std::size_t shift = index / kSubBuckets - 1;
-  return ((index - shift * kSubBuckets + 1) << shift) - 1;
+constexpr std::size_t Histogram::kOctaves =
+    index_of(static_cast<std::uint64_t>(kHighest.count())) / kOctaveBuckets + 1;
+
+void Histogram::Unmap::operator()(std::uint64_t* buckets) const noexcept {
+  ::munmap(buckets, kOctaves * kOctaveBuckets * sizeof(std::uint64_t));
+}
+
+Histogram::Histogram() {
+  static_assert(kOctaves <= 64, "touched_ has a bit for each");
+  // Anonymous memory: zero, and not there until it is touched.
+  void* memory = ::mmap(nullptr, kOctaves * kOctaveBuckets * sizeof(std::uint64_t),
+                        PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc{};
+  buckets_.reset(static_cast<std::uint64_t*>(memory));
 }
 
 void Histogram::record(Duration value) noexcept {
-  const auto nanoseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(value.count(), 0));
-  ++buckets_[index_of(nanoseconds)];
+  const std::int64_t ns = std::max<std::int64_t>(value.count(), 0);
+  const std::size_t index = index_of(static_cast<std::uint64_t>(std::min(ns, kHighest.count())));
+  ++buckets_[index];
+  touched_ |= std::uint64_t{1} << (index / kOctaveBuckets);
+  min_ = count_ == 0 ? ns : std::min(min_, ns);
+  max_ = std::max(max_, ns);
   ++count_;
-  min_ = std::min(min_, nanoseconds);
-  max_ = std::max(max_, nanoseconds);
-  sum_ += nanoseconds;
-  sum_of_squares_ += static_cast<Wide>(nanoseconds) * nanoseconds;
+  sum_ += static_cast<Wide>(ns);
+  const auto squared = static_cast<Wide>(std::min(ns, kHighestSquared));
+  sum_of_squares_ += squared * squared;
 }
 
 void Histogram::merge(const Histogram& other) noexcept {
-  infinite_ += other.infinite_;
   if (other.count_ == 0) return;
-  // Beyond these there is nothing, and reading it would have memory backed.
-  const std::size_t last = index_of(other.max_);
-  for (std::size_t i = index_of(other.min_); i <= last; ++i) {
-    if (other.buckets_[i] != 0) buckets_[i] += other.buckets_[i];
+  for (std::uint64_t left = other.touched_; left != 0; left &= left - 1) {
+    const std::size_t first = kOctaveBuckets * static_cast<std::size_t>(std::countr_zero(left));
+    for (std::size_t i = first; i < first + kOctaveBuckets; ++i) buckets_[i] += other.buckets_[i];
   }
-  count_ += other.count_;
-  min_ = std::min(min_, other.min_);
+  touched_ |= other.touched_;
+  min_ = count_ == 0 ? other.min_ : std::min(min_, other.min_);
   max_ = std::max(max_, other.max_);
+  count_ += other.count_;
   sum_ += other.sum_;
   sum_of_squares_ += other.sum_of_squares_;
 }
 
 std::optional<Duration> Histogram::min() const noexcept {
   if (count_ == 0) return std::nullopt;
-  return duration_of(min_);
+  return Duration{min_};
 }
 
 std::optional<Duration> Histogram::max() const noexcept {
-  if (!whole()) return std::nullopt;
-  return duration_of(max_);
+  if (count_ == 0) return std::nullopt;
+  return Duration{max_};
 }
 
 std::optional<Duration> Histogram::mean() const noexcept {
-  if (!whole()) return std::nullopt;
-  return duration_of(static_cast<std::uint64_t>((sum_ + count_ / 2) / count_));
+  if (count_ == 0) return std::nullopt;
+  return Duration{static_cast<std::int64_t>((sum_ + count_ / 2) / count_)};
 }
 
 std::optional<Duration> Histogram::stddev() const noexcept {
-  if (!whole()) return std::nullopt;
-  // The squares around the whole part of the mean, in integers (modulo 2^128, which their sum never
-  // reaches): no difference of two large floating-point numbers.
-  const Wide mean = sum_ / count_;
-  const Wide rest = sum_ % count_;
-  const Wide squares = sum_of_squares_ - mean * mean * count_ - 2 * mean * rest;
-  const auto n = static_cast<double>(count_);
-  const double variance =
-      (static_cast<double>(squares) - static_cast<double>(rest) * static_cast<double>(rest) / n) /
-      n;
-  return Duration{std::llround(std::sqrt(std::max(variance, 0.0)))};
+  if (count_ == 0) return std::nullopt;
+  // Around the mean's whole part the squares are small, so nothing is lost by cancellation; the
+  // intermediate products may wrap, their sum does not.
+  const Wide whole = sum_ / count_;
+  const Wide squares = sum_of_squares_ - 2 * whole * sum_ + whole * whole * count_;
+  const auto n = static_cast<long double>(count_);
+  const long double rest = static_cast<long double>(sum_ - whole * count_) / n;
+  const long double variance = static_cast<long double>(squares) / n - rest * rest;
+  return Duration{std::llround(std::sqrt(std::max(variance, 0.0L)))};
 }
 
-std::optional<Duration> Histogram::percentile(Quantile p) const noexcept {
-  const std::uint64_t samples = count_ + infinite_;
-  if (samples == 0) return std::nullopt;
-  if (p.ten_thousandths > kP50.ten_thousandths && samples * (kWhole - p.ten_thousandths) < kWhole) {
-    return std::nullopt;
-  }
-  const std::uint64_t rank =
-      std::max<std::uint64_t>((samples * p.ten_thousandths + kWhole - 1) / kWhole, 1);
+std::optional<Duration> Histogram::percentile(Percentile p, std::uint64_t infinite) const noexcept {
+  const std::uint64_t samples = count_ + infinite;
+  const std::uint32_t above = kWhole - p.per_ten_thousand;
+  const bool enough = 2 * above >= kWhole ? samples > 0 : Wide{samples} * above >= kWhole;
+  if (!enough) return std::nullopt;
+  const auto rank =
+      static_cast<std::uint64_t>((Wide{samples} * p.per_ten_thousand + kWhole - 1) / kWhole);
   if (rank > count_) return std::nullopt;
-  std::uint64_t seen = 0;
-  for (std::size_t i = index_of(min_); i < kBuckets; ++i) {
-    seen += buckets_[i];
-    if (seen >= rank) return duration_of(i == kBuckets - 1 ? max_ : std::min(highest_of(i), max_));
+  std::uint64_t below = 0;
+  for (std::uint64_t left = touched_; left != 0; left &= left - 1) {
+    const std::size_t first = kOctaveBuckets * static_cast<std::size_t>(std::countr_zero(left));
+    for (std::size_t i = first; i < first + kOctaveBuckets; ++i) {
+      below += buckets_[i];
+      if (below < rank) continue;
+      return std::clamp(nanoseconds(upper_end(i)), Duration{min_}, Duration{max_});
+    }
   }
-  return duration_of(max_);
+  return Duration{max_};
+}
+
+std::size_t Histogram::touched_bytes() const noexcept {
+  return static_cast<std::size_t>(std::popcount(touched_)) * kOctaveBuckets * sizeof(std::uint64_t);
 }
 
 }  // namespace netecho

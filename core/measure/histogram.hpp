@@ -1,13 +1,16 @@
 #pragma once
 
 /// \file
-/// Distribution of durations in bounded memory: percentiles to three significant digits, everything
-/// else exact. The bucket layout is HdrHistogram's (log-linear).
+/// Durations by the million in constant memory: log-linear buckets as in HdrHistogram, with exact
+/// count, minimum, maximum, mean and standard deviation beside them.
+///
+/// Up to 2,047 ns each nanosecond has a bucket; above, each octave has 1,024 of them, so a
+/// percentile exceeds the sample it stands for by less than 1/1024 (< 0.1 %), and never understates
+/// it.
 
-#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 
@@ -15,63 +18,69 @@
 
 namespace netecho {
 
-/// A share of all samples in ten-thousandths: exact where a floating-point p is not (1 − 0.99).
-struct Quantile {
-  std::uint32_t ten_thousandths = 0;
+/// A share of the samples, exact: 99.9 % is {9990}.
+struct Percentile {
+  std::uint32_t per_ten_thousand = 0;
 };
-inline constexpr Quantile kP25{2'500}, kP50{5'000}, kP75{7'500}, kP90{9'000}, kP95{9'500},
-    kP99{9'900}, kP999{9'990}, kP9999{9'999};
+inline constexpr Percentile kP25{2500};
+inline constexpr Percentile kP50{5000};
+inline constexpr Percentile kP75{7500};
+inline constexpr Percentile kP90{9000};
+inline constexpr Percentile kP95{9500};
+inline constexpr Percentile kP99{9900};
+inline constexpr Percentile kP999{9990};
+inline constexpr Percentile kP9999{9999};
 
-/// Log-linear buckets from 1 ns to over 1 h: exact below 2,048 ns, at most 0.1 % wide above. Memory
-/// is reserved once and backed by the kernel where values fall, so record() never allocates and
-/// what is used grows with the range of the values, not with their number.
+/// Allocates nothing after its construction: the buckets of a range get memory from the kernel when
+/// the range is first touched (a page of 4 KiB is half an octave).
 class Histogram {
  public:
+  /// Buckets end here: a longer sample counts as this one in percentiles (not in max() and mean()).
+  static constexpr Duration kHighest = std::chrono::hours{1};
+
   Histogram();
 
-  /// O(1). A negative duration counts as 0; one beyond the last bucket (73 min) falls into it, and
-  /// stays exact in max, mean and stddev.
+  /// O(1). A negative value counts as zero.
   void record(Duration value) noexcept;
-  /// A sample that took longer than anything: part of every percentile, of no other figure.
-  void record_infinite() noexcept { ++infinite_; }
+  /// As if all samples of `other` had been recorded here.
   void merge(const Histogram& other) noexcept;
 
-  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }  ///< Finite samples.
-  [[nodiscard]] std::uint64_t infinite() const noexcept { return infinite_; }
-
-  /// Exact; none without finite samples.
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+  /// Exact; none without samples.
   [[nodiscard]] std::optional<Duration> min() const noexcept;
-  /// Exact; none without samples or if one is infinite. mean and stddev are rounded to the nearest.
   [[nodiscard]] std::optional<Duration> max() const noexcept;
+  /// Exact sums, rounded to the nearest nanosecond. stddev is the population's (divisor n).
   [[nodiscard]] std::optional<Duration> mean() const noexcept;
-  [[nodiscard]] std::optional<Duration> stddev()
-      const noexcept;  ///< Of the population (divisor n).
+  [[nodiscard]] std::optional<Duration> stddev() const noexcept;
 
-  /// The smallest x with F(x) >= p (RFC 2330 section 11.3), up to 0.1 % too large and never beyond
-  /// max. None with fewer than 1/(1 - p) samples (p50 and below: without any), or if it is
-  /// infinite.
-  [[nodiscard]] std::optional<Duration> percentile(Quantile p) const noexcept;
+  /// The smallest x with F(x) >= p (RFC 2330 section 11.3), where `infinite` more samples count as
+  /// +infinity. None when x is infinite, when there are fewer than 1/(1-p) samples, or none at all;
+  /// p50 and below need one.
+  [[nodiscard]] std::optional<Duration> percentile(Percentile p,
+                                                   std::uint64_t infinite = 0) const noexcept;
+
+  /// Memory of the ranges seen so far; it does not grow with the number of samples.
+  [[nodiscard]] std::size_t touched_bytes() const noexcept;
 
  private:
-  static constexpr unsigned kSubBucketBits = 10;
-  static constexpr unsigned kHighestBit = 42;  ///< Values below 2^42 ns = 73 min have a bucket.
-  static constexpr std::size_t kSubBuckets = std::size_t{1} << kSubBucketBits;
-  static constexpr std::size_t kBuckets = (kHighestBit - kSubBucketBits + 1) * kSubBuckets;
+  /// Of the standard's own types none holds a sum of squares of nanoseconds.
+  __extension__ typedef unsigned __int128 Wide;
 
-  [[nodiscard]] static std::size_t index_of(std::uint64_t value) noexcept;
-  [[nodiscard]] static std::uint64_t highest_of(std::size_t index) noexcept;
-  [[nodiscard]] bool whole() const noexcept { return count_ > 0 && infinite_ == 0; }
+  static constexpr unsigned kOctaveBits = 10;
+  static constexpr std::size_t kOctaveBuckets = std::size_t{1} << kOctaveBits;
+  static constexpr std::size_t index_of(std::uint64_t value) noexcept;
+  static constexpr std::uint64_t upper_end(std::size_t index) noexcept;
+  static const std::size_t kOctaves;
 
-  __extension__ using Wide = unsigned __int128;
-  struct Free {
-    void operator()(std::uint64_t* memory) const noexcept { std::free(memory); }
+  struct Unmap {
+    void operator()(std::uint64_t* buckets) const noexcept;
   };
 
-  std::unique_ptr<std::uint64_t[], Free> buckets_;
+  std::unique_ptr<std::uint64_t[], Unmap> buckets_;
+  std::uint64_t touched_ = 0;  ///< Bit i: octave i has samples; the others are not looked at.
   std::uint64_t count_ = 0;
-  std::uint64_t infinite_ = 0;
-  std::uint64_t min_ = UINT64_MAX;
-  std::uint64_t max_ = 0;
+  std::int64_t min_ = 0;
+  std::int64_t max_ = 0;
   Wide sum_ = 0;
   Wide sum_of_squares_ = 0;
 };

@@ -1,0 +1,37 @@
+#include "core/measure/loss.hpp"
+
+#include <algorithm>
+
+namespace netecho {
+
+void LossRunCounter::lost(Instant sent) noexcept {
+  if (length_++ == 0) {
+    first_ = sent;
+    ++count_;
+  }
+  longest_ = std::max(longest_, length_);
+  longest_time_ = std::max(longest_time_, sent - first_ + interval_);
+}
+
+void LossDirection::answered(Sequence sequence, std::uint64_t sent_up_to,
+                             std::optional<std::uint64_t> server_count) noexcept {
+  if (!highest_ || sequence > *highest_) {
+    highest_ = sequence;
+    sent_up_to_highest_ = sent_up_to;
+  }
+  const std::uint64_t count = server_count.value_or(0);
+  counted_ = counted_ && count != 0 && count <= sequence.value + 1;
+  greatest_count_ = std::max(greatest_count_, count);
+}
+
+std::optional<LossDirection::Split> LossDirection::split(std::uint64_t received,
+                                                         std::uint64_t outstanding) const noexcept {
+  if (!highest_ || !counted_) return std::nullopt;
+  // Nothing a server claims makes a figure negative.
+  const auto minus = [](std::uint64_t a, std::uint64_t b) { return a - std::min(a, b); };
+  const std::uint64_t losses = minus(minus(sent_up_to_highest_, received), outstanding);
+  const std::uint64_t forward = std::min(minus(sent_up_to_highest_, greatest_count_), losses);
+  return Split{forward, losses - forward};
+}
+
+}  // namespace netecho

@@ -1,0 +1,122 @@
+#include "core/measure/sequence_tracker.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "core/measure/schedule.hpp"
+
+namespace netecho {
+namespace {
+
+/// Late copies are told from duplicates at least this far back, however few may be outstanding.
+constexpr std::size_t kMinimumCapacity = 1024;
+
+std::size_t ring_size(std::size_t max_outstanding) {
+  return std::bit_ceil(std::max(kMinimumCapacity, 2 * max_outstanding));
+}
+
+}  // namespace
+
+SequenceTracker::SequenceTracker(std::size_t max_outstanding, Duration timeout)
+    : ring_(ring_size(std::clamp<std::size_t>(max_outstanding, 1, kMaxOutstanding))),
+      mask_{ring_.size() - 1},
+      max_outstanding_{std::clamp<std::size_t>(max_outstanding, 1, kMaxOutstanding)},
+      timeout_{timeout} {}
+
+bool SequenceTracker::full() const noexcept {
+  if (outstanding_ == 0) return false;
+  // Skipped slots stretch what is outstanding; it must not reach its own tail.
+  return outstanding_ == max_outstanding_ || next_ - oldest_ >= ring_.size() / 2;
+}
+
+void SequenceTracker::sent(Instant at, Duration lateness) noexcept {
+  if (outstanding_++ == 0) oldest_ = next_;
+  Cell& here = cell(next_);
+  here.tag = static_cast<std::uint32_t>(next_);
+  here.ordinal = static_cast<std::uint32_t>(sent_total_);
+  here.time_ns = at.time_since_epoch().count();
+  here.set(lateness, State::outstanding);
+  ++next_;
+  ++sent_total_;
+}
+
+const SequenceTracker::Cell* SequenceTracker::find(Sequence sequence) const noexcept {
+  if (sequence.value >= next_ || next_ - sequence.value > ring_.size()) return nullptr;
+  const Cell& at = ring_[sequence.value & mask_];
+  const bool same = at.tag == static_cast<std::uint32_t>(sequence.value);
+  return same && at.state() != State::unused ? &at : nullptr;
+}
+
+bool SequenceTracker::is_outstanding(Sequence sequence) const noexcept {
+  const Cell* const at = find(sequence);
+  return at != nullptr && at->state() == State::outstanding;
+}
+
+Sequence SequenceTracker::oldest_outstanding() const noexcept {
+  return {oldest_};
+}
+
+std::size_t SequenceTracker::outstanding_up_to(Sequence last) const noexcept {
+  if (outstanding_ == 0) return 0;
+  std::size_t count = 0;
+  for (std::uint64_t i = oldest_; i < next_ && i <= last.value; ++i) {
+    if (is_outstanding({i})) ++count;
+  }
+  return count;
+}
+
+Instant SequenceTracker::next_expiry() const noexcept {
+  if (outstanding_ == 0) return kNever;
+  return saturating_add(sent_at(ring_[oldest_ & mask_]), timeout_);
+}
+
+/// A probe that was outstanding gets its final status.
+void SequenceTracker::close(std::uint64_t sequence, State state) noexcept {
+  Cell& here = cell(sequence);
+  here.set(here.lateness(), state);
+  --outstanding_;
+  if (outstanding_ == 0 || sequence != oldest_) return;
+  while (!is_outstanding({oldest_})) ++oldest_;
+}
+
+void SequenceTracker::lose(Sequence sequence) noexcept {
+  close(sequence.value, State::lost);
+}
+
+Arrival SequenceTracker::arrived(Sequence sequence, Instant at) noexcept {
+  if (sequence.value < next_ && next_ - sequence.value > ring_.size()) {
+    return {.kind = ArrivalKind::late};
+  }
+  const Cell* const found = find(sequence);
+  if (found == nullptr) return {};
+  Cell& here = cell(sequence.value);
+  switch (here.state()) {
+    case State::unused:
+      return {};
+    case State::received:
+    case State::late:
+      return {.kind = ArrivalKind::duplicate};
+    case State::lost:
+      here.set(here.lateness(), State::late);
+      return {.kind = ArrivalKind::late, .rtt = at - sent_at(here)};
+    case State::outstanding:
+      break;
+  }
+  const Duration rtt = at - sent_at(here);
+  if (rtt > timeout_) {
+    close(sequence.value, State::late);
+    return {.kind = ArrivalKind::late, .expired = true, .rtt = rtt};
+  }
+  const std::uint32_t sent_since = static_cast<std::uint32_t>(sent_total_) - here.ordinal;
+  const bool reordered = highest_received_ && sequence.value < *highest_received_;
+  if (!reordered) highest_received_ = sequence.value;
+  here.time_ns = rtt.count();
+  close(sequence.value, State::received);
+  return {.kind = ArrivalKind::received,
+          .reordered = reordered,
+          .rtt = rtt,
+          .lateness = here.lateness(),
+          .sent_up_to = sent_total_ - sent_since + 1};
+}
+
+}  // namespace netecho

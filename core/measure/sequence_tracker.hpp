@@ -1,0 +1,139 @@
+#pragma once
+
+/// \file
+/// What became of each probe: one final status a sequence, and the extra copies. Memory is set at
+/// construction and stays, however long the run.
+///
+/// A ring holds the last `capacity()` sequences: those outstanding and, behind them, at least as
+/// many whose status is final, by which a late first copy is told from a duplicate. What is further
+/// back was sent more than a time-out ago; a copy of it counts as late.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/base/units.hpp"
+
+namespace netecho {
+
+inline constexpr std::size_t kMaxOutstanding = 262'144;
+
+/// A probe whose status, and that of all before it, is final.
+struct SettledProbe {
+  Sequence sequence;
+  bool received = false;
+  Duration rtt{};  ///< When received.
+  Instant sent{};  ///< When lost.
+};
+
+enum class ArrivalKind : std::uint8_t {
+  received,   ///< The first copy, in time.
+  late,       ///< The first copy of a probe that is lost (by this very copy, if `expired`).
+  duplicate,  ///< A further copy, of a received or late one.
+  unknown,    ///< Of a sequence that was never sent.
+};
+
+struct Arrival {
+  ArrivalKind kind = ArrivalKind::unknown;
+  bool expired = false;    ///< The copy came after the time-out, which nobody had noticed yet.
+  bool reordered = false;  ///< Received, after a higher sequence.
+  std::optional<Duration> rtt{};  ///< Of a received or late copy, unless forgotten.
+  Duration lateness{};            ///< Of a received copy: T1 - intended.
+  std::uint64_t sent_up_to = 0;   ///< Of a received copy: probes sent up to this one, and this.
+};
+
+class SequenceTracker {
+ public:
+  /// Allocates all it ever needs. `max_outstanding` is 1 … kMaxOutstanding.
+  SequenceTracker(std::size_t max_outstanding, Duration timeout);
+
+  /// The next sequence to be sent or skipped.
+  [[nodiscard]] Sequence next() const noexcept { return {next_}; }
+  /// True when no probe may be sent: too many are outstanding, or too old a one is.
+  [[nodiscard]] bool full() const noexcept;
+  /// `next()` was sent at T1, `lateness` after it was due. REQUIRES: !full().
+  void sent(Instant at, Duration lateness) noexcept;
+  /// That many sequences from next() on are not sent.
+  void not_sent(std::uint64_t sequences) noexcept { next_ += sequences; }
+
+  [[nodiscard]] std::uint64_t sent_total() const noexcept { return sent_total_; }
+  [[nodiscard]] std::size_t outstanding() const noexcept { return outstanding_; }
+  /// Those up to and including `last`.
+  [[nodiscard]] std::size_t outstanding_up_to(Sequence last) const noexcept;
+  [[nodiscard]] bool is_outstanding(Sequence sequence) const noexcept;
+  /// The smallest one outstanding; REQUIRES: there is one.
+  [[nodiscard]] Sequence oldest_outstanding() const noexcept;
+  /// When the oldest one outstanding is lost; kNever without one.
+  [[nodiscard]] Instant next_expiry() const noexcept;
+  /// Whether this sequence was sent, as far as is remembered.
+  [[nodiscard]] bool was_sent(Sequence sequence) const noexcept {
+    return find(sequence) != nullptr;
+  }
+
+  /// A copy of `sequence` arrived whole at T4 = `at`.
+  Arrival arrived(Sequence sequence, Instant at) noexcept;
+  /// `sequence` is lost. REQUIRES: it is outstanding.
+  void lose(Sequence sequence) noexcept;
+
+  /// Calls `settled(SettledProbe)` for each probe whose status has become final with all before
+  /// it, in order. To be called after each change, before the next probe is sent.
+  template <typename Settled>
+  void settle(const Settled& settled) noexcept;
+
+  [[nodiscard]] std::size_t capacity() const noexcept { return ring_.size(); }
+
+ private:
+  enum class State : std::uint8_t { unused, outstanding, received, lost, late };
+
+  /// 24 bytes: at most 12 MiB for 262,144 outstanding probes.
+  struct Cell {
+    std::uint32_t tag = 0;      ///< Low bits of the sequence; an older tenant has others.
+    std::uint32_t ordinal = 0;  ///< Low bits of the number of probes sent before.
+    std::int64_t time_ns = 0;   ///< The RTT when received, else T1.
+    std::int64_t packed = 0;    ///< Lateness in ns, and the state in the low 8 bits.
+
+    [[nodiscard]] State state() const noexcept { return static_cast<State>(packed & 0xFF); }
+    [[nodiscard]] Duration lateness() const noexcept { return Duration{packed >> 8}; }
+    void set(Duration lateness, State state) noexcept {
+      packed = lateness.count() * 256 + static_cast<std::int64_t>(state);
+    }
+  };
+
+  [[nodiscard]] Cell& cell(std::uint64_t sequence) noexcept { return ring_[sequence & mask_]; }
+  [[nodiscard]] const Cell* find(Sequence sequence) const noexcept;
+  [[nodiscard]] static Instant sent_at(const Cell& cell) noexcept {
+    return Instant{Duration{cell.time_ns}};
+  }
+  /// The oldest one outstanding, or next().
+  [[nodiscard]] std::uint64_t first_unsettled() const noexcept {
+    return outstanding_ == 0 ? next_ : oldest_;
+  }
+  void close(std::uint64_t sequence, State state) noexcept;
+
+  std::vector<Cell> ring_;  ///< A power of two of them.
+  std::uint64_t mask_;
+  std::size_t max_outstanding_;
+  Duration timeout_;
+  std::uint64_t next_ = 0;
+  std::uint64_t oldest_ = 0;   ///< The oldest one outstanding, if there is one.
+  std::uint64_t settled_ = 0;  ///< All before it were told to settle().
+  std::uint64_t sent_total_ = 0;
+  std::size_t outstanding_ = 0;
+  std::optional<std::uint64_t> highest_received_;
+};
+
+template <typename Settled>
+void SequenceTracker::settle(const Settled& settled) noexcept {
+  for (const std::uint64_t end = first_unsettled(); settled_ < end; ++settled_) {
+    const Cell* const at = find({settled_});
+    if (at == nullptr) continue;  // Not sent.
+    if (at->state() == State::received) {
+      settled(SettledProbe{{settled_}, true, Duration{at->time_ns}, {}});
+    } else {
+      settled(SettledProbe{{settled_}, false, {}, sent_at(*at)});
+    }
+  }
+}
+
+}  // namespace netecho
