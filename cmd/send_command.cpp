@@ -10,7 +10,7 @@
 #include "core/base/clock.hpp"
 #include "core/engine/payload.hpp"
 #include "core/host/interrupt.hpp"
-#include "core/host/pause.hpp"
+#include "core/net/pause.hpp"
 
 namespace netecho {
 namespace {

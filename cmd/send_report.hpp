@@ -10,7 +10,7 @@
 
 #include "cmd/reply_printer.hpp"
 #include "cmd/send_job.hpp"
-#include "core/measure/histogram.hpp"
+#include "core/engine/figures.hpp"
 #include "core/report/events.hpp"
 
 namespace netecho {

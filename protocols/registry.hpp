@@ -66,6 +66,9 @@ struct Backend {
                                                const ConnectOptions& options);
   /// Binds (and listens) on every address of the endpoint. Throws Error.
   std::vector<Served> (*serve)(const Endpoint& endpoint, const ServeOptions& options);
+  /// Endpoints by which this machine can talk to itself, one a kind of socket; `unique` makes names
+  /// differ between processes. Null where there is none (inherited descriptors).
+  std::vector<std::string> (*loopback)(const std::string& unique);
   /// Completions of a partly typed rest (socket files, interfaces …); opens no socket, asks no DNS.
   std::vector<std::string> (*complete)(std::string_view rest);
 };

@@ -227,6 +227,7 @@ Backend inherited_backend() noexcept {
       .connect = nullptr,
       .connect_port = nullptr,
       .serve = serve_inherited,
+      .loopback = nullptr,
       .complete = complete_nothing,
   };
 }

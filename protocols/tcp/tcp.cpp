@@ -76,6 +76,10 @@ std::unique_ptr<MessagePort> connect_port_tcp(const Endpoint& endpoint,
                            options);
 }
 
+std::vector<std::string> loopback_tcp(const std::string& /*unique*/) {
+  return {"tcp4://127.0.0.1:0", "tcp6://[::1]:0"};
+}
+
 }  // namespace
 
 void keep_urgent_data_inline(int fd, std::string_view subject) {
@@ -98,6 +102,7 @@ Backend tcp_backend() noexcept {
       .connect = connect_tcp,
       .connect_port = connect_port_tcp,
       .serve = serve_tcp,
+      .loopback = loopback_tcp,
       .complete = complete_ip,
   };
 }

@@ -127,6 +127,10 @@ Connection connect_udp(const Endpoint& endpoint, const ConnectOptions& options) 
   return Connector{endpoint, options}.connect();
 }
 
+std::vector<std::string> loopback_udp(const std::string& /*unique*/) {
+  return {"udp4://127.0.0.1:0", "udp6://[::1]:0"};
+}
+
 }  // namespace
 
 std::unique_ptr<MessagePort> make_udp_server(UniqueFd fd, std::string_view subject) {
@@ -157,6 +161,7 @@ Backend udp_backend() noexcept {
       .connect = connect_udp,
       .connect_port = nullptr,
       .serve = serve_udp,
+      .loopback = loopback_udp,
       .complete = complete_ip,
   };
 }

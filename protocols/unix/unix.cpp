@@ -51,6 +51,14 @@ std::vector<Served> serve(const Endpoint& endpoint, const ServeOptions& options)
 }
 
 template <SocketType kType>
+std::vector<std::string> loopback(const std::string& unique) {
+  const char* scheme = kType == SocketType::stream     ? "unix"
+                       : kType == SocketType::datagram ? "unixgram"
+                                                       : "unixpacket";
+  return {std::string(scheme) + "://@netecho-" + unique};
+}
+
+template <SocketType kType>
 std::vector<std::string> complete(std::string_view rest) {
   return complete_name(rest, kType);
 }
@@ -126,6 +134,7 @@ Backend stream_backend() noexcept {
       .connect = connect_stream,
       .connect_port = connect_port<SocketType::stream>,
       .serve = serve<SocketType::stream>,
+      .loopback = loopback<SocketType::stream>,
       .complete = complete<SocketType::stream>,
   };
 }
@@ -145,6 +154,7 @@ Backend datagram_backend() noexcept {
       .connect = connect_unixgram,
       .connect_port = nullptr,
       .serve = serve<SocketType::datagram>,
+      .loopback = loopback<SocketType::datagram>,
       .complete = complete<SocketType::datagram>,
   };
 }
@@ -165,6 +175,7 @@ Backend record_backend() noexcept {
       .connect = connect_record,
       .connect_port = connect_port<SocketType::seqpacket>,
       .serve = serve<SocketType::seqpacket>,
+      .loopback = loopback<SocketType::seqpacket>,
       .complete = complete<SocketType::seqpacket>,
   };
 }
