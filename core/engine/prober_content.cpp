@@ -1,0 +1,111 @@
+#include "core/engine/prober_content.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/random.hpp"
+
+namespace netecho {
+namespace {
+
+constexpr std::size_t kSequenceBytes = 4;
+
+void fill(std::span<std::byte> to, SplitMix64 bits) noexcept {
+  std::uint64_t left = 0;
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    left = i % 8 == 0 ? bits.next() : left >> 8;
+    to[i] = static_cast<std::byte>(left);
+  }
+}
+
+}  // namespace
+
+ProbeContent::ProbeContent(std::uint32_t size_bytes, std::uint64_t session)
+    : session_{session}, probe_(size_bytes) {
+  if (size_bytes < kFrameHeaderBytes) return;
+  const bool stamped = size_bytes >= kFrameStampedHeaderBytes;
+  header_bytes_ = stamped ? kFrameStampedHeaderBytes : kFrameHeaderBytes;
+  frame_bytes_ = std::min<std::size_t>(size_bytes, kFrameMaxBytes);
+  fill(std::span{probe_}.subspan(header_bytes_), SplitMix64{session});
+  FrameHeader header;
+  header.length = static_cast<std::uint32_t>(frame_bytes_);
+  header.session = session;
+  if (stamped) header.stamp = FrameStamp{};
+  encode_frame(header, std::span{probe_}.first(frame_bytes_));
+}
+
+void ProbeContent::write_pattern(Sequence sequence, std::span<std::byte> to) const noexcept {
+  const std::size_t head = std::min(to.size(), kSequenceBytes);
+  for (std::size_t i = 0; i < head; ++i) {
+    to[i] = static_cast<std::byte>(sequence.value >> (8 * i));
+  }
+  fill(to.subspan(head), SplitMix64{session_ ^ sequence.value});
+}
+
+std::span<std::byte> ProbeContent::encode(Sequence sequence) noexcept {
+  if (has_frame()) {
+    set_frame_sequence(std::span{probe_}.first(frame_bytes_), sequence);
+  } else {
+    write_pattern(sequence, probe_);
+  }
+  return probe_;
+}
+
+Reading ProbeContent::read_frame(std::span<const std::byte> message) const noexcept {
+  FrameHeader header;
+  const auto frame = message.first(std::min(message.size(), kFrameMaxBytes));
+  const bool decoded = decode_frame(frame, header) == DecodeStatus::ok;
+  if (decoded && header.session != session_) return {.kind = ReadingKind::foreign};
+  if (decoded && message.size() == probe_.size() && !header.authenticated &&
+      header.stamp.has_value() == has_stamp_block()) {
+    const bool answered = header.type == FrameType::reply;
+    const std::size_t fixed = answered ? header_bytes_ : kFrameHeaderBytes;
+    if (std::ranges::equal(message.subspan(fixed), std::span{probe_}.subspan(fixed))) {
+      return {ReadingKind::intact, header.sequence, answered ? header.stamp : std::nullopt};
+    }
+  }
+  if (message.size() < kFrameHeaderBytes) return {};
+  const FrameKey key = read_frame_key(message);
+  if (key.session != session_) return {};
+  return {.kind = ReadingKind::damaged, .sequence = key.sequence};
+}
+
+bool ProbeContent::is_pattern_of(Sequence sequence,
+                                 std::span<const std::byte> message) const noexcept {
+  std::array<std::byte, kFrameHeaderBytes> storage;
+  const auto whole = std::span{storage}.first(probe_.size());
+  write_pattern(sequence, whole);
+  return std::ranges::equal(message, whole.first(message.size()));
+}
+
+Reading ProbeContent::read(std::span<const std::byte> message, Sequence expected,
+                           Sequence next) const noexcept {
+  if (has_frame()) return read_frame(message);
+  if (message.size() != probe_.size() || next.value == 0) return {};
+  if (is_pattern_of(expected, message)) return {ReadingKind::intact, expected, {}};
+  // A copy of an earlier one? Its sequence is the last that ends in these bytes.
+  std::uint64_t low = 0;
+  const std::size_t head = std::min(message.size(), kSequenceBytes);
+  for (std::size_t i = 0; i < head; ++i) low |= std::to_integer<std::uint64_t>(message[i]) << 8 * i;
+  const std::uint64_t modulus = std::uint64_t{1} << 8 * head;
+  const std::uint64_t last = next.value - 1;
+  const std::uint64_t back = (last - low) % modulus;
+  if (back > last) return {};
+  const Sequence candidate{last - back};
+  if (is_pattern_of(candidate, message)) return {ReadingKind::intact, candidate, {}};
+  return {};
+}
+
+Reading ProbeContent::read_quote(std::span<const std::byte> quote,
+                                 Sequence expected) const noexcept {
+  if (!has_frame()) {
+    const bool ours = quote.size() <= probe_.size() && is_pattern_of(expected, quote);
+    return ours ? Reading{ReadingKind::intact, expected, {}} : Reading{};
+  }
+  if (quote.size() < kFrameHeaderBytes) return {};
+  const FrameKey key = read_frame_key(quote);
+  if (key.session != session_) return {.kind = ReadingKind::foreign};
+  return {ReadingKind::intact, key.sequence, {}};
+}
+
+}  // namespace netecho
