@@ -3,6 +3,13 @@
 #include <sys/epoll.h>
 
 namespace netecho {
+namespace {
+
+std::optional<SocketDescription> copied(const std::unique_ptr<const SocketDescription>& peer) {
+  return peer ? std::optional{*peer} : std::nullopt;
+}
+
+}  // namespace
 
 ServedConnection::ServedConnection(ServerShared& shared, EndpointStats& endpoint, int fd)
     : shared_{shared},
@@ -17,7 +24,10 @@ ServedConnection::ServedConnection(ServerShared& shared, EndpointStats& endpoint
   ++endpoint_.connections_open;
   ++endpoint_.accepted_total;
   if (shared_.options.trace != TraceLevel::none) {
-    shared_.emit(OpenEvent{number_, endpoint_.endpoint, describe_peer(fd_)});
+    if (auto peer = describe_peer(fd_)) {
+      peer_ = std::make_unique<const SocketDescription>(*std::move(peer));
+    }
+    shared_.emit(OpenEvent{number_, endpoint_.endpoint, copied(peer_)});
   }
 }
 
@@ -25,7 +35,7 @@ void ServedConnection::finish(CloseReason reason, int error) noexcept {
   if (shared_.options.trace != TraceLevel::none) {
     CloseEvent event{.connection = number_,
                      .endpoint = endpoint_.endpoint,
-                     .peer = describe_peer(fd_),
+                     .peer = copied(peer_),
                      .reason = reason,
                      .rx_bytes = rx_bytes_,
                      .tx_bytes = tx_bytes_,

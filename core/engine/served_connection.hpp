@@ -4,6 +4,8 @@
 /// What connections of `serve` have in common, streams and records: a number, counters, a place in
 /// the idle order, and one way to end.
 
+#include <memory>
+
 #include "core/engine/server_shared.hpp"
 
 namespace netecho {
@@ -43,6 +45,8 @@ class ServedConnection : public EventHandler, public ActivityLink {
   std::uint64_t rx_bytes_ = 0;
   std::uint64_t tx_bytes_ = 0;
   Instant opened_;
+  /// For events, if they are wanted; a socket whose peer has gone no longer tells.
+  std::unique_ptr<const SocketDescription> peer_;
 };
 
 }  // namespace netecho
