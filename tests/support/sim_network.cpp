@@ -1,0 +1,218 @@
+#include "tests/support/sim_network.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "core/codec/frame.hpp"
+
+namespace netecho::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr WallTime kWallStart{std::chrono::seconds{1'700'000'000}};
+
+std::span<std::byte> bytes_of(std::string& text) {
+  return std::as_writable_bytes(std::span{text});
+}
+
+std::uint64_t unix_ns(WallTime time) {
+  return static_cast<std::uint64_t>(time.time_since_epoch().count());
+}
+
+}  // namespace
+
+class SimPort final : public MessagePort {
+ public:
+  SimPort(SimNetwork& network, SimLink& link, int number)
+      : network_{network}, link_{link}, number_{number} {}
+
+  BatchResult send(Batch& batch) noexcept override {
+    std::size_t sent = 0;
+    for (; batch.next < batch.count; ++batch.next) {
+      Slot& slot = batch.slots()[batch.next];
+      if (slot.skip) continue;
+      if (link_.closed || link_.failure != 0) return {IoStatus::failed, sent, EPIPE};
+      const auto found = link_.fates.find(link_.attempts);
+      const Fate fate = found == link_.fates.end() ? Fate{} : found->second;
+      if (fate.send_blocks) {
+        found->second.send_blocks = false;
+        return {sent > 0 ? IoStatus::ok : IoStatus::would_block, sent, 0};
+      }
+      if (fate.send_error != 0 && sent > 0) break;
+      ++link_.attempts;
+      if (fate.send_error != 0) return {IoStatus::failed, 0, fate.send_error};
+      slot.at = network_.now();
+      ++sent;
+      std::string message{reinterpret_cast<const char*>(slot.data), slot.size};
+      link_.sent.push_back(message);
+      link_.sent_at.push_back(slot.at);
+      network_.carry(link_, message, fate);
+    }
+    return {IoStatus::ok, sent, 0};
+  }
+
+  BatchResult receive(Batch& batch) noexcept override {
+    batch.count = 0;
+    batch.next = 0;
+    while (!link_.inbox.empty() && batch.count < batch.slots().size()) {
+      const SimLink::Arrival arrival = std::move(link_.inbox.front());
+      link_.inbox.pop_front();
+      Slot& slot = batch.slots()[batch.count];
+      slot = {};
+      slot.data = batch.storage(batch.count++);
+      const std::size_t size = std::min(arrival.bytes.size(), batch.slot_bytes());
+      std::copy_n(std::as_bytes(std::span{arrival.bytes}).begin(), size, slot.data);
+      slot.size = static_cast<std::uint32_t>(size);
+      slot.truncated = size < arrival.bytes.size();
+      slot.error = arrival.error;
+      slot.at = network_.now();
+    }
+    if (batch.count > 0) return {IoStatus::ok, batch.count, 0};
+    if (link_.failure != 0) return {IoStatus::failed, 0, link_.failure};
+    return {link_.closed ? IoStatus::closed : IoStatus::would_block, 0, 0};
+  }
+
+  [[nodiscard]] int fd() const noexcept override { return number_; }
+  [[nodiscard]] SimLink& link() const noexcept { return link_; }
+
+ private:
+  SimNetwork& network_;
+  SimLink& link_;
+  int number_;
+};
+
+std::unique_ptr<MessagePort> SimNetwork::make_port(LinkOptions options, SimLink*& link) {
+  links_.push_back(std::make_unique<SimLink>());
+  link = links_.back().get();
+  link->options = options;
+  return std::make_unique<SimPort>(*this, *link, static_cast<int>(links_.size()));
+}
+
+WallTime SimNetwork::wall_now() const noexcept {
+  return kWallStart + elapsed();
+}
+
+void SimNetwork::watch(MessagePort& port, std::uint32_t id) {
+  watched_[&port] = {id, &dynamic_cast<SimPort&>(port).link()};
+}
+
+void SimNetwork::unwatch(MessagePort& port) {
+  watched_.erase(&port);
+}
+
+void SimNetwork::interrupt_at(Duration when) {
+  at(when, [this] { interrupted_ = true; });
+}
+
+void SimNetwork::ask_for_report_at(Duration when) {
+  at(when, [this] { report_requested_ = true; });
+}
+
+void SimNetwork::close_at(Duration when, SimLink& link, int failure) {
+  at(when, [&link, failure] {
+    link.closed = failure == 0;
+    link.failure = failure;
+  });
+}
+
+void SimNetwork::carry(SimLink& link, const std::string& bytes, const Fate& fate) {
+  const Duration delay = link.options.one_way_delay;
+  if (fate.icmp_error != 0) {
+    events_.emplace(now_ + 2 * delay, [&link, bytes, fate] {
+      link.inbox.push_back({bytes, fate.icmp_error});
+    });
+    return;
+  }
+  if (fate.request_lost) return;
+  events_.emplace(now_ + delay + fate.request_extra,
+                  [this, &link, bytes, fate] { answer(link, bytes, fate); });
+}
+
+/// The request is at the server.
+void SimNetwork::answer(SimLink& link, std::string bytes, const Fate& fate) {
+  const Duration residence = link.options.residence;
+  FramePrefix prefix;
+  if (link.options.server == SimServer::stamping &&
+      decode_prefix(bytes_of(bytes), prefix) == DecodeStatus::ok && prefix.stamped) {
+    const FrameKey key = read_frame_key(bytes_of(bytes));
+    auto& seen = link.sessions[key.session];
+    seen.insert(key.sequence.value);
+    stamp_frame(bytes_of(bytes), prefix.length,
+                {.received_unix_ns = unix_ns(wall_now()),
+                 .sent_unix_ns = unix_ns(wall_now() + residence),
+                 .count = seen.size()});
+  }
+  for (const Fate::Copy& copy : fate.replies) {
+    std::string reply = bytes;
+    if (copy.corrupt && reply.empty())
+      reply.push_back('!');
+    else if (copy.corrupt)
+      reply.back() = static_cast<char>(reply.back() ^ 1);
+    events_.emplace(now_ + residence + link.options.one_way_delay + copy.extra, [&link, reply] {
+      link.inbox.push_back({reply, 0});
+    });
+  }
+}
+
+/// Lets happen all that happens up to then.
+void SimNetwork::advance_to(Instant when) {
+  while (!events_.empty() && events_.begin()->first <= when) {
+    now_ = std::max(now_, events_.begin()->first);
+    const auto action = std::move(events_.begin()->second);
+    events_.erase(events_.begin());
+    action();
+  }
+  now_ = std::max(now_, when);
+}
+
+bool SimNetwork::collect_ready() {
+  ready_.clear();
+  for (const auto& [port, entry] : watched_) {
+    const SimLink& link = *entry.second;
+    if (!link.inbox.empty() || link.closed || link.failure != 0) ready_.push_back(entry.first);
+  }
+  return !ready_.empty() || interrupted_ || report_requested_;
+}
+
+Wake SimNetwork::wait(Instant deadline, WaitMode /*mode*/) noexcept {
+  while (!collect_ready() && now_ < deadline) {
+    if (events_.empty() && deadline == kNever) {
+      stuck_ = interrupted_ = true;
+      break;
+    }
+    const Instant next = events_.empty() ? deadline : std::min(deadline, events_.begin()->first);
+    advance_to(next);
+  }
+  if (oversleep_ && now_ >= oversleep_->first) {
+    const Duration by = oversleep_->second;
+    oversleep_.reset();
+    advance_to(now_ + by);
+    static_cast<void>(collect_ready());
+  }
+  Wake wake;
+  wake.ready = ready_;
+  wake.interrupted = std::exchange(interrupted_, false);
+  wake.report_requested = std::exchange(report_requested_, false);
+  return wake;
+}
+
+std::vector<ReplyEvent> EventCollector::replies() const {
+  std::vector<ReplyEvent> all;
+  for (const Event& event : events) {
+    if (const auto* reply = std::get_if<ReplyEvent>(&event.body)) all.push_back(*reply);
+  }
+  return all;
+}
+
+std::string EventCollector::story() const {
+  std::string story;
+  for (const ReplyEvent& reply : replies()) {
+    if (!story.empty()) story += ", ";
+    story += std::to_string(reply.sequence) + ' ' + std::string{to_string(reply.status)};
+  }
+  return story;
+}
+
+}  // namespace netecho::test

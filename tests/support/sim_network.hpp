@@ -1,0 +1,125 @@
+#pragma once
+
+/// \file
+/// A network in which time only moves when the prober waits: clock, waiter and ports of one
+/// simulation, with the fate of every message in a script. Nothing is random here, so each figure
+/// of a test is exact.
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/base/units.hpp"
+#include "core/engine/waiter.hpp"
+#include "core/report/events.hpp"
+#include "core/transport.hpp"
+
+namespace netecho::test {
+
+enum class SimServer : std::uint8_t { plain, stamping };
+
+/// What becomes of one message that a port sends.
+struct Fate {
+  struct Copy {
+    Duration extra{};      ///< Beyond the link's delay.
+    bool corrupt = false;  ///< Its last byte is changed (an empty one gets a byte).
+  };
+  int send_error = 0;        ///< The send call fails; nothing leaves.
+  bool send_blocks = false;  ///< The send call takes nothing this once.
+  bool request_lost = false;
+  Duration request_extra{};
+  int icmp_error = 0;  ///< The network answers with this error and quotes the message.
+  std::vector<Copy> replies = {Copy{}};
+};
+
+struct LinkOptions {
+  Duration one_way_delay = std::chrono::milliseconds{5};
+  SimServer server = SimServer::plain;
+  Duration residence{};  ///< Between the server's receiving and its sending.
+};
+
+/// One port and the server behind it.
+struct SimLink {
+  LinkOptions options;
+  std::map<std::uint64_t, Fate> fates;  ///< By number of the message on this port, from 0.
+  std::vector<std::string> sent;        ///< Messages that left, in order.
+  std::vector<Instant> sent_at;
+  std::uint64_t attempts = 0;
+
+  struct Arrival {
+    std::string bytes;
+    int error = 0;
+  };
+  std::deque<Arrival> inbox;
+  bool closed = false;  ///< The peer has ended the connection.
+  int failure = 0;      ///< The socket has failed for good with this errno.
+  std::map<std::uint64_t, std::set<std::uint64_t>> sessions;  ///< Sequences the server has seen.
+};
+
+class SimNetwork final : public Clock, public Waiter {
+ public:
+  /// A port to a server of its own; `link` lets the test write its script. Both outlive the port.
+  [[nodiscard]] std::unique_ptr<MessagePort> make_port(LinkOptions options, SimLink*& link);
+
+  [[nodiscard]] Instant now() const noexcept override { return now_; }
+  [[nodiscard]] WallTime wall_now() const noexcept override;
+  void watch(MessagePort& port, std::uint32_t id) override;
+  void unwatch(MessagePort& port) override;
+  Wake wait(Instant deadline, WaitMode mode) noexcept override;
+
+  /// Since the simulation began.
+  [[nodiscard]] Duration elapsed() const noexcept { return now_ - kStart; }
+  void at(Duration when, std::function<void()> action) {
+    events_.emplace(kStart + when, std::move(action));
+  }
+  void interrupt_at(Duration when);
+  void ask_for_report_at(Duration when);
+  /// The first wait that ends at `when` or later ends so much later still.
+  void oversleep_at(Duration when, Duration by) { oversleep_ = {kStart + when, by}; }
+  void close_at(Duration when, SimLink& link, int failure = 0);
+  /// Messages that are on their way and actions that are to come.
+  [[nodiscard]] std::size_t pending() const noexcept { return events_.size(); }
+  /// The prober waited for ever for nothing.
+  [[nodiscard]] bool stuck() const noexcept { return stuck_; }
+  [[nodiscard]] std::size_t watched() const noexcept { return watched_.size(); }
+
+ private:
+  friend class SimPort;
+  static constexpr Instant kStart{std::chrono::hours{1}};
+
+  void carry(SimLink& link, const std::string& bytes, const Fate& fate);
+  void answer(SimLink& link, std::string bytes, const Fate& fate);
+  void advance_to(Instant when);
+  [[nodiscard]] bool collect_ready();
+
+  Instant now_ = kStart;
+  std::multimap<Instant, std::function<void()>> events_;
+  std::vector<std::unique_ptr<SimLink>> links_;
+  std::map<MessagePort*, std::pair<std::uint32_t, SimLink*>> watched_;
+  std::vector<std::uint32_t> ready_;
+  std::optional<std::pair<Instant, Duration>> oversleep_;
+  bool interrupted_ = false;
+  bool report_requested_ = false;
+  bool stuck_ = false;
+};
+
+/// Keeps all events.
+class EventCollector final : public EventSink {
+ public:
+  void emit(Event event) override { events.push_back(std::move(event)); }
+  [[nodiscard]] std::vector<ReplyEvent> replies() const;
+  /// "0 ok, 1 timeout": sequence and status of each reply event, in order.
+  [[nodiscard]] std::string story() const;
+
+  std::vector<Event> events;
+};
+
+}  // namespace netecho::test
