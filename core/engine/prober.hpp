@@ -36,6 +36,9 @@ struct ProbeTarget {
   std::optional<SocketDescription> peer;
   std::optional<SocketDescription> local;
   std::optional<Duration> connect_time;
+  /// Makes a fresh port to the same server; may be empty. Used after a time-out of probes too small
+  /// for a frame: on a new source port or connection no late reply is taken for a later one's.
+  std::function<std::unique_ptr<MessagePort>()> reopen;
 };
 
 /// Probes all targets side by side, each on the same schedule, and returns their summaries in
