@@ -1,0 +1,16 @@
+# netecho_pytest(FILE...): a ctest entry a pytest file, run against the netecho just built.
+# Debian's own Python has pytest and jsonschema; another one earlier in PATH may not.
+find_program(NETECHO_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
+
+function(netecho_pytest)
+  foreach(file IN LISTS ARGN)
+    get_filename_component(stem ${file} NAME_WE)
+    get_filename_component(folder ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+    set(name ${folder}/${stem})
+    add_test(NAME ${name} COMMAND ${NETECHO_PYTHON} -m pytest -q -rs -p no:cacheprovider
+                                  ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+    set_tests_properties(
+      ${name} PROPERTIES TIMEOUT 300 ENVIRONMENT
+                         "NETECHO_BIN=$<TARGET_FILE:netecho>;NETECHO_SANITIZE=${NETECHO_SANITIZE};PYTHONDONTWRITEBYTECODE=1")
+  endforeach()
+endfunction()
