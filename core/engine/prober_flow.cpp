@@ -156,6 +156,7 @@ void ProbeFlow::skip(std::uint64_t slots) {
 
 void ProbeFlow::fail_send(const BatchResult& result) {
   ++counts_.send_error;
+  statistics_.unanswered(1);
   report(tracker_.next(), ReplyStatus::send_error, {});
   tracker_.not_sent(1);
   if (ends_connection(result)) end("the connection is gone", result.error);
@@ -172,7 +173,7 @@ void ProbeFlow::end(const Error& error) {
   retry_at_.reset();
   error_ = error_event(error);
   while (tracker_.outstanding() > 0) {
-    lose(tracker_.oldest_outstanding(), ReplyStatus::unreachable);
+    lose(tracker_.oldest_outstanding(), ReplyStatus::timeout);
   }
 }
 

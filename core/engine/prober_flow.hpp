@@ -13,8 +13,8 @@
 ///   probe its answer.
 /// - An error with a quoted probe makes that one `refused` or `unreachable`; an error that quotes
 ///   too little is charged to the oldest one outstanding.
-/// - When the connection is gone, what is outstanding is `unreachable`: no answer can come any
-/// more.
+/// - When the connection is gone, what is outstanding is lost at once, as `timeout`: no answer can
+///   come any more. (`refused` and `unreachable` are what a network says of a single probe.)
 
 #include <optional>
 

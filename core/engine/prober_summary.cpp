@@ -52,9 +52,9 @@ void fill_counts(Summary& summary, const ProbeCounts& counts, Duration interval)
     summary.loss_ratio = static_cast<double>(counts.lost()) / static_cast<double>(decided);
   }
   if (counts.scheduled() > 0) {
-    const double schedule_seconds =
-        static_cast<double>(counts.scheduled()) * std::chrono::duration<double>(interval).count();
-    summary.achieved_per_second = static_cast<double>(counts.sent) / schedule_seconds;
+    const double schedule_ns =
+        static_cast<double>(counts.scheduled()) * static_cast<double>(interval.count());
+    summary.achieved_per_second = static_cast<double>(counts.sent) * 1e9 / schedule_ns;
   }
   summary.exit_code = counts.received > 0 ? 0 : 1;
 }
