@@ -32,7 +32,10 @@ BatchResult StreamPort::receive(Batch& batch) noexcept {
       end_ -= begin_;
       begin_ = 0;
     }
-    const IoResult result = channel_.read_some(std::span{buffer_}.subspan(end_));
+    // No more than the batch takes: what stayed in the buffer would wake nobody.
+    const std::size_t wanted = batch.slots().size() * message_bytes_ - end_;
+    const auto space = std::span{buffer_}.subspan(end_);
+    const IoResult result = channel_.read_some(space.first(std::min(wanted, space.size())));
     read_at_ = monotonic_now();
     if (result.status != IoStatus::ok) return {result.status, 0, result.error};
     end_ += result.bytes;

@@ -21,8 +21,8 @@ class StreamPort final : public MessagePort {
   /// REQUIRES: message_bytes > 0; `channel` is non-blocking.
   StreamPort(ByteChannel channel, std::size_t message_bytes);
 
-  /// Several messages that one read completed share its T4. `closed` once the peer has ended and
-  /// all whole messages are handed out.
+  /// Several messages that one read completed share its T4; the port holds no whole one back, so a
+  /// readable socket tells of all that is there. `closed` once the peer has ended.
   BatchResult receive(Batch& batch) noexcept override;
   /// A message counts as sent once the socket took its first bytes; the next one is not started
   /// before the last is out.
