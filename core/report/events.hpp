@@ -296,6 +296,8 @@ class EventSink {
   virtual void emit(Event event) = 0;
   /// Events that a full queue did not take (`events_dropped_total`).
   [[nodiscard]] virtual std::uint64_t dropped_total() const noexcept { return 0; }
+  /// A descriptor that becomes readable, for good, once events reach nobody any more; or -1.
+  [[nodiscard]] virtual int gone_fd() const noexcept { return -1; }
 };
 
 }  // namespace netecho

@@ -6,6 +6,7 @@
 
 #include "core/base/base64.hpp"
 #include "core/base/escape.hpp"
+#include "core/report/json_text.hpp"
 
 namespace netecho {
 namespace {
@@ -18,8 +19,11 @@ constexpr std::int64_t kMaxInteger = (std::int64_t{1} << 53) - 1;
 Json integer(std::uint64_t value) {
   return std::min(value, static_cast<std::uint64_t>(kMaxInteger));
 }
+Json signed_integer(std::int64_t value) {
+  return std::clamp(value, -kMaxInteger, kMaxInteger);
+}
 Json nanoseconds(Duration value) {
-  return std::clamp(value.count(), -kMaxInteger, kMaxInteger);
+  return signed_integer(value.count());
 }
 Json real(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
@@ -57,9 +61,12 @@ Json socket(const std::optional<SocketDescription>& end) {
 
 Json payload(const std::optional<PayloadSample>& sample) {
   if (!sample) return nullptr;
-  const bool readable = is_utf8(sample->data);
+  std::string_view data = sample->data;
+  // The limit is one of bytes: text stays text when it cuts a character in two.
+  if (sample->truncated && !is_utf8(data)) data = without_cut_character(data);
+  const bool readable = is_utf8(data);
   return {{"encoding", readable ? "utf8" : "base64"},
-          {"data", readable ? sample->data : to_base64(sample->data)},
+          {"data", readable ? std::string(data) : to_base64(data)},
           {"size_bytes", integer(sample->size_bytes)},
           {"truncated", sample->truncated}};
 }
@@ -149,7 +156,7 @@ Json outages(const std::vector<Outage>& list) {
 Json thresholds(const std::vector<ThresholdResult>& list) {
   Json out = Json::array();
   for (const ThresholdResult& each : list) {
-    out.push_back({{"expression", each.expression},
+    out.push_back({{"expression", text(each.expression)},
                    {"value", nullable(each.value, real)},
                    {"held", each.held},
                    {"why", nullable(each.why, text)}});
@@ -267,7 +274,9 @@ struct Rendered {
 struct Renderer {
   Rendered operator()(const ListeningEvent& e) const {
     return {"listening",
-            {{"endpoint", socket(e.endpoint)}, {"inherited", e.inherited}, {"pid", e.pid}}};
+            {{"endpoint", socket(e.endpoint)},
+             {"inherited", e.inherited},
+             {"pid", signed_integer(e.pid)}}};
   }
   Rendered operator()(const OpenEvent& e) const {
     return {"open",
@@ -311,6 +320,11 @@ Json with_common(const char* type, WallTime time, Json fields) {
   return out;
 }
 
+/// Every text above is valid UTF-8; should one not be, a line with U+FFFD beats none.
+std::string dump(const Json& value) {
+  return escape_json_line(value.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
 template <typename List, typename Render>
 Json events(const List& list, const char* type, WallTime time, Render render) {
   Json out = Json::array();
@@ -322,21 +336,18 @@ Json events(const List& list, const char* type, WallTime time, Render render) {
 
 std::string to_json(const Event& event) {
   Rendered rendered = std::visit(Renderer{}, event.body);
-  return with_common(rendered.type, event.time, std::move(rendered.fields)).dump();
+  return dump(with_common(rendered.type, event.time, std::move(rendered.fields)));
 }
 
 std::string to_json(const ResultEvent& result) {
   const auto error = [](const ErrorEvent& each) { return error_fields(each); };
-  return with_common("result", result.time,
-                     {{"command", result.command},
-                      {"targets", events(result.targets, "summary", result.time, summary)},
-                      {"replies", nullable(result.replies,
-                                           [&](const auto& list) {
-                                             return events(list, "reply", result.time, reply);
-                                           })},
-                      {"errors", events(result.errors, "error", result.time, error)},
-                      {"exit_code", result.exit_code}})
-      .dump();
+  const auto replies = [&](const auto& list) { return events(list, "reply", result.time, reply); };
+  return dump(with_common("result", result.time,
+                          {{"command", text(result.command)},
+                           {"targets", events(result.targets, "summary", result.time, summary)},
+                           {"replies", nullable(result.replies, replies)},
+                           {"errors", events(result.errors, "error", result.time, error)},
+                           {"exit_code", result.exit_code}}));
 }
 
 }  // namespace netecho

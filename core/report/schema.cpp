@@ -1,6 +1,7 @@
-#include <array>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
 
 #include "core/report/json.hpp"
 
@@ -8,6 +9,8 @@ namespace netecho {
 namespace {
 
 using Json = nlohmann::ordered_json;
+constexpr std::int64_t kMaxInteger = (std::int64_t{1} << 53) - 1;
+
 using Fields = std::initializer_list<std::pair<const char*, Json>>;
 
 Json type(const char* name) {
@@ -22,15 +25,35 @@ Json or_null(Json schema) {
 Json list_of(Json items) {
   return {{"type", "array"}, {"items", std::move(items)}};
 }
+Json integer_within(std::int64_t min, std::int64_t max) {
+  return {{"type", "integer"}, {"minimum", min}, {"maximum", max}};
+}
 Json count() {
-  return {{"type", "integer"}, {"minimum", 0}, {"maximum", 9007199254740991}};
+  return integer_within(0, kMaxInteger);
 }
 Json duration() {
-  return {{"type", "integer"}, {"minimum", -9007199254740991}, {"maximum", 9007199254740991}};
+  return integer_within(-kMaxInteger, kMaxInteger);
 }
 Json one_of(std::initializer_list<const char*> names) {
   Json values = Json::array();
   for (const char* name : names) values.push_back(name);
+  return {{"enum", std::move(values)}};
+}
+
+/// A string for which a later transport may bring a value that is not known yet.
+Json name_that_may_grow(std::initializer_list<const char*> known) {
+  Json examples = Json::array();
+  for (const char* name : known) examples.push_back(name);
+  return {{"type", "string"}, {"minLength", 1}, {"examples", std::move(examples)}};
+}
+
+/// The names that the renderer gives to an enum's values, up to its last one.
+template <typename Enum>
+Json names_up_to(Enum last) {
+  Json values = Json::array();
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(last); ++i) {
+    values.push_back(to_string(static_cast<Enum>(i)));
+  }
   return {{"enum", std::move(values)}};
 }
 
@@ -65,11 +88,11 @@ Json event(const char* name, Json fields) {
 
 Json socket_schema() {
   return object({{"uri", type("string")},
-                 {"transport", one_of({"tcp", "udp", "unix"})},
-                 {"socket_type", one_of({"stream", "datagram", "seqpacket"})},
-                 {"family", or_null(one_of({"ipv4", "ipv6", "unix"}))},
+                 {"transport", name_that_may_grow({"tcp", "udp", "unix"})},
+                 {"socket_type", names_up_to(SocketType::seqpacket)},
+                 {"family", or_null(name_that_may_grow({"ipv4", "ipv6", "unix"}))},
                  {"address", or_null(type("string"))},
-                 {"port", or_null({{"type", "integer"}, {"minimum", 0}, {"maximum", 65535}})},
+                 {"port", or_null(integer_within(0, 65535))},
                  {"path", or_null(type("string"))},
                  {"path_base64", or_null(type("string"))},
                  {"abstract", or_null(type("boolean"))}});
@@ -85,47 +108,52 @@ Json payload_schema() {
 Json error_schema() {
   return object({{"operation", type("string")},
                  {"endpoint", or_null(type("string"))},
-                 {"category", one_of({"usage", "resolve", "connect", "timeout", "mismatch",
-                                      "permission", "io", "internal"})},
+                 {"category", names_up_to(ErrorCategory::internal)},
                  {"errno_name", or_null(type("string"))},
-                 {"errno", or_null(type("integer"))},
+                 {"errno", or_null(integer_within(1, kMaxInteger))},
                  {"message", type("string")},
-                 {"exit_code", type("integer")}});
+                 {"exit_code", integer_within(0, 255)}});
 }
 
 Json reply_schema() {
   return object({{"target", ref("socket")},
                  {"flow", count()},
                  {"sequence", count()},
-                 {"status", one_of({"ok", "timeout", "late", "duplicate", "mismatch", "refused",
-                                    "unreachable", "send_error", "skipped"})},
+                 {"status", names_up_to(ReplyStatus::skipped)},
                  {"rtt_ns", or_null(duration())},
                  {"response_ns", or_null(duration())},
                  {"size_bytes", count()},
-                 {"timestamp_source", one_of({"user", "kernel"})},
+                 {"timestamp_source", names_up_to(TimestampSource::kernel)},
                  {"server_residence_ns", or_null(duration())},
                  {"payload", or_null(ref("payload"))}});
 }
 
+Json dropped_schema() {
+  Json properties = Json::object();
+  Json required = Json::array();
+  for (std::size_t i = 0; i < kDropReasonCount; ++i) {
+    const std::string reason{to_string(static_cast<DropReason>(i))};
+    properties[reason] = count();
+    required.push_back(reason);
+  }
+  return {{"type", "object"}, {"properties", properties}, {"required", required}};
+}
+
 Json endpoint_stats_schema() {
-  return object(
-      {{"endpoint", ref("socket")},
-       {"connections_open", count()},
-       {"accepted_total", count()},
-       {"rejected_total", count()},
-       {"rx_bytes_total", count()},
-       {"tx_bytes_total", count()},
-       {"rx_messages_total", or_null(count())},
-       {"tx_messages_total", or_null(count())},
-       {"frames_stamped_total", count()},
-       {"framing_lost_total", count()},
-       {"dropped_total",
-        uniform({"source_port", "loop", "multicast", "rate", "auth", "truncated", "ttl",
-                 "no_return_address", "peer_queue_full", "send_error", "not_allowed", "impaired"},
-                count())},
-       {"kernel_drop_buffers_total", or_null(count())},
-       {"impaired_total",
-        or_null(uniform({"loss", "dup", "reorder", "corrupt", "delayed"}, count()))}});
+  return object({{"endpoint", ref("socket")},
+                 {"connections_open", count()},
+                 {"accepted_total", count()},
+                 {"rejected_total", count()},
+                 {"rx_bytes_total", count()},
+                 {"tx_bytes_total", count()},
+                 {"rx_messages_total", or_null(count())},
+                 {"tx_messages_total", or_null(count())},
+                 {"frames_stamped_total", count()},
+                 {"framing_lost_total", count()},
+                 {"dropped_total", dropped_schema()},
+                 {"kernel_drop_buffers_total", or_null(count())},
+                 {"impaired_total",
+                  or_null(uniform({"loss", "dup", "reorder", "corrupt", "delayed"}, count()))}});
 }
 
 Json server_stats_schema(Json reason) {
@@ -168,11 +196,11 @@ Json summary_head_schema() {
                  {"peer", or_null(ref("socket"))},
                  {"local", or_null(ref("socket"))},
                  {"flow", or_null(count())},
-                 {"mode", one_of({"echo", "connect"})},
-                 {"wait", or_null(one_of({"block", "spin"}))},
-                 {"schedule", or_null(one_of({"periodic", "poisson", "flood"}))},
+                 {"mode", names_up_to(ProbeMode::connect)},
+                 {"wait", or_null(names_up_to(WaitMode::spin))},
+                 {"schedule", or_null(names_up_to(ScheduleKind::flood))},
                  {"size_bytes", count()},
-                 {"timestamp_source", one_of({"user", "kernel"})},
+                 {"timestamp_source", names_up_to(TimestampSource::kernel)},
                  {"stamped", or_null(type("boolean"))},
                  {"authenticated", or_null(type("boolean"))},
                  {"connect_ns", or_null(duration())},
@@ -212,7 +240,7 @@ Json summary_figures_schema() {
        {"instrument", instrument_schema()},
        {"thresholds", list_of(threshold_schema())},
        {"error", or_null(ref("error_fields"))},
-       {"exit_code", type("integer")}});
+       {"exit_code", integer_within(0, 255)}});
 }
 
 Json definitions() {
@@ -223,6 +251,9 @@ Json definitions() {
                                          summary_figures_schema()})}};
   return {
       {"time", {{"type", "string"}, {"pattern", R"(^\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$)"}}},
+      {"event", object({{"schema", {{"const", "netecho/1"}}},
+                        {"type", {{"type", "string"}, {"minLength", 1}}},
+                        {"time", ref("time")}})},
       {"socket", socket_schema()},
       {"payload", payload_schema()},
       {"latency", std::move(latency)},
@@ -238,26 +269,19 @@ Json definitions() {
       {"close", event("close", object({{"connection", count()},
                                        {"endpoint", ref("socket")},
                                        {"peer", or_null(ref("socket"))},
-                                       {"reason", one_of({"eof", "reset", "idle", "stalled",
-                                                          "drain", "limit", "auth", "error"})},
+                                       {"reason", names_up_to(CloseReason::error)},
                                        {"rx_bytes", count()},
                                        {"tx_bytes", count()},
                                        {"duration_ns", duration()},
                                        {"error", or_null(ref("error_fields"))}}))},
-      {"datagram",
-       event("datagram",
-             object({{"endpoint", ref("socket")},
-                     {"peer", or_null(ref("socket"))},
-                     {"rx_bytes", count()},
-                     {"action", one_of({"echoed", "dropped"})},
-                     {"reason",
-                      or_null(one_of({"source_port", "loop", "multicast", "rate", "auth",
-                                      "truncated", "ttl", "no_return_address", "peer_queue_full",
-                                      "send_error", "not_allowed", "impaired"}))},
-                     {"payload", or_null(ref("payload"))}}))},
+      {"datagram", event("datagram", object({{"endpoint", ref("socket")},
+                                             {"peer", or_null(ref("socket"))},
+                                             {"rx_bytes", count()},
+                                             {"action", one_of({"echoed", "dropped"})},
+                                             {"reason", or_null(names_up_to(DropReason::impaired))},
+                                             {"payload", or_null(ref("payload"))}}))},
       {"stats", event("stats", server_stats_schema(type("null")))},
-      {"stopped",
-       event("stopped", server_stats_schema(one_of({"signal", "max_accepts", "error"})))},
+      {"stopped", event("stopped", server_stats_schema(names_up_to(StopReason::error)))},
       {"reply", event("reply", reply_schema())},
       {"interval", event("interval", ref("summary_fields"))},
       {"summary", event("summary", ref("summary_fields"))},
@@ -266,21 +290,27 @@ Json definitions() {
                                          {"targets", list_of(ref("summary"))},
                                          {"replies", or_null(list_of(ref("reply")))},
                                          {"errors", list_of(ref("error"))},
-                                         {"exit_code", type("integer")}}))}};
+                                         {"exit_code", integer_within(0, 255)}}))}};
 }
 
 }  // namespace
 
+/// By `type`, so that an event of a later version, of a type that is not known yet, is still valid
+/// (docs/json.md), and so that a validator names the field that is wrong rather than every type
+/// that the event is not.
 std::string json_schema() {
-  Json any = Json::array();
+  Json rules = Json::array({ref("event")});
   for (const char* name : {"listening", "open", "close", "datagram", "stats", "stopped", "reply",
                            "interval", "summary", "error", "result"}) {
-    any.push_back(ref(name));
+    Json is_type = {{"properties", {{"type", {{"const", name}}}}},
+                    {"required", Json::array({"type"})}};
+    rules.push_back({{"if", std::move(is_type)}, {"then", ref(name)}});
   }
   return Json{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
               {"title", "netecho/1"},
-              {"description", "One event of netecho; see docs/json.md."},
-              {"oneOf", std::move(any)},
+              {"description",
+               "One event of netecho (a line of jsonl output), or the result of json output."},
+              {"allOf", std::move(rules)},
               {"$defs", definitions()}}
       .dump(2);
 }

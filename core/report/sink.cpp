@@ -1,5 +1,7 @@
 #include "core/report/sink.hpp"
 
+#include <sys/eventfd.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <csignal>
@@ -7,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/base/unique_fd.hpp"
 #include "core/report/json.hpp"
 
 namespace netecho {
@@ -60,6 +63,7 @@ struct QueueSink::Shared {
   std::uint64_t written_total = 0;  ///< Bytes, to see whether anything moves.
   std::atomic<std::uint64_t> dropped = 0;
   Output& output;
+  const UniqueFd gone{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 };
 
 void QueueSink::Shared::write_until_closed() {
@@ -74,7 +78,7 @@ void QueueSink::Shared::write_until_closed() {
     for (std::string_view left = lines; !left.empty();
          left.remove_prefix(std::min(kBite, left.size()))) {
       lock.unlock();
-      output.write(left.substr(0, kBite));
+      if (!output.write(left.substr(0, kBite))) ::eventfd_write(gone.get(), 1);
       lock.lock();
       written_total += std::min(kBite, left.size());
       changed.notify_all();
@@ -113,6 +117,10 @@ void QueueSink::emit(Event event) {
     start_without_signals([shared = shared_] { shared->write_until_closed(); });
   }
   shared_->changed.notify_all();
+}
+
+int QueueSink::gone_fd() const noexcept {
+  return shared_->gone.get();
 }
 
 std::uint64_t QueueSink::dropped_total() const noexcept {

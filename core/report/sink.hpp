@@ -49,6 +49,7 @@ class QueueSink final : public EventSink {
 
   void emit(Event event) override;
   [[nodiscard]] std::uint64_t dropped_total() const noexcept override;
+  [[nodiscard]] int gone_fd() const noexcept override;
   /// Waits until all is written, or until nothing moved for `patience`. False: something is left,
   /// because the reader is stuck, and the output must not be touched any more.
   bool flush(Duration patience);
