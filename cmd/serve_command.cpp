@@ -157,6 +157,7 @@ int run_serve(ServeJob job) {
   notify_stopping();
   if (events.flush(kFlushPatience)) {
     if (const auto error = output.error()) throw *error;
+    if (output.broken_pipe()) return 0;
   }
   return outcome.reason == StopReason::error ? exit_code(ErrorCategory::connect) : 0;
 }

@@ -1,5 +1,6 @@
 #include "core/engine/server.hpp"
 
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +19,33 @@ constexpr Duration kDrainTick = std::chrono::milliseconds{50};
 /// While draining: silence after which a peer has nothing more under way.
 constexpr Duration kLingerSilence = std::chrono::milliseconds{200};
 
+/// Calls back when a descriptor becomes readable, once.
+class GoneWatch final : public EventHandler {
+ public:
+  GoneWatch(Reactor& reactor, int fd, std::function<void()> action)
+      : reactor_{reactor}, fd_{fd}, action_{std::move(action)} {
+    if (fd_ >= 0) reactor_.add(fd_, EPOLLIN, *this);
+  }
+  GoneWatch(const GoneWatch&) = delete;
+  GoneWatch& operator=(const GoneWatch&) = delete;
+  ~GoneWatch() { end(); }
+
+  void on_events(std::uint32_t /*events*/) noexcept override {
+    end();
+    action_();
+  }
+
+ private:
+  void end() noexcept {
+    if (fd_ >= 0) reactor_.remove(fd_, *this);
+    fd_ = -1;
+  }
+
+  Reactor& reactor_;
+  int fd_;
+  std::function<void()> action_;
+};
+
 /// All sockets of one `serve`, from `listening` to `stopped`.
 class Server {
  public:
@@ -31,6 +59,7 @@ class Server {
   void serve(Served socket);
   void on_signal(int signal);
   void on_finished();
+  void on_events_gone();
   void stop(StopReason reason);
   void finish_drain();
   void close_idle();
@@ -55,6 +84,7 @@ class Server {
   std::unique_ptr<Reactor::Timer> hold_timer_;
   std::unique_ptr<Reactor::Timer> drain_timer_;
   std::unique_ptr<Reactor::Timer> stats_timer_;
+  GoneWatch gone_watch_;
   Instant drain_deadline_{};
   bool walking_ = false;  ///< In for_each_connection: nothing else may end connections now.
   StopReason reason_ = StopReason::signal;
@@ -68,7 +98,8 @@ Server::Server(Reactor& reactor, std::vector<Served> sockets, const ServerOption
       idle_timer_{reactor.make_timer([this] { close_idle(); })},
       hold_timer_{reactor.make_timer([this] { release_held(); })},
       drain_timer_{reactor.make_timer([this] { finish_drain(); })},
-      stats_timer_{reactor.make_timer([this] { report_stats(); })} {
+      stats_timer_{reactor.make_timer([this] { report_stats(); })},
+      gone_watch_{reactor, events.gone_fd(), [this] { on_events_gone(); }} {
   shared_.on_finished = [this] { on_finished(); };
   shared_.on_holding = [this] { hold_timer_->set(shared_.now() + kHoldTick); };
   if (options_.signals == SignalHandling::drain) {
@@ -145,6 +176,12 @@ void Server::on_finished() {
   }
   if (nothing_left) return stop(StopReason::error);
   for (const auto& listener : listeners_) listener->resume();
+}
+
+/// Nobody reads what this server says, or it cannot be written: it ends, as other programs in a
+/// pipe do. The connections are drained first.
+void Server::on_events_gone() {
+  if (!shared_.draining) stop(StopReason::error);
 }
 
 void Server::stop(StopReason reason) {
