@@ -113,6 +113,31 @@ TEST_CASE("prober: a lost reply counts once its timeout passes", "[prober][sim]"
   CHECK(bench.events.story() == "0 ok, 2 ok, 1 timeout");
 }
 
+TEST_CASE("prober: the example of docs/metrics.md has the figures it shows", "[prober][sim]") {
+  Bench bench;
+  bench.fate(2).replies.clear();
+  bench.fate(3).replies = {{.extra = 160ms}};
+  bench.fate(4).replies = {{}, {.extra = 1ms}};
+  const Summary s = bench.probe(probes(6));
+  check_identities(s);
+  CHECK(s.received_total == 5);
+  CHECK(s.timeout_total == 1);
+  CHECK(s.duplicate_total == 1);
+  CHECK(s.reordered_total == 1);
+  CHECK(s.loss_ratio.value() == Approx(0.1667).epsilon(0.001));
+  CHECK(s.tx_bytes_total == 384);
+  CHECK(s.rx_bytes_total == 384);
+  CHECK(s.loss_runs->longest_time == 100ms);
+  CHECK(s.rtt.min == 10ms);
+  CHECK(s.rtt.mean == 42ms);
+  CHECK(s.rtt.max == 170ms);
+  CHECK(s.response.p75 == 170ms);
+  CHECK(s.response.max == std::nullopt);
+  CHECK(s.rtt_variation.mean == 53'333'333ns);  // 0, 160 and 0 ms.
+  CHECK(s.rtt_variation.max == 160ms);
+  CHECK(s.jitter_rfc3550 == 19'375'000ns);  // In order of arrival: 10, 10, 10, 170, 10 ms.
+}
+
 TEST_CASE("prober: a target without a reply is a negative result", "[prober][sim]") {
   Bench bench;
   for (std::uint64_t i = 0; i < 3; ++i) bench.fate(i).request_lost = true;
@@ -438,6 +463,31 @@ TEST_CASE("prober: of probes too small for a frame only one is outstanding", "[p
   CHECK(s.skipped_total == 2);
   CHECK(s.rtt.max == 225ms);
   CHECK(bench.events.story() == "0 ok, 2 skipped, 3 skipped, 1 ok, 4 ok");
+}
+
+TEST_CASE("prober: after a time-out, small probes go on from a fresh port", "[prober][sim]") {
+  SimNetwork net;
+  EventCollector events;
+  SimLink* first = nullptr;
+  SimLink* second = nullptr;
+  std::vector<ProbeTarget> targets(1);
+  targets[0].port = net.make_port({}, first);
+  targets[0].reopen = [&] { return net.make_port({}, second); };
+  // Its reply comes while probe 3 is outstanding, and of no bytes at all, nothing tells them apart.
+  first->fates[0].replies = {{.extra = 294ms}};
+  ProbeOptions options = probes(4);
+  options.size_bytes = 0;
+  const auto all = run_prober(std::move(targets), options, net, net, &events, kSeed);
+  check_identities(all[0]);
+  REQUIRE(second != nullptr);
+  CHECK(first->sent.size() == 1);
+  CHECK(second->sent.size() == 1);
+  CHECK(all[0].timeout_total == 1);
+  CHECK(all[0].skipped_total == 2);
+  CHECK(all[0].received_total == 1);
+  CHECK(all[0].rtt.max == 10ms);
+  CHECK(all[0].duplicate_total + all[0].late_total == 0);
+  CHECK(net.watched() == 0);
 }
 
 TEST_CASE("prober: warm-up probes are in no figure", "[prober][sim]") {
