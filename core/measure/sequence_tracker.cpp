@@ -11,6 +11,9 @@ namespace {
 /// Late copies are told from duplicates at least this far back, however few may be outstanding.
 constexpr std::size_t kMinimumCapacity = 1024;
 
+/// Tags are the low 32 bits of a sequence.
+constexpr std::uint64_t kTagRange = UINT32_MAX;
+
 std::size_t ring_size(std::size_t max_outstanding) {
   return std::bit_ceil(std::max(kMinimumCapacity, 2 * max_outstanding));
 }
@@ -41,7 +44,8 @@ void SequenceTracker::sent(Instant at, Duration lateness) noexcept {
 }
 
 const SequenceTracker::Cell* SequenceTracker::find(Sequence sequence) const noexcept {
-  if (sequence.value >= next_ || next_ - sequence.value > ring_.size()) return nullptr;
+  // What is outstanding is found however far back a long pause has left it: nobody overwrites it.
+  if (sequence.value >= next_ || next_ - sequence.value > kTagRange) return nullptr;
   const Cell& at = ring_[sequence.value & mask_];
   const bool same = at.tag == static_cast<std::uint32_t>(sequence.value);
   return same && at.state() != State::unused ? &at : nullptr;
@@ -59,7 +63,8 @@ Sequence SequenceTracker::oldest_outstanding() const noexcept {
 std::size_t SequenceTracker::outstanding_up_to(Sequence last) const noexcept {
   if (outstanding_ == 0) return 0;
   std::size_t count = 0;
-  for (std::uint64_t i = oldest_; i < next_ && i <= last.value; ++i) {
+  const std::uint64_t end = std::min(next_, oldest_ + ring_.size() / 2);  // See full().
+  for (std::uint64_t i = oldest_; i < end && i <= last.value; ++i) {
     if (is_outstanding({i})) ++count;
   }
   return count;
@@ -76,7 +81,8 @@ void SequenceTracker::close(std::uint64_t sequence, State state) noexcept {
   here.set(here.lateness(), state);
   --outstanding_;
   if (outstanding_ == 0 || sequence != oldest_) return;
-  while (!is_outstanding({oldest_})) ++oldest_;
+  while (ring_[++oldest_ & mask_].state() != State::outstanding) {
+  }
 }
 
 void SequenceTracker::lose(Sequence sequence) noexcept {
@@ -84,11 +90,11 @@ void SequenceTracker::lose(Sequence sequence) noexcept {
 }
 
 Arrival SequenceTracker::arrived(Sequence sequence, Instant at) noexcept {
-  if (sequence.value < next_ && next_ - sequence.value > ring_.size()) {
-    return {.kind = ArrivalKind::late};
-  }
   const Cell* const found = find(sequence);
-  if (found == nullptr) return {};
+  if (found == nullptr) {
+    const bool forgotten = sequence.value < next_ && next_ - sequence.value > ring_.size();
+    return {.kind = forgotten ? ArrivalKind::late : ArrivalKind::unknown};
+  }
   Cell& here = cell(sequence.value);
   switch (here.state()) {
     case State::unused:
