@@ -3,6 +3,46 @@
 namespace netecho {
 namespace {
 
+constexpr const char* kScript =
+    R"zsh(#compdef netecho
+# Completion of netecho for zsh. Made by 'netecho completion zsh'.
+
+_netecho_words() {
+  local -a candidates
+  candidates=(${(f)"$($_netecho_program __complete $1 "$PREFIX" 2>/dev/null)"})
+  compadd -S '' -- $candidates
+}
+
+_netecho() {
+  local _netecho_program=$words[1]
+  local -a specifications
+  if ((CURRENT == 2)); then
+    local -a commands=(
+@COMMANDS@
+    )
+    _describe command commands
+    compadd -- --help --version
+    return
+  fi
+  case $words[2] in
+@CASES@
+  esac
+  shift words
+  ((CURRENT--))
+  _arguments -s -S $specifications
+}
+
+if [[ $funcstack[1] == _netecho ]]; then
+  _netecho "$@"
+else
+  compdef _netecho netecho
+fi
+)zsh";
+
+std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  return text.replace(text.find(what), what.size(), with);
+}
+
 /// For a '…' word inside an _arguments specification.
 std::string quoted(const std::string& text) {
   std::string out;
@@ -69,38 +109,8 @@ std::string zsh_completion(const std::vector<CompletionCommand>& commands) {
     }
     cases += "      )\n      ;;\n";
   }
-  return R"zsh(#compdef netecho
-# Completion of netecho for zsh. Made by 'netecho completion zsh'.
-
-_netecho_words() {
-  local -a candidates
-  candidates=(${(f)" $($_netecho_program __complete $1 "$PREFIX" 2 > / dev / null) "})
-         compadd -
-         S '' --$candidates
-}
-
-_netecho() {
-  local _netecho_program = $words[1] local - a specifications if ((CURRENT == 2));
-  then local - a commands = () " + names +
-                               R"(    )
-    _describe command commands
-    compadd -- --help --version
-    return
-  fi
-  case $words[2] in
-)" + cases +
-                            R"(  esac
-  shift words
-  ((CURRENT--))
-  _arguments -s -S $specifications
-}
-
-if [[ $funcstack[1] == _netecho ]]; then
-  _netecho "$@"
-else
-  compdef _netecho netecho
-fi
-)zsh";
+  std::string script = replaced(kScript, "@COMMANDS@\n", names);
+  return replaced(std::move(script), "@CASES@\n", cases);
 }
 
 }  // namespace netecho

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "cmd/cli.hpp"
 #include "protocols/registry.hpp"
@@ -11,9 +12,9 @@ constexpr std::size_t kIndent = 2;
 constexpr std::size_t kColumn = 30;
 
 constexpr const char* kExitCodes =
-    R"(Exit codes: 0 success; 1 no reply, or a threshold failed; 2 usage; 3 name resolution;
-4 connect, bind or listen; 5 timed out; 6 the echo differs; 7 permission; 8 local
-I/O; 70 a bug; 128+n signal n.
+    R"(Exit codes: 0 success; 1 no reply; 2 usage; 3 name resolution; 4 connect, bind
+or listen; 5 timed out; 6 the echo differs; 7 permission; 8 local I/O; 70 a bug;
+128+n signal n.
 )";
 
 struct Examples {
@@ -73,16 +74,17 @@ std::string option_names(const CLI::Option& option) {
 }
 
 std::string option_groups(const CLI::App& app) {
-  std::string out;
-  std::string group;
+  std::vector<std::pair<std::string, std::string>> groups;  // In the order they are met.
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_positional() || option->get_group().empty()) continue;
-    if (option->get_group() != group) {
-      group = option->get_group();
-      out += "\n" + group + ":\n";
-    }
-    out += entry(option_names(*option), option->get_description());
+    const std::string& name = option->get_group();
+    const auto same = [&name](const auto& group) { return group.first == name; };
+    auto group = std::find_if(groups.begin(), groups.end(), same);
+    if (group == groups.end()) group = groups.insert(groups.end(), {name, ""});
+    group->second += entry(option_names(*option), option->get_description());
   }
+  std::string out;
+  for (const auto& [name, entries] : groups) out += "\n" + name + ":\n" + entries;
   return out;
 }
 

@@ -158,12 +158,13 @@ void Sender::send_lines() {
   LineReader lines{*source};
   connection_ = connect();
   report_.connected(*connection_);
-  while (true) {
-    if (source->fd() >= 0 && !lines.buffered()) {
-      wait_readable(source->fd(), deadline_, interrupt_.fd());
-    }
+  while (!lines.at_end()) {
     std::optional<std::string> line = lines.next();
-    if (!line) return;
+    if (!line) {
+      if (source->fd() >= 0) wait_readable(source->fd(), deadline_, interrupt_.fd());
+      lines.fill();
+      continue;
+    }
     const bool ended = line->ends_with('\n');
     if (messages()) {
       if (ended) line->pop_back();

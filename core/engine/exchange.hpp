@@ -43,6 +43,8 @@ struct ExchangeOptions {
       std::chrono::seconds{5};  ///< Without progress (streams), per reply (messages).
   Instant deadline = kNever;    ///< For everything.
   bool half_close = false;      ///< -N: at the end of input, before the echo is whole.
+  /// On a stream: end it afterwards and look for bytes too many. Else it stays for the next one.
+  bool last = true;
   int interrupt_fd = -1;
   /// Called with every piece of the reply, in order, once verified or not; may throw Error (io).
   std::function<void(std::span<const std::byte>)> on_reply;

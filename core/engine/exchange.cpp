@@ -1,0 +1,17 @@
+#include "core/engine/exchange.hpp"
+
+#include "core/engine/message_exchange.hpp"
+#include "core/engine/stream_exchange.hpp"
+
+namespace netecho {
+
+ExchangeResult exchange(Connection& connection, PayloadSource& payload,
+                        const ExchangeOptions& options) {
+  if (auto* channel = std::get_if<ByteChannel>(&connection.socket)) {
+    return exchange_stream(*channel, payload, options);
+  }
+  return exchange_message(*std::get<std::unique_ptr<MessagePort>>(connection.socket), payload,
+                          options);
+}
+
+}  // namespace netecho
