@@ -2,9 +2,12 @@
 
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <csignal>
+#include <limits>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -15,9 +18,16 @@
 namespace netecho {
 namespace {
 
-bool may_be_dropped(const EventBody& body) noexcept {
-  return std::holds_alternative<DatagramEvent>(body) || std::holds_alternative<OpenEvent>(body) ||
-         std::holds_alternative<CloseEvent>(body) || std::holds_alternative<ReplyEvent>(body);
+/// Bytes that may be waiting for an event like this to be taken; see QueueSink.
+std::size_t limit_for(const EventBody& body) noexcept {
+  if (std::holds_alternative<DatagramEvent>(body) || std::holds_alternative<OpenEvent>(body) ||
+      std::holds_alternative<CloseEvent>(body) || std::holds_alternative<ReplyEvent>(body)) {
+    return QueueSink::kMaxQueuedBytes;
+  }
+  if (std::holds_alternative<StatsEvent>(body) || std::holds_alternative<IntervalEvent>(body)) {
+    return QueueSink::kMaxQueuedBytes + QueueSink::kReservedBytes;
+  }
+  return std::numeric_limits<std::size_t>::max();
 }
 
 /// A thread that gets no signal: those are the main thread's.
@@ -50,9 +60,11 @@ void DirectSink::emit(Event event) {
 }
 
 struct QueueSink::Shared {
-  explicit Shared(Output& target) : output{target} {}
+  explicit Shared(const Output& target) : output{target} {}
 
   void write_until_closed();
+  void write_pieces(std::string_view lines, std::unique_lock<std::mutex>& lock);
+  [[nodiscard]] bool idle() const noexcept { return queued.empty() && !writing; }
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -60,14 +72,27 @@ struct QueueSink::Shared {
   bool running = false;  ///< The thread has been started.
   bool writing = false;  ///< It is at work on lines that are no longer in `queued`.
   bool closed = false;
-  std::uint64_t written_total = 0;  ///< Bytes, to see whether anything moves.
+  std::uint64_t pieces_total = 0;   ///< Written, to see whether anything moves.
+  std::atomic<bool> quiet = false;  ///< The output has failed: nobody gets to see any more.
   std::atomic<std::uint64_t> dropped = 0;
-  Output& output;
-  const UniqueFd gone{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  /// The thread's own until it is idle: the sink's target may be gone while the thread is stuck.
+  Output output;
 };
 
+void QueueSink::Shared::write_pieces(std::string_view lines, std::unique_lock<std::mutex>& lock) {
+  constexpr std::size_t kPieceBytes = 64 * 1024;
+  while (!lines.empty()) {
+    const std::string_view piece = lines.substr(0, kPieceBytes);
+    lock.unlock();
+    if (!output.write(piece)) quiet = true;
+    lock.lock();
+    lines.remove_prefix(piece.size());
+    ++pieces_total;
+    changed.notify_all();
+  }
+}
+
 void QueueSink::Shared::write_until_closed() {
-  constexpr std::size_t kBite = 64 * 1024;
   std::string lines;
   std::unique_lock lock{mutex};
   while (true) {
@@ -75,14 +100,7 @@ void QueueSink::Shared::write_until_closed() {
     if (queued.empty()) return;
     lines.swap(queued);
     writing = true;
-    for (std::string_view left = lines; !left.empty();
-         left.remove_prefix(std::min(kBite, left.size()))) {
-      lock.unlock();
-      if (!output.write(left.substr(0, kBite))) ::eventfd_write(gone.get(), 1);
-      lock.lock();
-      written_total += std::min(kBite, left.size());
-      changed.notify_all();
-    }
+    write_pieces(lines, lock);
     lines.clear();
     writing = false;
     changed.notify_all();
@@ -90,7 +108,7 @@ void QueueSink::Shared::write_until_closed() {
 }
 
 QueueSink::QueueSink(Output& output, OutputFormat format, const TextStyle& style)
-    : shared_{std::make_shared<Shared>(output)}, format_{format}, style_{style} {}
+    : shared_{std::make_shared<Shared>(output)}, output_{output}, format_{format}, style_{style} {}
 
 QueueSink::~QueueSink() {
   const std::lock_guard lock{shared_->mutex};
@@ -99,16 +117,19 @@ QueueSink::~QueueSink() {
 }
 
 void QueueSink::emit(Event event) {
-  const bool droppable = may_be_dropped(event.body);
-  std::unique_lock lock{shared_->mutex};
-  if (droppable && shared_->queued.size() >= kMaxQueuedBytes) {
-    ++shared_->dropped;
-    return;
+  if (shared_->quiet) return;
+  const std::size_t limit = limit_for(event.body);
+  {
+    const std::lock_guard lock{shared_->mutex};
+    if (shared_->queued.size() >= limit) {
+      ++shared_->dropped;
+      return;
+    }
   }
-  lock.unlock();
   const std::string line = render(event, format_, style_);
-  lock.lock();
-  if (droppable && shared_->queued.size() + line.size() > kMaxQueuedBytes) {
+  if (line.empty()) return;
+  const std::lock_guard lock{shared_->mutex};
+  if (line.size() > limit - std::min(limit, shared_->queued.size())) {
     ++shared_->dropped;
     return;
   }
@@ -119,23 +140,21 @@ void QueueSink::emit(Event event) {
   shared_->changed.notify_all();
 }
 
-int QueueSink::gone_fd() const noexcept {
-  return shared_->gone.get();
-}
-
 std::uint64_t QueueSink::dropped_total() const noexcept {
   return shared_->dropped.load();
 }
 
 bool QueueSink::flush(Duration patience) {
+  const auto end = std::chrono::steady_clock::now() + 8 * patience;
   std::unique_lock lock{shared_->mutex};
-  const auto done = [this] { return shared_->queued.empty() && !shared_->writing; };
-  while (!done()) {
-    const std::uint64_t before = shared_->written_total;
-    const bool moved = shared_->changed.wait_for(
-        lock, patience, [&] { return done() || shared_->written_total != before; });
+  while (!shared_->idle()) {
+    const std::uint64_t before = shared_->pieces_total;
+    const auto give_up = std::min(end, std::chrono::steady_clock::now() + patience);
+    const bool moved = shared_->changed.wait_until(
+        lock, give_up, [&] { return shared_->idle() || shared_->pieces_total != before; });
     if (!moved) return false;
   }
+  output_ = shared_->output;
   return true;
 }
 
