@@ -7,10 +7,11 @@ constexpr const char* kScript =
     R"zsh(#compdef netecho
 # Completion of netecho for zsh. Made by 'netecho completion zsh'.
 
+# _arguments puts options for compadd before the kind of words.
 _netecho_words() {
   local -a candidates
-  candidates=(${(f)"$($_netecho_program __complete $1 "$PREFIX" 2>/dev/null)"})
-  compadd -S '' -- $candidates
+  candidates=(${(f)"$($_netecho_program __complete $@[-1] "$PREFIX" 2>/dev/null)"})
+  compadd "${@[1,-2]}" -S '' -- $candidates
 }
 
 _netecho() {
