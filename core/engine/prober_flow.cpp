@@ -79,7 +79,7 @@ void ProbeFlow::expire(Instant now) {
   bool timed_out = false;
   while (tracker_.next_expiry() <= now) {
     const Sequence oldest = tracker_.oldest_outstanding();
-    const bool spoiled = spoiled_ > 0 && oldest < spoiled_before_;
+    const bool spoiled = spoiled_ > 0 && oldest.value < spoiled_before_.value;
     if (spoiled) --spoiled_;
     lose(oldest, spoiled ? ReplyStatus::mismatch : ReplyStatus::timeout);
     timed_out = true;

@@ -145,7 +145,7 @@ void ProbeFlow::charge_spoiled(const Slot* reply) {
 }
 
 void ProbeFlow::forget_candidate(Sequence sequence) noexcept {
-  if (candidates_ == 0 || sequence >= spoiled_before_) return;
+  if (candidates_ == 0 || sequence.value >= spoiled_before_.value) return;
   if (--candidates_ == 0) spoiled_ = 0;
 }
 

@@ -15,7 +15,7 @@ void LossRunCounter::lost(Instant sent) noexcept {
 
 void LossDirection::answered(Sequence sequence, std::uint64_t sent_up_to,
                              std::optional<std::uint64_t> server_count) noexcept {
-  if (!highest_ || sequence > *highest_) {
+  if (!highest_ || sequence.value > highest_->value) {
     highest_ = sequence;
     sent_up_to_highest_ = sent_up_to;
   }
