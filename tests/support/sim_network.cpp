@@ -146,10 +146,11 @@ void SimNetwork::answer(SimLink& link, std::string bytes, const Fate& fate) {
   }
   for (const Fate::Copy& copy : fate.replies) {
     std::string reply = bytes;
-    if (copy.corrupt && reply.empty())
+    if (copy.corrupt && reply.empty()) {
       reply.push_back('!');
-    else if (copy.corrupt)
+    } else if (copy.corrupt) {
       reply.back() = static_cast<char>(reply.back() ^ 1);
+    }
     events_.emplace(now_ + residence + link.options.one_way_delay + copy.extra, [&link, reply] {
       link.inbox.push_back({reply, 0});
     });
