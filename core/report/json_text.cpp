@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "core/base/escape.hpp"
+#include "core/report/unicode.hpp"
 
 namespace netecho {
 namespace {
@@ -17,10 +18,8 @@ bool needs_a_look(char c) noexcept {
 
 /// `character` is one of at most three bytes; everything that acts on a terminal is.
 std::string escaped(std::string_view character) {
-  constexpr std::array<std::uint8_t, 4> kLeadMask{0, 0x7F, 0x1F, 0x0F};
-  unsigned value = static_cast<std::uint8_t>(character[0]) & kLeadMask[character.size()];
-  for (const char c : character.substr(1)) value = (value << 6) | (static_cast<unsigned>(c) & 0x3F);
   std::array<char, 8> text{};
+  const auto value = static_cast<unsigned>(code_point(character));
   std::snprintf(text.data(), text.size(), "\\u%04x", value & 0xFFFFU);
   return text.data();
 }

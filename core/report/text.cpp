@@ -1,9 +1,7 @@
 #include "core/report/text.hpp"
 
-#include <cmath>
-#include <cstdio>
-
 #include "core/base/escape.hpp"
+#include "core/report/text_figures.hpp"
 
 namespace netecho {
 namespace {
@@ -17,18 +15,6 @@ std::string name_of(const std::optional<SocketDescription>& end) {
 
 std::string number(std::uint64_t value) {
   return std::to_string(value);
-}
-
-/// A short figure for a count of bytes or events.
-std::string figure(const std::optional<Duration>& duration) {
-  return duration ? format_duration(*duration) : "-";
-}
-
-std::string percent(double ratio) {
-  std::array<char, 32> text{};
-  const double value = ratio * 100;
-  std::snprintf(text.data(), text.size(), value == std::floor(value) ? "%.0f%%" : "%.2f%%", value);
-  return text.data();
 }
 
 std::string paint(std::string words, const char* code, const TextStyle& style) {
@@ -47,8 +33,8 @@ std::string stats_lines(const StatsEvent& stats) {
   for (const EndpointStats& each : stats.endpoints) {
     out += "  " + name_of(each.endpoint) + ": ";
     if (each.rx_messages_total) {
-      out += number(*each.rx_messages_total) + " received, " + number(*each.tx_messages_total) +
-             " echoed";
+      out += number(*each.rx_messages_total) + " received, " +
+             number(each.tx_messages_total.value_or(0)) + " echoed";
     } else {
       out += number(each.accepted_total) + " accepted, " + number(each.connections_open) + " open";
     }
@@ -71,11 +57,11 @@ std::string reply_line(const ReplyEvent& reply, const TextStyle& style) {
   std::string out = style.name_target ? name_of(reply.target) + " " : "";
   out += "seq=" + number(reply.sequence) + " ";
   if (reply.status == ReplyStatus::ok) {
-    out += format_size(reply.size_bytes) + " rtt=" + figure(reply.rtt);
-    if (reply.server_residence) out += " server=" + figure(reply.server_residence);
+    out += format_size(reply.size_bytes) + " rtt=" + figure_text(reply.rtt);
+    if (reply.server_residence) out += " server=" + figure_text(reply.server_residence);
   } else {
     out += paint(std::string(to_string(reply.status)), kRed, style);
-    if (reply.rtt) out += " rtt=" + figure(reply.rtt);
+    if (reply.rtt) out += " rtt=" + figure_text(reply.rtt);
   }
   return out + payload_text(reply.payload) + "\n";
 }
@@ -89,7 +75,7 @@ void add_count(std::string& out, std::uint64_t value, const char* what) {
 std::string counts_line(const Summary& s, const TextStyle& style) {
   std::string out = number(s.sent_total) + " sent, " + number(s.received_total) + " received";
   if (s.loss_ratio) {
-    const std::string loss = percent(*s.loss_ratio) + " lost";
+    const std::string loss = percent_text(*s.loss_ratio) + " lost";
     out += ", " + (s.lost_total != 0 ? paint(loss, kRed, style) : loss);
   }
   add_count(out, s.timeout_total, "timed out");
@@ -109,12 +95,31 @@ std::string counts_line(const Summary& s, const TextStyle& style) {
   return out + ", in " + format_duration(s.duration) + "\n";
 }
 
-std::string latency_line(const char* name, const LatencyFigures& figures) {
+std::string latency_lines(const char* name, const LatencyFigures& figures, std::uint64_t samples) {
   if (!figures.min) return {};
-  return "  " + std::string(name) + " min/mean/max " + figure(figures.min) + " / " +
-         figure(figures.mean) + " / " + figure(figures.max) + ", stddev " + figure(figures.stddev) +
-         "\n  " + std::string(std::string_view(name).size(), ' ') + " p50 " + figure(figures.p50) +
-         ", p90 " + figure(figures.p90) + ", p99 " + figure(figures.p99) + "\n";
+  std::string out = "  " + std::string(name) + " min/mean/max " + figure_text(figures.min) + " / " +
+                    figure_text(figures.mean) + " / " + figure_text(figures.max) + ", stddev " +
+                    figure_text(figures.stddev) + "\n";
+  const std::string indent(std::string_view(name).size() + 2, ' ');
+  out += indent + " p50 " + figure_text(figures.p50) + ", p90 " + figure_text(figures.p90) +
+         ", p99 " + figure_text(figures.p99);
+  if (!figures.p90) {
+    out += " (p90 needs 10 samples, p99 100; there are " + number(samples) + ")";
+  } else if (!figures.p99) {
+    out += " (p99 needs 100 samples; there are " + number(samples) + ")";
+  }
+  return out + "\n";
+}
+
+std::string response_line(const Summary& s) {
+  const LatencyFigures& figures = s.response;
+  if (!figures.min) return {};
+  std::string out = "  response p50 " + figure_text(figures.p50) + ", p90 " +
+                    figure_text(figures.p90) + ", p99 " + figure_text(figures.p99) + ", max " +
+                    figure_text(figures.max);
+  // A figure is missing though there are samples enough: it falls on what never came.
+  if (!figures.max) out += " (lost and skipped probes count as infinite)";
+  return out + "\n";
 }
 
 std::string summary_lines(const Summary& s, const TextStyle& style) {
@@ -125,19 +130,21 @@ std::string summary_lines(const Summary& s, const TextStyle& style) {
   if (s.stamped) out += *s.stamped ? ", stamping server" : ", plain echo";
   if (s.interrupted) out += ", interrupted";
   out += "\n";
-  if (s.error) out += "  " + paint(s.error->message, kRed, style) + "\n";
+  if (s.error) out += "  " + paint(message_text(s.error->message), kRed, style) + "\n";
   if (s.scheduled_total == 0) return out;
 
   out += "  " + counts_line(s, style);
-  out += latency_line("rtt", s.rtt);
-  out += latency_line("connect", s.connect_time);
+  out += latency_lines("rtt", s.rtt, s.received_total);
+  out += latency_lines("connect", s.connect_time, s.received_total);
+  out += response_line(s);
   if (s.rtt_variation.p50) {
-    out += "  variation p50 " + figure(s.rtt_variation.p50) + ", max " +
-           figure(s.rtt_variation.max) + "; jitter (RFC 3550) " + figure(s.jitter_rfc3550) + "\n";
+    out += "  variation p50 " + figure_text(s.rtt_variation.p50) + ", max " +
+           figure_text(s.rtt_variation.max) + "; jitter (RFC 3550) " +
+           figure_text(s.jitter_rfc3550) + "\n";
   }
   if (s.server_residence.p50) {
-    out += "  server residence p50 " + figure(s.server_residence.p50) + ", max " +
-           figure(s.server_residence.max) + "\n";
+    out += "  server residence p50 " + figure_text(s.server_residence.p50) + ", max " +
+           figure_text(s.server_residence.max) + "\n";
   }
   if (s.loss_runs && s.loss_runs->count != 0) {
     out += "  losses in " + number(s.loss_runs->count) + " runs, the longest " +
@@ -145,12 +152,8 @@ std::string summary_lines(const Summary& s, const TextStyle& style) {
            ")\n";
   }
   if (s.send_lateness.p50) {
-    out += "  sent late by p50 " + figure(s.send_lateness.p50) + ", max " +
-           figure(s.send_lateness.max) + "\n";
-  }
-  const std::uint64_t samples = s.received_total;
-  if (samples != 0 && samples < 100 && !s.rtt.p99 && s.mode == ProbeMode::echo) {
-    out += "  p99 needs 100 samples; there are " + number(samples) + "\n";
+    out += "  sent late by p50 " + figure_text(s.send_lateness.p50) + ", max " +
+           figure_text(s.send_lateness.max) + "\n";
   }
   return out;
 }
@@ -169,7 +172,7 @@ struct TextRenderer {
     std::string out = "close #" + number(e.connection) + " " + name_of(e.endpoint) + " " +
                       std::string(to_string(e.reason)) + ", " + format_size(e.rx_bytes) + " in, " +
                       format_size(e.tx_bytes) + " out, " + format_duration(e.duration);
-    if (e.error) out += ": " + e.error->message;
+    if (e.error) out += ": " + message_text(e.error->message);
     return out + "\n";
   }
   std::string operator()(const DatagramEvent& e) const {
@@ -191,8 +194,9 @@ struct TextRenderer {
     return "so far: " + summary_lines(e.summary, style);
   }
   std::string operator()(const SummaryEvent& e) const { return summary_lines(e.summary, style); }
-  /// Errors go to stderr, where the command prints them.
-  std::string operator()(const ErrorEvent&) const { return {}; }
+  std::string operator()(const ErrorEvent& e) const {
+    return paint("error", kRed, style) + " " + message_text(e.message) + "\n";
+  }
 };
 
 }  // namespace

@@ -1,0 +1,23 @@
+#pragma once
+
+/// \file
+/// Figures and messages as the summary and the table show them.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/units.hpp"
+
+namespace netecho {
+
+/// `41.2 µs`; `-` when it was not measured.
+[[nodiscard]] std::string figure_text(const std::optional<Duration>& duration);
+
+/// Three digits: `0%`, `33.3%`, `0.001%`. 100% is said only of all.
+[[nodiscard]] std::string percent_text(double ratio);
+
+/// A message that is escaped already stays as it is; should one not be, it still can't act.
+[[nodiscard]] std::string message_text(std::string_view message);
+
+}  // namespace netecho
