@@ -2,8 +2,10 @@
 /// The program: parses, runs what was selected, and turns whatever went wrong into one line and an
 /// exit code.
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 
 #include "cmd/cli.hpp"
@@ -14,6 +16,16 @@
 namespace {
 
 using namespace netecho;
+
+/// A standard stream that was closed must not become the number of a socket: then what is printed
+/// would go to a peer. Read-only /dev/null fails every write as the closed stream would (EBADF).
+void reserve_standard_streams() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+      static_cast<void>(::open("/dev/null", O_RDONLY));  // Takes the lowest number: this one.
+    }
+  }
+}
 
 /// The line on stderr, always; in JSON formats the error is in the output, too.
 int report(const Error& error, const std::vector<std::string>& words) {
@@ -39,9 +51,21 @@ int report(const Error& error, const std::vector<std::string>& words) {
   return event.exit_code;
 }
 
+/// A standard descriptor that the caller closed stays unusable: were it free, the next socket would
+/// get its number, and output meant for people would reach the peer.
+void occupy_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    // The lowest free number is this one; opened the wrong way round, it gives EBADF.
+    if (::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_standard_descriptors();
+  reserve_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> words{argv + (argc > 0 ? 1 : 0), argv + argc};
   try {

@@ -51,7 +51,8 @@ class LoopbackServer {
 
 /// Binds every transport; one that this machine lacks keeps its error.
 std::vector<Loopback> bind_all(std::vector<Served>& sockets) {
-  const std::string unique = std::to_string(::getpid()) + "-" + std::to_string(random_u64());
+  const std::string unique =
+      std::to_string(::getpid()) + "-" + std::to_string(random_u64() % 1'000'000);
   std::vector<Loopback> out;
   for (const Backend& backend : backends()) {
     if (backend.loopback == nullptr) continue;
