@@ -44,11 +44,16 @@ class Run {
       const Wake wake = context_.waiter.wait(next_event(), context_.options.wait);
       for (const std::uint32_t id : wake.ready) flows_[id]->on_ready();
       if (wake.report_requested) report();
-      if (wake.interrupted) return RunEnd::interrupted;
+      if (wake.interrupted || unread()) return RunEnd::interrupted;
     }
   }
 
  private:
+  /// Whoever read the replies has left, as `head` does: no reason to go on.
+  [[nodiscard]] bool unread() const noexcept {
+    return context_.replies != nullptr && context_.replies->gone();
+  }
+
   [[nodiscard]] Instant next_event() const noexcept {
     Instant next = context_.options.deadline;
     for (const auto& flow : flows_) next = std::min(next, flow->next_event());
@@ -77,13 +82,14 @@ std::vector<Summary> run_prober(std::vector<ProbeTarget> targets, const ProbeOpt
   const WarmUpEnd warm = warm_up(targets, options, clock, waiter, warm_up_seed);
 
   const ProberContext context{options, clock, waiter, replies, measure_clock(clock)};
-  const Instant start = clock.now();
   Flows flows;
   for (ProbeTarget& target : targets) {
     const auto id = static_cast<std::uint32_t>(flows.size());
-    flows.push_back(
-        std::make_unique<ProbeFlow>(std::move(target), context, id, seeds.next(), start));
+    flows.push_back(std::make_unique<ProbeFlow>(std::move(target), context, id, seeds.next()));
   }
+  // Only now: what setting up costs must not make the first slots late.
+  const Instant start = clock.now();
+  for (const auto& flow : flows) flow->begin(start);
   RunEnd end = warm == WarmUpEnd::interrupted ? RunEnd::interrupted : RunEnd::deadline;
   if (warm == WarmUpEnd::done) end = Run{flows, context}.until_done();
 

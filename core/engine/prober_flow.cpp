@@ -39,13 +39,12 @@ bool ends_connection(const BatchResult& result) noexcept {
 }  // namespace
 
 ProbeFlow::ProbeFlow(ProbeTarget target, const ProberContext& context, std::uint32_t id,
-                     std::uint64_t session, Instant start)
+                     std::uint64_t session)
     : target_{std::move(target)},
       context_{context},
       id_{id},
-      start_{start},
       content_{content_bytes(context.options), session},
-      schedule_{start, context.options.interval, context.options.count},
+      schedule_{kNever, context.options.interval, context.options.count},
       tracker_{outstanding_limit(context.options), context.options.timeout},
       statistics_{context.options.interval},
       outgoing_{1, 1},
@@ -53,6 +52,11 @@ ProbeFlow::ProbeFlow(ProbeTarget target, const ProberContext& context, std::uint
       incoming_{incoming_slots(content_bytes(context.options)),
                 std::size_t{content_bytes(context.options)} + 1} {
   context_.waiter.watch(*target_.port, id_);
+}
+
+void ProbeFlow::begin(Instant start) noexcept {
+  start_ = start;
+  schedule_ = {start, context_.options.interval, context_.options.count};
 }
 
 ProbeFlow::~ProbeFlow() {

@@ -9,8 +9,8 @@
 ///   If the header names one that is final already, it was a further copy, and is left alone.
 /// - A damaged reply that names none spoiled one of the probes outstanding at that moment. Which
 ///   one shows when the others are answered: as soon as as many are left as were spoiled, these are
-///   the mismatches; at the latest when one of them times out. So garbage never costs the wrong
-///   probe its answer.
+///   the mismatches; at the latest when one of them times out. So one damaged reply costs one
+///   probe; only bytes sent beside the replies cost a probe its answer, which then is `late`.
 /// - An error with a quoted probe makes that one `refused` or `unreachable`; an error that quotes
 ///   too little is charged to the oldest one outstanding.
 /// - When the connection is gone, what is outstanding is lost at once, as `timeout`: no answer can
@@ -38,10 +38,13 @@ class ProbeFlow {
  public:
   /// Watches the target's port as `id` until it is gone or the flow is.
   ProbeFlow(ProbeTarget target, const ProberContext& context, std::uint32_t id,
-            std::uint64_t session, Instant start);
+            std::uint64_t session);
   ~ProbeFlow();
   ProbeFlow(const ProbeFlow&) = delete;
   ProbeFlow& operator=(const ProbeFlow&) = delete;
+
+  /// The first slot is due at `start`. Once, before anything else.
+  void begin(Instant start) noexcept;
 
   /// Nothing more is to be sent, and nothing is outstanding. Replies are still taken (late ones,
   /// duplicates) as long as the run goes on for others.
@@ -97,7 +100,7 @@ class ProbeFlow {
   ProbeTarget target_;
   ProberContext context_;
   std::uint32_t id_;
-  Instant start_;
+  Instant start_{};
   ProbeContent content_;
   PeriodicSchedule schedule_;
   SequenceTracker tracker_;
