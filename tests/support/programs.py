@@ -1,0 +1,110 @@
+"""Other people's programs: started, awaited until they listen, and stopped by pid."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from netecho import PATIENCE, environment, eventually
+
+
+def need(program):
+    """The test skips, and says why, where a program is not installed."""
+    path = shutil.which(program)
+    if path is None:
+        pytest.skip(f"{program} is not installed")
+    return path
+
+
+def run(*args, data=b"", timeout=PATIENCE, **popen):
+    """Runs a program to its end; (exit code, stdout)."""
+    need(str(args[0]))
+    done = subprocess.run(
+        [str(a) for a in args],
+        input=data,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=timeout,
+        check=False,
+        env=environment(),
+        **popen,
+    )
+    assert done.returncode == 0, f"{args} ended with {done.returncode}: {done.stderr!r}"
+    return done.stdout
+
+
+@contextlib.contextmanager
+def started(*args, ready=None, stop="terminate", **popen):
+    """A program in the background, once `ready()` is true."""
+    need(str(args[0]))
+    popen.setdefault("stdin", subprocess.DEVNULL)
+    popen.setdefault("stdout", subprocess.DEVNULL)
+    popen.setdefault("stderr", subprocess.PIPE)
+    process = subprocess.Popen([str(a) for a in args], env=environment(), **popen)
+    try:
+        if ready:
+            eventually(lambda: process.poll() is not None or ready(), f"{args} listens")
+            assert process.poll() is None, f"{args} ended: {process.stderr.read()!r}"
+        yield process
+    finally:
+        if process.poll() is None:
+            getattr(process, stop)()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream:
+                stream.close()
+
+
+def bound(kind, port, pid="self"):
+    """Whether a port is listening (tcp) or bound (udp): read, not tried, so nothing is disturbed."""
+
+    def ready():
+        for name in (kind, kind + "6"):
+            for line in Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:]:
+                fields = line.split()
+                if int(fields[1].rpartition(":")[2], 16) == port:
+                    return kind == "udp" or fields[3] == "0A"
+        return False
+
+    return ready
+
+
+def unix_bound(name):
+    """Whether a path or @name is bound by a socket that listens or takes datagrams."""
+
+    def ready():
+        for line in Path("/proc/net/unix").read_text(errors="replace").splitlines()[1:]:
+            fields = line.split()
+            if len(fields) > 7 and fields[7] == str(name):
+                return fields[4] == "0002" or int(fields[3], 16) & 0x10000 != 0
+        return False
+
+    return ready
+
+
+@contextlib.contextmanager
+def network():
+    """A network namespace with a loopback of its own: every port in it is free. Needs root.
+
+    Gives a prefix for commands that are to run in it, and the pid that holds it.
+    """
+    if os.geteuid() != 0:
+        pytest.skip("needs root, for a network namespace")
+    keeper = subprocess.Popen(
+        ["unshare", "-n", "sh", "-c", "ip link set lo up && echo up && read -r _"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert keeper.stdout.readline() == b"up\n", "no network namespace here"
+        yield ["nsenter", "-t", str(keeper.pid), "-n"], keeper.pid
+    finally:
+        keeper.stdin.close()
+        keeper.wait(5)
+        keeper.stdout.close()
