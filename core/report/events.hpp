@@ -296,7 +296,9 @@ class EventSink {
   virtual void emit(Event event) = 0;
   /// Events that a full queue did not take (`events_dropped_total`).
   [[nodiscard]] virtual std::uint64_t dropped_total() const noexcept { return 0; }
-  /// A descriptor that becomes readable, for good, once events reach nobody any more; or -1.
+  /// True once events reach nobody any more.
+  [[nodiscard]] virtual bool gone() const noexcept { return false; }
+  /// A descriptor that becomes readable, for good, when gone() becomes true; or -1.
   [[nodiscard]] virtual int gone_fd() const noexcept { return -1; }
 };
 

@@ -75,6 +75,7 @@ struct QueueSink::Shared {
   std::uint64_t pieces_total = 0;   ///< Written, to see whether anything moves.
   std::atomic<bool> quiet = false;  ///< The output has failed: nobody gets to see any more.
   std::atomic<std::uint64_t> dropped = 0;
+  const UniqueFd gone{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};  ///< As `quiet`, to wait for.
   /// The thread's own until it is idle: the sink's target may be gone while the thread is stuck.
   Output output;
 };
@@ -84,7 +85,7 @@ void QueueSink::Shared::write_pieces(std::string_view lines, std::unique_lock<st
   while (!lines.empty()) {
     const std::string_view piece = lines.substr(0, kPieceBytes);
     lock.unlock();
-    if (!output.write(piece)) quiet = true;
+    if (!output.write(piece) && !quiet.exchange(true)) ::eventfd_write(gone.get(), 1);
     lock.lock();
     lines.remove_prefix(piece.size());
     ++pieces_total;
@@ -142,6 +143,14 @@ void QueueSink::emit(Event event) {
 
 std::uint64_t QueueSink::dropped_total() const noexcept {
   return shared_->dropped.load();
+}
+
+bool QueueSink::gone() const noexcept {
+  return shared_->quiet;
+}
+
+int QueueSink::gone_fd() const noexcept {
+  return shared_->gone.get();
 }
 
 bool QueueSink::flush(Duration patience) {

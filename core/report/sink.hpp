@@ -30,6 +30,7 @@ class DirectSink final : public EventSink {
   DirectSink(Output& output, OutputFormat format, const TextStyle& style)
       : output_{output}, format_{format}, style_{style} {}
   void emit(Event event) override;
+  [[nodiscard]] bool gone() const noexcept override { return !output_.usable(); }
 
  private:
   Output& output_;
@@ -58,6 +59,8 @@ class QueueSink final : public EventSink {
 
   void emit(Event event) override;
   [[nodiscard]] std::uint64_t dropped_total() const noexcept override;
+  [[nodiscard]] bool gone() const noexcept override;
+  [[nodiscard]] int gone_fd() const noexcept override;
   /// Waits until all is written, but no longer than `patience` for the next 64 KiB to go and 8
   /// times that in all. False: the reader is stuck and something is left.
   bool flush(Duration patience);

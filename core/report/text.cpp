@@ -17,7 +17,7 @@ std::string number(std::uint64_t value) {
   return std::to_string(value);
 }
 
-std::string paint(std::string words, const char* code, const TextStyle& style) {
+std::string paint(const std::string& words, const char* code, const TextStyle& style) {
   return style.colour == Colour::on ? "\x1b[" + std::string(code) + "m" + words + "\x1b[0m" : words;
 }
 constexpr const char* kBold = "1";
