@@ -120,7 +120,8 @@ ErrorFormat error_format(const std::vector<std::string>& words) {
                               : word.starts_with("--format=")            ? word.substr(9)
                                                                          : "";
     if (word == "--json" || value == "json") {
-      const bool lines = serves || std::find(words.begin(), words.end(), "--lines") != words.end();
+      const bool lines = serves || (word == "--json" && std::find(words.begin(), words.end(),
+                                                                  "--lines") != words.end());
       format = lines ? ErrorFormat::event : ErrorFormat::result;
     }
     if (value == "jsonl") format = ErrorFormat::event;

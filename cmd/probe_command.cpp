@@ -183,7 +183,12 @@ int run_probe(const ProbeJob& job) {
   if (format == OutputFormat::jsonl) {
     for (const ErrorEvent& error : errors) sink.emit({realtime_now(), error});
   }
-  for (const Summary& summary : summaries) sink.emit({realtime_now(), SummaryEvent{summary}});
+  // The line on stderr has said all there is of a single target that was not reached.
+  const bool nothing_to_add = format == OutputFormat::text && summaries.size() == 1 &&
+                              summaries[0].error && summaries[0].scheduled_total == 0;
+  for (const Summary& summary : summaries) {
+    if (!nothing_to_add) sink.emit({realtime_now(), SummaryEvent{summary}});
+  }
   if (format == OutputFormat::json) write_result(output, summaries, errors, code);
   if (format == OutputFormat::text && summaries.size() > 1) {
     output.write("\n" + comparison_table(summaries, style));

@@ -74,7 +74,9 @@ Error error_of(const ExchangeResult& result, const SendJob& job) {
 
 SendReport::SendReport(const SendJob& job, SocketDescription target)
     : job_{job},
-      format_{chosen_format(job.common, job.lines ? OutputFormat::jsonl : OutputFormat::json)},
+      format_{chosen_format(job.common, job.lines && job.common.format != OutputFormat::json
+                                            ? OutputFormat::jsonl
+                                            : OutputFormat::json)},
       output_{STDOUT_FILENO, "stdout"},
       printer_{output_, print_mode(job)},
       started_{monotonic_now()} {
