@@ -51,20 +51,9 @@ int report(const Error& error, const std::vector<std::string>& words) {
   return event.exit_code;
 }
 
-/// A standard descriptor that the caller closed stays unusable: were it free, the next socket would
-/// get its number, and output meant for people would reach the peer.
-void occupy_standard_descriptors() {
-  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
-    if (::fcntl(fd, F_GETFD) >= 0) continue;
-    // The lowest free number is this one; opened the wrong way round, it gives EBADF.
-    if (::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  occupy_standard_descriptors();
   reserve_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> words{argv + (argc > 0 ? 1 : 0), argv + argc};
