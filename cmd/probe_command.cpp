@@ -100,6 +100,17 @@ void check_probe(const Endpoint& endpoint, const ProbeOptions& options) {
   }
 }
 
+namespace {
+
+std::unique_ptr<MessagePort> port_of(Connection connection, std::size_t message_bytes) {
+  if (auto* channel = std::get_if<ByteChannel>(&connection.socket)) {
+    return make_stream_port(std::move(*channel), message_bytes);
+  }
+  return std::get<std::unique_ptr<MessagePort>>(std::move(connection.socket));
+}
+
+}  // namespace
+
 ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job, Interrupt& interrupt) {
   const Backend& backend = backend_of(endpoint);
   const ConnectOptions options = connect_options(job.common, kConnectTimeout, interrupt.fd());
@@ -115,11 +126,10 @@ ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job, Interrupt
   target.peer = connection.peer;
   target.local = connection.local;
   target.connect_time = connection.connect_time;
-  if (auto* channel = std::get_if<ByteChannel>(&connection.socket)) {
-    target.port = make_stream_port(std::move(*channel), job.probe.size_bytes);
-  } else {
-    target.port = std::get<std::unique_ptr<MessagePort>>(std::move(connection.socket));
-  }
+  target.port = port_of(std::move(connection), job.probe.size_bytes);
+  target.reopen = [&backend, endpoint, options, size = job.probe.size_bytes] {
+    return port_of(backend.connect(endpoint, options), size);
+  };
   return target;
 }
 
