@@ -127,8 +127,13 @@ ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job, Interrupt
   target.local = connection.local;
   target.connect_time = connection.connect_time;
   target.port = port_of(std::move(connection), job.probe.size_bytes);
-  target.reopen = [&backend, endpoint, options, size = job.probe.size_bytes] {
-    return port_of(backend.connect(endpoint, options), size);
+  // In the middle of a run a signal is the waiter's to see, and nobody waits longer than for a
+  // reply.
+  ConnectOptions again = options;
+  again.interrupt_fd = -1;
+  again.connect_timeout = job.probe.timeout;
+  target.reopen = [&backend, endpoint, again, size = job.probe.size_bytes] {
+    return port_of(backend.connect(endpoint, again), size);
   };
   return target;
 }
