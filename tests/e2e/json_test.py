@@ -19,7 +19,6 @@ def test_the_schema_is_strict():
     check(good)
     assert not validator().is_valid({})
     assert not validator().is_valid({**good, "schema": "netecho/2"})
-    assert not validator().is_valid({**good, "type": "unheard-of"})
     assert not validator().is_valid({k: v for k, v in good.items() if k != "errors"})
     assert not validator().is_valid({**good, "exit_code": "0"})
     for key, value in good["targets"][0].items():
@@ -33,6 +32,7 @@ def test_consumers_may_ignore_what_they_do_not_know():
     with serve("udp://127.0.0.1:0") as server:
         good = netecho("probe", server.endpoint, "-c1", "--json").json
     assert validator().is_valid({**good, "added_later": 1})
+    assert validator().is_valid({"schema": "netecho/1", "type": "later", "time": good["time"]})
 
 
 def test_every_event_of_serve_is_valid(folder):
@@ -135,7 +135,7 @@ def test_everything_probe_says_is_valid(output, folder):
 
 def test_times_are_rfc_3339_in_utc_with_nine_decimals():
     with serve("tcp://127.0.0.1:0", "--json") as server:
-        (event,) = server.events("listening")
+        event = server.event("listening")
         assert event["schema"] == "netecho/1"
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z", event["time"])
 
@@ -163,7 +163,7 @@ def test_integers_are_exact_in_every_consumer():
 def test_a_path_that_is_not_utf8_is_shown_lossy_and_in_base64(folder):
     path = os.fsencode(folder) + b"/bad\xff"
     with serve("unix:" + os.fsdecode(path), "--json") as server:
-        (event,) = server.events("listening")
+        event = server.event("listening")
         check(event)
         import base64
 

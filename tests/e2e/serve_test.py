@@ -370,10 +370,11 @@ def test_stats_come_every_interval_and_count_what_happened():
 def test_plain_never_touches_a_frame_and_otherwise_it_is_stamped():
     for options, stamped in ((["--plain"], False), ([], True)):
         with serve("tcp://127.0.0.1:0", "udp://127.0.0.1:0", *options, "--json") as server:
+            sent = []
             for uri in server.endpoints:
-                target = netecho("probe", uri, "-c2", "-i1ms", "--json").json["targets"][0]
+                target = netecho("probe", uri, "-c2", "-i20ms", "--json").json["targets"][0]
                 assert target["stamped"] is stamped
-                assert (target["server_residence_ns"]["p50"] is not None) is stamped
+                assert (target["server_residence_ns"] is not None) is stamped
             server.stop()
             stats = server.events("stopped")[0]["endpoints"]
             assert [s["frames_stamped_total"] for s in stats] == ([2, 2] if stamped else [0, 0])

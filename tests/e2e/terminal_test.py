@@ -8,10 +8,12 @@ import select
 import signal
 import subprocess
 import termios
+import threading
 import time
 
 import pytest
 from netecho import NETECHO, environment, exit_status, serve
+from peers import hear, stream_peer
 
 
 class Terminal:
@@ -175,17 +177,15 @@ def test_nothing_but_the_echo_is_on_stderr_of_a_short_exchange(server):
 
 def test_a_transfer_of_over_a_second_shows_its_progress(folder):
     """On stderr when that is a terminal, and only then."""
-    import threading
-
-    from peers import hear, stream_peer
-
     release = threading.Event()
 
     def slow(peer, connection):
         data = hear(peer, connection, 1000)
-        connection.sendall(data[:500])
-        release.wait(20)
-        connection.sendall(data[500:])
+        for i in range(500):
+            connection.sendall(data[i : i + 1])
+            if release.wait(0.05):
+                break
+        connection.sendall(data[i + 1 :])
 
     (folder / "file").write_bytes(bytes(1000))
     with stream_peer(slow) as peer:

@@ -44,7 +44,8 @@ def exchanges(uri, prefix, largest):
     result = netecho("probe", uri, "-c5", "-i20ms", "--json")
     assert result.code == 0, result
     summary = result.json["targets"][0]
-    assert (summary["received_total"], summary["stamped"]) == (5, False)
+    assert summary["received_total"] == summary["sent_total"] > 0
+    assert summary["stamped"] is False
     return netecho
 
 

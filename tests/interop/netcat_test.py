@@ -100,8 +100,10 @@ def test_ncat_with_cat_is_an_echo_server():
         assert (result.code, result.text) == (0, "안녕"), result
         result = netecho("send", f"127.0.0.1:{port}", input=BULK)
         assert (result.code, result.stdout) == (0, BULK)
-        summary = netecho("probe", f"127.0.0.1:{port}", "-c5", "-i5ms", "--json").json["targets"][0]
-        assert (summary["received_total"], summary["stamped"]) == (5, False)
+        result = netecho("probe", f"127.0.0.1:{port}", "-c5", "-i20ms", "--json")
+        summary = result.json["targets"][0]
+        assert summary["received_total"] == summary["sent_total"] > 0
+        assert summary["stamped"] is False
 
 
 def test_ncat_with_cat_over_unix(folder):
@@ -126,10 +128,10 @@ def test_nc_that_only_listens_never_answers():
         assert (result.code, result.stdout) == (5, b"")
 
 
-def test_two_ncs_can_not_tell_serve_from_a_pipe():
+def test_nc_with_a_fifo_is_an_echo_server():
     """nc with a fifo, the classic echo server of the shell."""
     port = free_port()
-    script = 'rm -f "$1/f"; mkfifo "$1/f"; nc -l 127.0.0.1 "$2" <"$1/f" >"$1/f"'
+    script = 'rm -f "$1/f"; mkfifo "$1/f"; nc -l 127.0.0.1 "$2" <"$1/f" | cat >"$1/f"'
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="ne-") as fifo:

@@ -69,7 +69,7 @@ def exchanges(uri, size=100_000):
     result = netecho("send", uri, input=data)
     assert (result.code, result.stdout) == (0, data), result
     summary = netecho("probe", uri, "-c5", "-i20ms", "--json").json["targets"][0]
-    assert (summary["received_total"], summary["lost_total"]) == (5, 0), summary
+    assert summary["received_total"] == summary["sent_total"] > 0, summary
     assert summary["stamped"] is False
 
 
