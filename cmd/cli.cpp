@@ -61,7 +61,11 @@ Error unknown_option(const CLI::App& sub, const std::string& word) {
 
 /// Left over after parsing: an option nobody knows, or one argument too many.
 void reject_extras(const CLI::App& sub) {
-  const std::vector<std::string> extras = sub.remaining();
+  std::vector<std::string> extras = sub.remaining();
+  // CLI11 leaves the first "--" among them: it has done its work.
+  if (const auto dashes = std::find(extras.begin(), extras.end(), "--"); dashes != extras.end()) {
+    extras.erase(dashes);
+  }
   if (extras.empty()) return;
   const std::string& first = extras.front();
   if (first.size() > 1 && first.front() == '-') throw unknown_option(sub, first);

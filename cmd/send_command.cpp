@@ -44,7 +44,7 @@ class Sender {
   void send_payload();
   void send_lines();
   /// False: that was not ok, so nothing more is sent.
-  [[nodiscard]] bool exchange_once(PayloadSource& payload, bool last);
+  [[nodiscard]] bool exchange_once(PayloadSource& payload, bool last, bool ends_line = false);
   [[nodiscard]] ExchangeOptions exchange_options(bool last);
 
   const SendJob& job_;
@@ -121,9 +121,13 @@ ExchangeOptions Sender::exchange_options(bool last) {
   return options;
 }
 
-bool Sender::exchange_once(PayloadSource& payload, bool last) {
+bool Sender::exchange_once(PayloadSource& payload, bool last, bool ends_line) {
   report_.begin_exchange(payload.size());
   const ExchangeResult result = exchange(*connection_, payload, exchange_options(last));
+  if (const auto* port = std::get_if<std::unique_ptr<MessagePort>>(&connection_->socket)) {
+    report_.answered_by((*port)->peer(0));  // Another address of the name may have taken over.
+  }
+  if (ends_line && result.status == ExchangeStatus::ok) report_.end_line();
   report_.end_exchange(result);
   return result.status == ExchangeStatus::ok;
 }
@@ -174,8 +178,7 @@ void Sender::send_lines() {
       }
     }
     const std::unique_ptr<PayloadSource> payload = literal_payload(std::move(*line));
-    if (!exchange_once(*payload, false)) return;
-    if (messages()) report_.end_line();
+    if (!exchange_once(*payload, false, messages())) return;
   }
 }
 

@@ -89,6 +89,10 @@ void SendReport::connected(const Connection& connection) {
   summary_.connect = connection.connect_time;
 }
 
+void SendReport::answered_by(std::optional<SocketDescription> peer) {
+  if (peer) summary_.peer = std::move(peer);
+}
+
 void SendReport::begin_exchange(std::optional<std::uint64_t> size) {
   exchange_started_ = monotonic_now();
   exchange_size_ = size;

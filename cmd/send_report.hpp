@@ -20,6 +20,8 @@ class SendReport {
   SendReport(const SendJob& job, SocketDescription target);
 
   void connected(const Connection& connection);
+  /// Whom a message port talks to now, if it says so.
+  void answered_by(std::optional<SocketDescription> peer);
   void begin_exchange(std::optional<std::uint64_t> size);
   /// Throws Error (io) once stdout fails.
   void reply_piece(std::span<const std::byte> piece);
