@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -42,7 +43,10 @@ def started(*args, ready=None, stop="terminate", **popen):
     popen.setdefault("stdin", subprocess.DEVNULL)
     popen.setdefault("stdout", subprocess.DEVNULL)
     popen.setdefault("stderr", subprocess.PIPE)
-    process = subprocess.Popen([str(a) for a in args], env=environment(), **popen)
+    # A session of its own: what forks (socat's children of a datagram listener live on) ends whole.
+    process = subprocess.Popen(
+        [str(a) for a in args], env=environment(), start_new_session=True, **popen
+    )
     try:
         if ready:
             eventually(lambda: process.poll() is not None or ready(), f"{args} listens")
@@ -53,8 +57,8 @@ def started(*args, ready=None, stop="terminate", **popen):
             getattr(process, stop)()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(5)
-        if process.poll() is None:
-            process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         for stream in (process.stdout, process.stderr):
             if stream:
