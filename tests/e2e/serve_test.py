@@ -130,7 +130,10 @@ def test_a_silent_connection_is_closed_after_the_idle_timeout(folder):
 
 
 def listening(server, uri):
-    return next(e["endpoint"] for e in server.events("listening") if e["endpoint"]["uri"] == uri)
+    def mine():
+        return [e["endpoint"] for e in server.events("listening") if e["endpoint"]["uri"] == uri]
+
+    return eventually(mine, f"listening on {uri}")[0]
 
 
 def test_a_connection_that_goes_on_talking_is_not_idle():

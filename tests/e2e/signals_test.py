@@ -4,13 +4,12 @@ import json
 import os
 import select
 import signal
-import socket
 import subprocess
 import time
 
 import pytest
-from netecho import NETECHO, environment, eventually, finish, netecho, running, serve
-from sockets import connect, echo, parse, pattern, receive, receive_all
+from netecho import NETECHO, environment, eventually, finish, running, serve
+from sockets import connect, echo, pattern
 
 TRANSPORTS = ["tcp", "unix"]
 

@@ -41,10 +41,11 @@ def exchanges(uri, prefix, largest):
     for data in (b"hello", "안녕하세요".encode(), pattern(largest)):
         result = netecho("send", uri, input=data)
         assert (result.code, result.stdout) == (0, data), result
-    result = netecho("probe", uri, "-c5", "-i20ms", "--json")
+    # inetutils-inetd takes a second to begin with a connection.
+    result = netecho("probe", uri, "-c5", "-i20ms", "-W", "5s", "--json")
     assert result.code == 0, result
     summary = result.json["targets"][0]
-    assert summary["received_total"] == summary["sent_total"] > 0
+    assert summary["received_total"] == summary["sent_total"] > 0, result.text
     assert summary["stamped"] is False
     return netecho
 
