@@ -50,6 +50,19 @@ def test_a_server_that_never_reads_ends_with_5_though_much_is_left():
         peer.over.set()
 
 
+def test_at_most_8_mib_wait_for_their_echo_in_memory(folder):
+    """A full ring stops sending; a regular file needs none, as it can be read again."""
+    size = 12 << 20
+    with open(folder / "file", "wb") as file:
+        file.truncate(size)
+    with stream_peer(never_answers) as peer:
+        fails(netecho("send", peer.uri, "-W", "500ms", input=bytes(size)), 5)
+        assert 8 << 20 <= len(peer.received) < 9 << 20
+        peer.received.clear()
+        fails(netecho("send", peer.uri, "-f", folder / "file", "-W", "500ms"), 5)
+        assert len(peer.received) == size
+
+
 def test_slow_progress_is_no_time_out_but_the_deadline_is():
     def slowly(peer, connection):
         for byte in hear(peer, connection, 5):
