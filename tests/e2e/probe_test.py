@@ -9,8 +9,9 @@ import time
 
 import pytest
 from netecho import NETECHO, environment, finish, netecho, running, serve
-from peers import closed_port, datagram_peer, hear, resets, stream_peer
+from peers import closed_port, datagram_peer, resets, stream_peer
 from schema import check
+from sockets import receive
 
 # Far enough apart for a busy machine: a probe later than its interval is skipped.
 QUICK = ["-c5", "-i20ms"]
@@ -231,7 +232,7 @@ def test_garbage_instead_of_a_reply_is_a_mismatch():
 def test_a_dropped_connection_ends_its_flow_and_is_told():
     def drops(peer, connection):
         for _ in range(3):
-            connection.sendall(hear(peer, connection, 64))
+            connection.sendall(receive(connection, 64))
         resets(connection)
 
     with stream_peer(drops) as peer:

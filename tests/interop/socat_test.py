@@ -61,15 +61,20 @@ def test_unix_datagrams_by_path_and_by_name(server, folder):
 # --- as a server ----------------------------------------------------------------------------------
 
 
-def exchanges(uri, size=100_000):
-    """send and probe against an echo server that knows no frames."""
+def exchanges(uri, size=100_000, merges=False):
+    """send and probe against an echo server that knows no frames.
+
+    A pipe has no boundaries: on a busy machine a socat that keeps one for a peer may return two
+    messages as one (`merges`), which are then no replies.
+    """
     result = netecho("send", uri, "안녕")
     assert (result.code, result.text) == (0, "안녕"), result
     data = pattern(size)
     result = netecho("send", uri, input=data)
     assert (result.code, result.stdout) == (0, data), result
     summary = netecho("probe", uri, "-c5", "-i20ms", "--json").json["targets"][0]
-    assert summary["received_total"] == summary["sent_total"] > 0, summary
+    assert summary["received_total"] == summary["sent_total"] or merges, summary
+    assert summary["received_total"] > 0, summary
     assert summary["stamped"] is False
 
 
@@ -86,7 +91,7 @@ def test_udp_pipe(kind):
     port = free_port()
     listen = f"UDP4-{kind}:{port},fork,bind=127.0.0.1"
     with started("socat", listen, "PIPE", ready=bound("udp", port)):
-        exchanges(f"udp://127.0.0.1:{port}", size=4000)
+        exchanges(f"udp://127.0.0.1:{port}", size=4000, merges=kind == "LISTEN")
 
 
 def test_unix_listen_pipe(folder):
@@ -110,7 +115,7 @@ def test_seqpacket_listen_pipe(folder):
     path = folder / "p"
     listen = f"UNIX-LISTEN:{path},type=5,fork"
     with started("socat", listen, "PIPE", ready=unix_bound(path)):
-        exchanges(f"unixpacket:{path}", size=4000)
+        exchanges(f"unixpacket:{path}", size=4000, merges=True)
 
 
 def test_a_socat_that_swaps_bytes_is_found_out():
