@@ -84,7 +84,9 @@ std::string option_groups(const CLI::App& app) {
     group->second += entry(option_names(*option), option->get_description());
   }
   std::string out;
-  for (const auto& [name, entries] : groups) out += "\n" + name + ":\n" + entries;
+  for (const auto& [name, entries] : groups) {
+    out.append("\n").append(name).append(":\n").append(entries);
+  }
   return out;
 }
 

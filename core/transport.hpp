@@ -30,7 +30,7 @@ struct Slot {
   std::uint32_t segment_size = 0;  ///< 0: one message. Else every segment but the last has it.
   Instant at{};                    ///< Received (T4) or sent (T1): next to the system call.
   int error = 0;           ///< Client ports: errno of a failed earlier send; data is its payload.
-  bool truncated = false;     ///< The message was longer than the slot.
+  bool truncated = false;  ///< The message was longer than the slot.
   bool unanswerable = false;  ///< Its sender has no address to answer to (unixgram).
   bool skip = false;          ///< Not to be sent; set by the engine, with its reason counted.
 };

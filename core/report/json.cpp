@@ -314,7 +314,7 @@ struct Renderer {
   Rendered operator()(const ErrorEvent& e) const { return {"error", error_fields(e)}; }
 };
 
-Json with_common(const char* type, WallTime time, Json fields) {
+Json with_common(const char* type, WallTime time, const Json& fields) {
   Json out{{"schema", "netecho/1"}, {"type", type}, {"time", format_rfc3339(time)}};
   out.update(fields);
   return out;
