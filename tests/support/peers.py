@@ -5,8 +5,6 @@ import socket
 import struct
 import threading
 
-from sockets import pattern  # noqa: F401  (handlers use it)
-
 
 class Peer:
     def __init__(self, sock, uri):
