@@ -50,7 +50,9 @@ class FilePayload final : public PayloadSource {
     if (!S_ISREG(status.st_mode) || offset < 0) return;
     begin_ = static_cast<std::uint64_t>(offset);
     const auto bytes = static_cast<std::uint64_t>(status.st_size);
-    size_ = bytes - std::min(bytes, begin_);
+    // At its end, or a file of /proc, which has no size and may read differently the next time.
+    if (bytes <= begin_) return;
+    size_ = bytes - begin_;
   }
 
   std::size_t read(std::span<std::byte> into) override {
@@ -112,17 +114,17 @@ void LineReader::fill() {
   std::vector<std::byte> chunk(64 * 1024);
   const std::size_t got = source_.read(chunk);
   ended_ = got == 0;
-  scanned_ = rest_.size();
   rest_.append(reinterpret_cast<const char*>(chunk.data()), got);
-  if (rest_.size() > kMaxLineBytes && rest_.find('\n') == std::string::npos) {
-    throw Error{ErrorCategory::io, "read", "a line", "it is longer than 8 MiB"};
-  }
 }
 
 std::optional<std::string> LineReader::next() {
   const std::size_t newline = rest_.find('\n', scanned_);
-  if (newline == std::string::npos && !(ended_ && !rest_.empty())) return std::nullopt;
   const std::size_t length = newline == std::string::npos ? rest_.size() : newline + 1;
+  if (length > kMaxLineBytes) {
+    throw Error{ErrorCategory::io, "read", "a line", "it is longer than 8 MiB"};
+  }
+  scanned_ = rest_.size();
+  if (newline == std::string::npos && (!ended_ || rest_.empty())) return std::nullopt;
   std::string line = rest_.substr(0, length);
   rest_.erase(0, length);
   scanned_ = 0;

@@ -27,10 +27,10 @@ class LineReader {
   static constexpr std::size_t kMaxLineBytes = 8 * 1024 * 1024;
 
   explicit LineReader(PayloadSource& source) : source_{source} {}
-  /// Reads what is there once; REQUIRES: the source is readable. Throws Error (io), also for a line
-  /// that is too long.
+  /// Reads what is there once; REQUIRES: the source is readable. Throws Error (io).
   void fill();
-  /// The next whole line; none while there is none, or at the end.
+  /// The next whole line; none while there is none, or at the end. Throws Error (io) for a line
+  /// that is too long.
   [[nodiscard]] std::optional<std::string> next();
   [[nodiscard]] bool at_end() const { return ended_ && rest_.empty(); }
 

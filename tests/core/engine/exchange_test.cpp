@@ -1,93 +1,16 @@
 #include "core/engine/exchange.hpp"
 
-#include <fcntl.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <thread>
 
 #include "core/engine/payload.hpp"
+#include "tests/core/engine/exchange_peer.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace netecho;
+using namespace netecho::testing;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// A connection to a peer that runs `behave` on a thread with its end, and then closes it.
-class Peer {
- public:
-  template <typename Behave>
-  explicit Peer(Behave behave) {
-    int ends[2];
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
-    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    connection_.socket = ByteChannel{UniqueFd{ends[0]}};
-    thread_ = std::thread{[behave, end = UniqueFd{ends[1]}] { behave(end.get()); }};
-  }
-  ~Peer() {
-    std::get<ByteChannel>(connection_.socket).close();
-    thread_.join();
-  }
-  Connection& connection() { return connection_; }
-
- private:
-  Connection connection_{.socket = ByteChannel{UniqueFd{}},
-                         .peer = {},
-                         .local = std::nullopt,
-                         .connect_time = std::nullopt};
-  std::thread thread_;
-};
-
-std::string receive(int fd, std::size_t most) {
-  std::string bytes(most, '\0');
-  const ssize_t got = ::recv(fd, bytes.data(), bytes.size(), 0);
-  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  return bytes;
-}
-
-void transmit(int fd, const std::string& bytes) {
-  for (std::size_t sent = 0; sent < bytes.size();) {
-    const ssize_t taken = ::send(fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-    if (taken <= 0) return;
-    sent += static_cast<std::size_t>(taken);
-  }
-}
-
-/// Echoes to the end, as any RFC 862 server does.
-void echo(int fd) {
-  while (true) {
-    const std::string bytes = receive(fd, 65'536);
-    if (bytes.empty()) return;
-    transmit(fd, bytes);
-  }
-}
-
-void hold(int fd) {
-  while (!receive(fd, 65'536).empty()) {
-  }
-}
-
-struct Outcome {
-  ExchangeResult result;
-  std::string reply;
-};
-
-Outcome run(Peer& peer, PayloadSource& payload, ExchangeOptions options = {}) {
-  Outcome out;
-  options.on_reply = [&](std::span<const std::byte> piece) {
-    out.reply.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-  };
-  out.result = exchange(peer.connection(), payload, options);
-  return out;
-}
-
-Outcome run(Peer& peer, const std::string& payload, ExchangeOptions options = {}) {
-  return run(peer, *literal_payload(payload), std::move(options));
-}
-
-}  // namespace
 
 TEST_CASE("exchange: an echo is whole, and printed as it came", "[exchange][unit]") {
   Peer peer{echo};
@@ -171,37 +94,24 @@ TEST_CASE("exchange: more than all buffers hold is verified, whatever the source
     CHECK(run(peer, bytes).result.received_bytes == bytes.size());
   }
   SECTION("from a pipe, through the ring") {
-    int ends[2];
-    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
-    std::thread writer{[&, end = UniqueFd{ends[1]}] {
-      for (std::size_t at = 0; at < bytes.size();) {
-        const ssize_t taken = ::write(end.get(), bytes.data() + at, bytes.size() - at);
-        if (taken <= 0) return;
-        at += static_cast<std::size_t>(taken);
-      }
-    }};
-    const UniqueFd reader{ends[0]};
-    const Outcome out = run(peer, *fd_payload(reader.get(), "pipe"));
-    writer.join();
+    const PipedBytes input{bytes};
+    const Outcome out = run(peer, *input.source());
     CHECK(out.result.status == ExchangeStatus::ok);
     CHECK(out.reply == bytes);
   }
 }
 
 TEST_CASE("exchange: a source that pauses is no time-out", "[exchange][unit]") {
-  int ends[2];
-  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
-  const UniqueFd reader{ends[0]};
-  UniqueFd writer{ends[1]};
+  Pipe pipe;
   Peer peer{echo};
   std::thread typist{[&] {
     std::this_thread::sleep_for(150ms);  // Three times the time-out: the pause is what is tested.
-    static_cast<void>(::write(writer.get(), "hello", 5));
-    writer.reset();
+    pipe.write("hello");
+    pipe.writer.reset();
   }};
   ExchangeOptions options;
   options.timeout = 50ms;
-  const Outcome out = run(peer, *fd_payload(reader.get(), "pipe"), options);
+  const Outcome out = run(peer, *fd_payload(pipe.reader.get(), "pipe"), options);
   typist.join();
   CHECK(out.result.status == ExchangeStatus::ok);
   CHECK(out.reply == "hello");
@@ -251,24 +161,4 @@ TEST_CASE("exchange: a pending signal interrupts it", "[exchange][unit]") {
   ExchangeOptions options;
   options.interrupt_fd = interrupt.get();
   CHECK(run(peer, "hello", options).result.status == ExchangeStatus::interrupted);
-}
-
-TEST_CASE("payload: lines keep their newline, and the last may lack one", "[payload][unit]") {
-  const auto source = literal_payload("one\n\ntwo");
-  LineReader lines{*source};
-  std::vector<std::string> all;
-  while (!lines.at_end()) {
-    if (auto line = lines.next()) {
-      all.push_back(*line);
-    } else {
-      lines.fill();
-    }
-  }
-  CHECK(all == std::vector<std::string>{"one\n", "\n", "two"});
-}
-
-TEST_CASE("payload: a file that is missing or a folder says so", "[payload][unit]") {
-  CHECK_THROWS_WITH(file_payload("/no/such/file"),
-                    "open /no/such/file: No such file or directory (ENOENT)");
-  CHECK_THROWS_WITH(file_payload("/"), "read /: Is a directory (EISDIR)");
 }
