@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 #include "core/base/clock.hpp"
@@ -21,6 +22,18 @@ std::vector<std::byte> read_all(PayloadSource& payload) {
     const std::size_t got = payload.read(chunk);
     if (got == 0) return bytes;
     bytes.insert(bytes.end(), chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(got));
+  }
+}
+
+ExchangeStatus status_of(int error) {
+  switch (error) {
+    case ECONNREFUSED:
+      return ExchangeStatus::refused;
+    case EPIPE:  // Of a record connection: its peer is gone.
+    case ECONNRESET:
+      return ExchangeStatus::too_short;
+    default:
+      return ExchangeStatus::failed;
   }
 }
 
@@ -88,8 +101,7 @@ class MessageExchange {
       const BatchResult sent = port_.send(outgoing_);
       if (sent.status == IoStatus::closed) return fail(ExchangeStatus::too_short, EPIPE);
       if (sent.status == IoStatus::failed && sent.error != EAGAIN && sent.error != ENOBUFS) {
-        const bool refused = sent.error == ECONNREFUSED;
-        return fail(refused ? ExchangeStatus::refused : ExchangeStatus::failed, sent.error);
+        return fail(status_of(sent.error), sent.error);
       }
       if (sent.status == IoStatus::ok) continue;
       switch (wait_for(port_.fd(), POLLOUT, until_, options_.interrupt_fd)) {
@@ -120,16 +132,12 @@ class MessageExchange {
       return true;
     }
     if (got.status == IoStatus::failed) {
-      const bool refused = got.error == ECONNREFUSED;
-      static_cast<void>(
-          ended(refused ? ExchangeStatus::refused : ExchangeStatus::failed, got.error));
+      static_cast<void>(ended(status_of(got.error), got.error));
       return true;
     }
     const Slot& reply = incoming_.slots().front();
     if (reply.error != 0) {
-      const bool refused = reply.error == ECONNREFUSED;
-      static_cast<void>(
-          ended(refused ? ExchangeStatus::refused : ExchangeStatus::failed, reply.error));
+      static_cast<void>(ended(status_of(reply.error), reply.error));
       return true;
     }
     received_at_ = reply.at;
