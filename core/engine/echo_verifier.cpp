@@ -13,10 +13,10 @@ constexpr std::size_t kWindowBytes = 256 * 1024;
 
 EchoVerifier::EchoVerifier(PayloadSource& source)
     : source_{source},
-      rereads_{source.size().has_value()},
-      memory_(rereads_
-                  ? std::min<std::size_t>(kWindowBytes, std::max<std::uint64_t>(1, *source.size()))
-                  : kRingBytes) {}
+      rereads_{source.read_again(0, {})},
+      memory_(rereads_ ? static_cast<std::size_t>(std::clamp<std::uint64_t>(
+                             source.size().value_or(kWindowBytes), 1, kWindowBytes))
+                       : kRingBytes) {}
 
 std::size_t EchoVerifier::room() const noexcept {
   if (rereads_) return std::numeric_limits<std::size_t>::max();

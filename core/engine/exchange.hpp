@@ -26,7 +26,7 @@ class PayloadSource {
   /// To be polled before read(); -1: never blocks.
   [[nodiscard]] virtual int fd() const noexcept = 0;
   /// Reads the bytes at `offset` again, if the source can (a regular file, a literal): then the
-  /// exchange keeps no copy. False: it cannot.
+  /// exchange keeps no copy. False: it cannot; asked with nothing to read, never.
   [[nodiscard]] virtual bool read_again(std::uint64_t offset, std::span<std::byte> into) {
     static_cast<void>(offset);
     static_cast<void>(into);

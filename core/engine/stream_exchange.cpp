@@ -117,6 +117,7 @@ StreamExchange::Step StreamExchange::take_input() {
   begin_ = 0;
   end_ = payload_.read(std::span{outgoing_}.first(bytes));
   input_done_ = end_ == 0;
+  last_moved_ = monotonic_now();  // However long the source took, the peer's time begins now.
   if (options_.expect == Expect::echo) {
     verifier_.sent(std::span<const std::byte>{outgoing_}.first(end_));
   }
@@ -159,12 +160,18 @@ StreamExchange::Step StreamExchange::on_peer_end(int error) {
     case Expect::echo:
       break;
   }
+  // The source may be at its end, too, and not have been asked yet.
+  pollfd source{payload_.fd(), POLLIN, 0};
+  if (wants_input() && ::poll(&source, 1, 0) == 1) {
+    input_ready_ = true;
+    static_cast<void>(take_input());
+  }
   return decide(whole() ? ExchangeStatus::ok : ExchangeStatus::too_short, error);
 }
 
 StreamExchange::Step StreamExchange::received(std::span<const std::byte> bytes) {
-  last_received_ = last_moved_ = monotonic_now();
   if (options_.expect == Expect::none) return Step::moved;
+  last_received_ = last_moved_ = monotonic_now();
   result_.received_bytes += bytes.size();
   if (options_.expect == Expect::any) {
     if (options_.on_reply) options_.on_reply(bytes);
@@ -183,8 +190,9 @@ Instant StreamExchange::silence_ends() const {
   const bool waits_for_any = options_.expect == Expect::any && all_sent();
   const bool unanswered =
       options_.expect == Expect::echo && result_.received_bytes < result_.sent_bytes;
-  // A server that answers at the end of input only has nothing to say before.
-  const bool too_early = options_.half_close && !input_done_;
+  // A server that answers at the end of input only has nothing to say before; but the end will
+  // not come once there is no room to get there.
+  const bool too_early = options_.half_close && !input_done_ && verifier_.room() != 0;
   if (!unsent() && !waits_for_any && (!unanswered || too_early)) return kNever;
   return deadline_after(last_moved_, options_.timeout);
 }
@@ -207,8 +215,9 @@ StreamExchange::Step StreamExchange::look(short source_events, Instant until) {
   if (watched[2].revents != 0) input_ready_ = true;
   const Instant now = monotonic_now();
   if (now >= options_.deadline) return decide(ExchangeStatus::timeout);
-  if (only_look || watched[1].revents != 0 || watched[2].revents != 0) return Step::moved;
-  const bool answered = options_.expect == Expect::any && result_.received_bytes != 0;
+  const bool ready = watched[1].revents != 0 || watched[2].revents != 0;
+  if (only_look ? now < silence_ends() : ready) return Step::moved;
+  const bool answered = options_.expect == Expect::any && all_sent() && result_.received_bytes != 0;
   return decide(answered ? ExchangeStatus::ok : ExchangeStatus::timeout);
 }
 
@@ -216,7 +225,7 @@ StreamExchange::Step StreamExchange::look(short source_events, Instant until) {
 StreamExchange::Step StreamExchange::finish_surplus() {
   if (!std::exchange(shut_, true)) channel_.shutdown_write();
   const Instant until = std::min(options_.deadline, monotonic_now() + kSurplusWait);
-  while (true) {
+  do {
     const IoResult got = channel_.read_some(incoming_);
     if (got.status == IoStatus::ok && options_.expect == Expect::echo) {
       result_.received_bytes += got.bytes;
@@ -230,7 +239,7 @@ StreamExchange::Step StreamExchange::finish_surplus() {
     if (got.status == IoStatus::ok) continue;
     std::array<pollfd, 2> watched{{{options_.interrupt_fd, POLLIN, 0}, {channel_.fd(), POLLIN, 0}}};
     if (poll_until(watched, until) == 0 || watched[0].revents != 0) break;
-  }
+  } while (monotonic_now() < until);
   return decide(ExchangeStatus::ok);
 }
 
