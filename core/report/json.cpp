@@ -335,8 +335,8 @@ Json events(const List& list, const char* type, WallTime time, Render render) {
 }  // namespace
 
 std::string to_json(const Event& event) {
-  Rendered rendered = std::visit(Renderer{}, event.body);
-  return dump(with_common(rendered.type, event.time, std::move(rendered.fields)));
+  const Rendered rendered = std::visit(Renderer{}, event.body);
+  return dump(with_common(rendered.type, event.time, rendered.fields));
 }
 
 std::string to_json(const ResultEvent& result) {
