@@ -351,6 +351,7 @@ def test_a_stdout_that_takes_nothing_is_an_io_error(command, how):
 def test_with_stdout_closed_nothing_but_the_payload_reaches_the_peer():
     """A socket must never get descriptor 1, where the reply is printed."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
         port = listener.getsockname()[1]
         with running("send", f"127.0.0.1:{port}", "x", stdout=None, preexec_fn=close_stdout) as p:
             connection, _ = listener.accept()

@@ -311,6 +311,7 @@ def test_localhost_reaches_a_server_of_either_family():
 
 def test_one_sigint_ends_it_with_130():
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
         with running("send", f"127.0.0.1:{listener.getsockname()[1]}", "hello") as process:
             connection, _ = listener.accept()
             with connection:
@@ -324,6 +325,7 @@ def test_one_sigint_ends_it_with_130():
 
 def test_sigint_while_it_waits_for_input_ends_it_with_130():
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
         uri = f"127.0.0.1:{listener.getsockname()[1]}"
         with running("send", uri, stdin=subprocess.PIPE) as process:
             connection, _ = listener.accept()
@@ -334,6 +336,7 @@ def test_sigint_while_it_waits_for_input_ends_it_with_130():
 
 def test_an_interrupted_send_in_json_says_what_it_had():
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
         uri = f"127.0.0.1:{listener.getsockname()[1]}"
         with running("send", uri, "hello", "--json") as process:
             connection, _ = listener.accept()
