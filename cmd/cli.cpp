@@ -6,18 +6,47 @@
 #include <algorithm>
 
 #include "cmd/context.hpp"
-#include "protocols/grammar/hints.hpp"
+#include "cmd/parse_errors.hpp"
 
 namespace netecho {
 namespace {
-
-constexpr const char* kProgram = "Tells whether the other end echoes, how fast, and how reliably.";
 
 const Subcommand* find_subcommand(std::string_view name) {
   for (const Subcommand& each : subcommands()) {
     if (name == each.name) return &each;
   }
   return nullptr;
+}
+
+/// Whether the -h of a bundle such as -vh is one: what follows an option with a value is its value.
+bool bundles_help(const std::string& word, const CLI::App& sub) {
+  if (word.size() < 3 || word[0] != '-' || word[1] == '-') return false;
+  for (const char letter : word.substr(1)) {
+    if (letter == 'h') return true;
+    const CLI::Option* option = sub.get_option_no_throw(std::string{'-', letter});
+    if (option == nullptr || option->get_expected_min() != 0) return false;
+  }
+  return false;
+}
+
+/// Looked for before anything is parsed, so that it works beside every other error.
+bool wants_help(const std::vector<std::string>& words, const CLI::App& sub) {
+  for (const std::string& word : words) {
+    if (word == "--") return false;
+    if (word == "-h" || word == "--help" || bundles_help(word, sub)) return true;
+  }
+  return false;
+}
+
+Job parse_without_subcommand(const std::vector<std::string>& words, const CLI::App& root) {
+  if (wants_help(words, root)) return PrintJob{help_text(root, nullptr)};
+  if (words.empty()) {
+    throw usage_error("", "",
+                      "a command is missing: serve, send, probe, completion or schema; "
+                      "try 'netecho --help'");
+  }
+  if (words.front() == "--version") return PrintJob{"netecho " NETECHO_VERSION "\n"};
+  throw unknown_subcommand(words.front());
 }
 
 int print(const std::string& text) {
@@ -27,52 +56,12 @@ int print(const std::string& text) {
   return 0;
 }
 
-bool wants_help(const std::vector<std::string>& words) {
-  for (const std::string& word : words) {
-    if (word == "--") return false;
-    if (word == "-h" || word == "--help") return true;
-  }
-  return false;
-}
-
-Error unknown_subcommand(const std::string& word) {
-  std::vector<std::string_view> names;
-  for (const Subcommand& each : subcommands()) {
-    if (*each.description != '\0') names.emplace_back(each.name);
-  }
-  const std::string guess{nearest_word(word, names)};
-  const bool option = word.starts_with("-");
-  return usage_error(option ? "option" : "command", word,
-                     guess.empty() || option ? "unknown; try 'netecho --help'"
-                                             : "unknown; did you mean " + guess + "?");
-}
-
-Error unknown_option(const CLI::App& sub, const std::string& word) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : sub.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  const std::vector<std::string_view> known{names.begin(), names.end()};
-  const std::string guess{nearest_word(word.substr(0, word.find('=')), known)};
-  return usage_error("option", word,
-                     "unknown; " + (guess.empty() ? "try 'netecho " + sub.get_name() + " --help'"
-                                                  : "did you mean " + guess + "?"));
-}
-
-/// Left over after parsing: an option nobody knows, or one argument too many.
-void reject_extras(const CLI::App& sub) {
-  std::vector<std::string> extras = sub.remaining();
-  // CLI11 leaves the first "--" among them: it has done its work.
-  if (const auto dashes = std::find(extras.begin(), extras.end(), "--"); dashes != extras.end()) {
-    extras.erase(dashes);
-  }
-  if (extras.empty()) return;
-  const std::string& first = extras.front();
-  if (first.size() > 1 && first.front() == '-') throw unknown_option(sub, first);
-  throw usage_error(
-      "argument", first,
-      sub.get_name() == "send" ? "one too many; quote DATA that has spaces" : "one too many");
-}
+template <typename... Callables>
+struct Overloaded : Callables... {
+  using Callables::operator()...;
+};
+template <typename... Callables>
+Overloaded(Callables...) -> Overloaded<Callables...>;
 
 }  // namespace
 
@@ -88,44 +77,57 @@ const std::vector<Subcommand>& subcommands() {
   return all;
 }
 
-int run_command_line(const std::vector<std::string>& words) {
-  CLI::App root{kProgram, "netecho"};
+Job parse_command_line(const std::vector<std::string>& words) {
+  CLI::App root{"", "netecho"};
   root.set_help_flag();
   const Subcommand* named = words.empty() ? nullptr : find_subcommand(words.front());
-  if (named == nullptr) {
-    if (wants_help(words)) return print(help_text(root, nullptr));
-    if (words.empty()) throw usage_error("", "", "a command is missing; try 'netecho --help'");
-    if (words.front() == "--version") return print("netecho " NETECHO_VERSION "\n");
-    throw unknown_subcommand(words.front());
-  }
+  if (named == nullptr) return parse_without_subcommand(words, root);
   CLI::App* sub = root.add_subcommand(named->name, named->description);
   sub->set_help_flag();
   sub->allow_extras();
   Selected selected;
   named->add_options(*sub, selected);
-  if (*named->description != '\0' && wants_help(words)) return print(help_text(*sub, named));
+  for (CLI::Option* option : sub->get_options()) {
+    // CLI11 would take --json=false, and --json=0, and more.
+    const bool is_switch = option->get_expected_min() == 0 && option->get_type_name().empty();
+    if (is_switch) option->disable_flag_override();
+  }
+  if (*named->description != '\0' && wants_help(words, *sub)) {
+    return PrintJob{help_text(*sub, named)};
+  }
   try {
     root.parse(std::vector<std::string>{words.rbegin(), words.rend()});
   } catch (const CLI::ParseError& error) {
     reject_extras(*sub);
-    throw usage_error("option", "",
-                      std::string(error.what()) + "; try 'netecho " + named->name + " --help'");
+    throw explained(error, *sub);
   }
   reject_extras(*sub);
   return selected();
 }
 
+int run(const Job& job) {
+  return std::visit(Overloaded{[](const ServeJob& serve) { return run_serve(serve); },
+                               [](const SendJob& send) { return run_send(send); },
+                               [](const ProbeJob& probe) {
+                                 return probe.self ? run_self_probe(probe) : run_probe(probe);
+                               },
+                               [](const PrintJob& text) { return print(text.text); }},
+                    job);
+}
+
 ErrorFormat error_format(const std::vector<std::string>& words) {
   ErrorFormat format = ErrorFormat::line;
-  const bool serves = !words.empty() && words.front() == "serve";
+  // Only these end in one object; an error of anything else is an event.
+  const bool ends_in_result =
+      !words.empty() && (words.front() == "send" || words.front() == "probe");
   for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
     const std::string& word = words[i];
     const std::string value = word == "--format" && i + 1 < words.size() ? words[i + 1]
                               : word.starts_with("--format=")            ? word.substr(9)
                                                                          : "";
-    if (word == "--json" || value == "json") {
-      const bool lines = serves || (word == "--json" && std::find(words.begin(), words.end(),
-                                                                  "--lines") != words.end());
+    if (word == "--json" || word == "--json=true" || value == "json") {
+      const bool lines = !ends_in_result || (value.empty() && std::find(words.begin(), words.end(),
+                                                                        "--lines") != words.end());
       format = lines ? ErrorFormat::event : ErrorFormat::result;
     }
     if (value == "jsonl") format = ErrorFormat::event;

@@ -2,11 +2,16 @@
 
 /// \file
 /// The command line as a CLI11 tree. A subcommand only selects what is to be run; nothing runs
-/// inside the parser.
+/// inside the parser, and nothing is opened by it.
 
 #include <functional>
 #include <string>
+#include <variant>
 #include <vector>
+
+#include "cmd/probe_job.hpp"
+#include "cmd/send_job.hpp"
+#include "cmd/serve_job.hpp"
 
 namespace CLI {
 class App;
@@ -14,8 +19,16 @@ class App;
 
 namespace netecho {
 
-/// What the parser chose: runs the job and returns the exit code. May throw Error.
-using Selected = std::function<int()>;
+/// Something to be read: help, the version, a script, the schema.
+struct PrintJob {
+  std::string text;
+};
+
+/// What a command line asks for, as checked values.
+using Job = std::variant<ServeJob, SendJob, ProbeJob, PrintJob>;
+
+/// What the parser chose: makes the job of what was typed. Throws a usage Error.
+using Selected = std::function<Job()>;
 
 /// One subcommand: how it is registered. Only the one that argv names is (start-up time).
 struct Subcommand {
@@ -34,9 +47,11 @@ void add_completion_options(CLI::App& sub, Selected& selected);
 void add_schema_options(CLI::App& sub, Selected& selected);
 void add_complete_options(CLI::App& sub, Selected& selected);
 
-/// Parses `words` (without the program's name), runs what they select, and returns the exit code.
-/// Throws Error.
-[[nodiscard]] int run_command_line(const std::vector<std::string>& words);
+/// What `words` (without the program's name) ask for. Throws a usage Error.
+[[nodiscard]] Job parse_command_line(const std::vector<std::string>& words);
+
+/// Does it, and returns the exit code. Throws Error.
+[[nodiscard]] int run(const Job& job);
 
 /// Whether the user asked for JSON: then errors are reported in it, too, even those of parsing.
 enum class ErrorFormat : unsigned char { line, result, event };

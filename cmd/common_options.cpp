@@ -24,24 +24,29 @@ Value value_named(const std::string& text,
   return of.begin()->second;
 }
 
-LogLevel log_level_of(const CommonTyped& typed) {
-  std::optional<std::string> text = typed.log_level;
-  const char* from_environment = std::getenv("NETECHO_LOG_LEVEL");
-  if (!text && from_environment != nullptr && *from_environment != '\0') text = from_environment;
-  if (text) {
-    const std::initializer_list<std::pair<const char*, LogLevel>> levels{
-        {"off", LogLevel::off},         {"error", LogLevel::error}, {"warn", LogLevel::warning},
-        {"warning", LogLevel::warning}, {"info", LogLevel::info},   {"debug", LogLevel::debug}};
-    for (const auto& [name, level] : levels) {
-      if (*text == name) return level;
-    }
-    throw usage_error("environment", "NETECHO_LOG_LEVEL",
-                      "expected off, error, warn, info or debug, got '" + *text + "'");
+LogLevel level_named(const std::string& text) {
+  const std::initializer_list<std::pair<const char*, LogLevel>> levels{{"off", LogLevel::off},
+                                                                       {"error", LogLevel::error},
+                                                                       {"warn", LogLevel::warning},
+                                                                       {"info", LogLevel::info},
+                                                                       {"debug", LogLevel::debug}};
+  for (const auto& [name, level] : levels) {
+    if (text == name) return level;
   }
+  throw usage_error("environment", "NETECHO_LOG_LEVEL",
+                    "expected off, error, warn, info or debug, got '" + text + "'");
+}
+
+/// --log-level, or else -q and -v, or else the environment: what is typed now was meant now.
+LogLevel log_level_of(const CommonTyped& typed) {
+  const char* variable = std::getenv("NETECHO_LOG_LEVEL");
+  const std::string environment = variable == nullptr ? "" : variable;
+  const LogLevel otherwise =
+      environment.empty() ? LogLevel::warning : level_named(environment);  // Checked in any case.
+  if (typed.log_level) return level_named(*typed.log_level);
   if (typed.quiet) return LogLevel::error;
-  return typed.verbosity >= 2   ? LogLevel::debug
-         : typed.verbosity == 1 ? LogLevel::info
-                                : LogLevel::warning;
+  if (typed.verbosity > 0) return typed.verbosity == 1 ? LogLevel::info : LogLevel::debug;
+  return otherwise;
 }
 
 SocketOptions socket_values(const CommonTyped& typed) {

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
@@ -63,9 +61,9 @@ void add_complete_options(CLI::App& sub, Selected& selected) {
   sub.add_option("prefix", *prefix);
   sub.callback([kind, prefix, &selected] {
     selected = [kind, prefix] {
-      Output out{STDOUT_FILENO, "stdout"};
-      for (const std::string& word : words(*kind, *prefix)) out.write(word + "\n");
-      return 0;
+      std::string lines;
+      for (const std::string& word : words(*kind, *prefix)) lines += word + "\n";
+      return PrintJob{lines};
     };
   });
 }

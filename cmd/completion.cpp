@@ -1,7 +1,5 @@
 #include "cmd/completion.hpp"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 
 #include "cmd/cli.hpp"
@@ -50,15 +48,11 @@ CompletionOption completion_option(const CLI::Option& option) {
   return out;
 }
 
-int print_script(const std::string& shell) {
+std::string script_of(const std::string& shell) {
   const std::vector<CompletionCommand> commands = completion_commands();
-  const std::string script = shell == "bash"  ? bash_completion(commands)
-                             : shell == "zsh" ? zsh_completion(commands)
-                                              : fish_completion(commands);
-  Output out{STDOUT_FILENO, "stdout"};
-  out.write(script);
-  if (const auto error = out.error()) throw *error;
-  return 0;
+  return shell == "bash"  ? bash_completion(commands)
+         : shell == "zsh" ? zsh_completion(commands)
+                          : fish_completion(commands);
 }
 
 }  // namespace
@@ -91,19 +85,12 @@ void add_completion_options(CLI::App& sub, Selected& selected) {
   const auto shell = std::make_shared<std::string>();
   restrict_to(sub.add_option("shell", *shell, "Which shell"), {"bash", "zsh", "fish"})->required();
   add_help_flag(sub);
-  sub.callback([shell, &selected] { selected = [shell] { return print_script(*shell); }; });
+  sub.callback([shell, &selected] { selected = [shell] { return PrintJob{script_of(*shell)}; }; });
 }
 
 void add_schema_options(CLI::App& sub, Selected& selected) {
   add_help_flag(sub);
-  sub.callback([&selected] {
-    selected = [] {
-      Output out{STDOUT_FILENO, "stdout"};
-      out.write(json_schema() + "\n");
-      if (const auto error = out.error()) throw *error;
-      return 0;
-    };
-  });
+  sub.callback([&selected] { selected = [] { return PrintJob{json_schema() + "\n"}; }; });
 }
 
 }  // namespace netecho

@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> words{argv + (argc > 0 ? 1 : 0), argv + argc};
   try {
-    return run_command_line(words);
+    return run(parse_command_line(words));
   } catch (const Error& error) {
     return report(error, words);
   } catch (const std::exception& error) {

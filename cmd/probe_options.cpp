@@ -15,7 +15,6 @@ constexpr std::uint64_t kMaxCount = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t kMaxSizeBytes = 16 * 1024 * 1024;
 /// Probes whose fate is still open: what a prober keeps in memory.
 constexpr std::int64_t kMaxOutstanding = 262'144;
-constexpr std::uint64_t kDefaultShownBytes = 4096;
 /// `--self` measures one transport after the other, so it goes faster through each.
 constexpr std::uint64_t kSelfCount = 100;
 constexpr Duration kSelfInterval = 2ms;
@@ -50,12 +49,7 @@ ProbeOptions probe_values(const ProbeTyped& typed) {
   if (typed.warmup) out.warmup = number_value("--warmup", *typed.warmup, 0, kMaxCount);
   if (typed.mode == "connect") out.mode = ProbeMode::connect;
   if (typed.wait == "spin") out.wait = WaitMode::spin;
-  if (!typed.show_payload.empty()) {
-    out.show_payload_bytes =
-        typed.show_payload == "on"
-            ? kDefaultShownBytes
-            : size_value("--show-payload", typed.show_payload, 1, kMaxSizeBytes);
-  }
+  out.show_payload_bytes = shown_bytes_value(typed.show_payload);
   return out;
 }
 
@@ -75,11 +69,6 @@ ProbeJob job_of(const ProbeTyped& typed) {
                           std::string("--self measures this machine"));
   }
   return job;
-}
-
-int run(const ProbeTyped& typed) {
-  const ProbeJob job = job_of(typed);
-  return job.self ? run_self_probe(job) : run_probe(job);
 }
 
 }  // namespace
@@ -108,7 +97,7 @@ void add_probe_options(CLI::App& sub, Selected& selected) {
       ->group("Output");
   add_common_options(sub, typed->common);
   add_socket_options(sub, typed->common, Ends::connecting);
-  sub.callback([typed, &selected] { selected = [typed] { return run(*typed); }; });
+  sub.callback([typed, &selected] { selected = [typed] { return job_of(*typed); }; });
 }
 
 }  // namespace netecho

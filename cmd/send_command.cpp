@@ -10,6 +10,7 @@
 #include "core/base/clock.hpp"
 #include "core/engine/payload.hpp"
 #include "core/host/interrupt.hpp"
+#include "core/net/deadline.hpp"
 #include "core/net/pause.hpp"
 
 namespace netecho {
@@ -27,8 +28,13 @@ class Sender {
   explicit Sender(const SendJob& job)
       : job_{job},
         endpoint_{parse_endpoints({job.endpoint}, Role::client, job.common).front()},
-        deadline_{job.deadline ? monotonic_now() + *job.deadline : kNever},
-        report_{job, backend_of(endpoint_).describe(endpoint_)} {}
+        deadline_{job.deadline ? deadline_after(monotonic_now(), *job.deadline) : kNever},
+        report_{job, backend_of(endpoint_).describe(endpoint_)} {
+    if (job.half_close && messages()) {
+      throw usage_error("option", "--half-close",
+                        "is for streams: " + endpoint_.typed + " has no end to be closed");
+    }
+  }
 
   int run();
 
@@ -98,7 +104,7 @@ Connection Sender::connect() {
           error.category() != ErrorCategory::connect && error.category() != ErrorCategory::resolve;
       if (attempt >= job_.retries || hopeless) throw;
       log_info(std::string(error.what()) + "; again in " + format_duration(back_off));
-      pause_until(std::min(deadline_, monotonic_now() + back_off), interrupt_.fd());
+      pause_until(std::min(deadline_, deadline_after(monotonic_now(), back_off)), interrupt_.fd());
       back_off = std::min(back_off * 2, kMaxBackOff);
     }
   }
@@ -145,7 +151,7 @@ void Sender::send_payload() {
   Instant next = monotonic_now();
   for (std::uint64_t i = 0; i < job_.count; ++i) {
     if (i > 0) {
-      next = std::max(next + job_.interval, monotonic_now());
+      next = std::max(deadline_after(next, job_.interval), monotonic_now());
       pause_until(next, interrupt_.fd());
     }
     if (bytes) {

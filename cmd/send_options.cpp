@@ -73,6 +73,18 @@ void set_payload(const SendTyped& typed, SendJob& job) {
   if (typing && !typed.file) job.lines = true;
 }
 
+/// Options that would do nothing.
+void reject_beside_lines(const SendTyped& typed) {
+  if (typed.count) throw usage_error("option", "--count", "repeats one payload; --lines has many");
+  if (typed.interval) {
+    throw usage_error("option", "--interval", "is between repeats; --lines waits for its input");
+  }
+  if (typed.half_close) {
+    throw usage_error("option", "--half-close",
+                      "is for servers that answer only at the end; --lines awaits each echo");
+  }
+}
+
 SendJob job_of(const SendTyped& typed) {
   SendJob job;
   job.common = common_values(typed.common);
@@ -88,9 +100,7 @@ SendJob job_of(const SendTyped& typed) {
   if (typed.count) {
     job.count = number_value("--count", *typed.count, 1, std::numeric_limits<std::int64_t>::max());
   }
-  if (job.lines && typed.count) {
-    throw usage_error("option", "--count", "repeats one payload; --lines has many");
-  }
+  if (job.lines) reject_beside_lines(typed);
   if (typed.interval) job.interval = duration_value("--interval", *typed.interval);
   if (typed.timeout) job.timeout = positive_duration_value("--timeout", *typed.timeout);
   if (typed.connect_timeout) {
@@ -141,7 +151,7 @@ void add_send_options(CLI::App& sub, Selected& selected) {
   add_socket_options(sub, typed->common, Ends::connecting);
   sub.callback([typed, &selected] {
     check_port_argument(*typed);
-    selected = [typed] { return run_send(job_of(*typed)); };
+    selected = [typed] { return job_of(*typed); };
   });
 }
 

@@ -8,6 +8,9 @@
 namespace netecho {
 namespace {
 
+constexpr std::size_t kDefaultShownBytes = 4096;
+constexpr std::size_t kMaxShownBytes = 16U << 20U;
+
 [[noreturn]] void reject(std::string_view option, std::string why) {
   throw usage_error("option", std::string(option), std::move(why));
 }
@@ -63,6 +66,12 @@ std::uint64_t number_value(std::string_view option, const std::string& text, std
     reject(option, range_text(low, high) + ", got '" + text + "'");
   }
   return value;
+}
+
+std::size_t shown_bytes_value(const std::string& text) {
+  if (text.empty()) return 0;
+  if (text == "on") return kDefaultShownBytes;
+  return size_value("--show-payload", text, 1, kMaxShownBytes);
 }
 
 unsigned octal_mode_value(std::string_view option, const std::string& text) {

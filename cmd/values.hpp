@@ -19,6 +19,8 @@ namespace netecho {
                                        std::uint64_t low, std::uint64_t high);
 [[nodiscard]] std::uint64_t number_value(std::string_view option, const std::string& text,
                                          std::uint64_t low, std::uint64_t high);
+/// Of --show-payload[=MAX]: 0 if `text` is empty, the default if it is "on".
+[[nodiscard]] std::size_t shown_bytes_value(const std::string& text);
 [[nodiscard]] unsigned octal_mode_value(std::string_view option, const std::string& text);
 /// A DSCP name (EF, CS0-CS7, AF11-AF43, LE, VA; any case) or 0-63, as a TOS byte.
 [[nodiscard]] int dscp_value(const std::string& text);

@@ -1,0 +1,26 @@
+#pragma once
+
+/// \file
+/// What is wrong with a command line, in netecho's words: CLI11's own name neither the option
+/// first nor a way out.
+
+#include <string>
+
+#include "core/base/error.hpp"
+
+namespace CLI {
+class App;
+class ParseError;
+}  // namespace CLI
+
+namespace netecho {
+
+/// `word` is no subcommand.
+[[nodiscard]] Error unknown_subcommand(const std::string& word);
+
+/// Throws for what is left over after parsing: an option nobody knows, or one argument too many.
+void reject_extras(const CLI::App& sub);
+
+[[nodiscard]] Error explained(const CLI::ParseError& error, const CLI::App& sub);
+
+}  // namespace netecho

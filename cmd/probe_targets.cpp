@@ -1,0 +1,144 @@
+#include "cmd/probe_targets.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+#include "core/base/clock.hpp"
+#include "core/net/deadline.hpp"
+#include "core/report/json.hpp"
+
+namespace netecho {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kConnectTimeout = 5s;
+
+std::unique_ptr<MessagePort> port_of(Connection connection, std::size_t message_bytes) {
+  if (auto* channel = std::get_if<ByteChannel>(&connection.socket)) {
+    return make_stream_port(std::move(*channel), message_bytes);
+  }
+  return std::get<std::unique_ptr<MessagePort>>(std::move(connection.socket));
+}
+
+/// Takes what is pending. SIGQUIT asks for figures, of which there are none yet.
+bool asked_to_end(Interrupt& interrupt) {
+  bool end = false;
+  while (const auto signal = interrupt.take()) end = end || *signal != SIGQUIT;
+  return end;
+}
+
+ProbeTarget connect_target(const Endpoint& endpoint, const ProbeJob& job, Duration patience,
+                           int interrupt_fd) {
+  const Backend& backend = backend_of(endpoint);
+  ProbeTarget target;
+  target.target = backend.describe(endpoint);
+  ConnectOptions options = connect_options(job.common, patience, interrupt_fd);
+  if (job.probe.mode == ProbeMode::connect) {
+    options.connect_timeout = job.probe.timeout;
+    target.port = backend.connect_port(endpoint, options);
+    return target;
+  }
+  Connection connection = backend.connect(endpoint, options);
+  target.peer = connection.peer;
+  target.local = connection.local;
+  target.connect_time = connection.connect_time;
+  target.port = port_of(std::move(connection), job.probe.size_bytes);
+  // In the middle of a run a signal is the waiter's to see, and nobody waits longer than for a
+  // reply.
+  options = connect_options(job.common, kConnectTimeout, -1);
+  options.connect_timeout = job.probe.timeout;
+  target.reopen = [&backend, endpoint, options, size = job.probe.size_bytes] {
+    return port_of(backend.connect(endpoint, options), size);
+  };
+  return target;
+}
+
+Summary unmeasured(const Endpoint& endpoint, const ProbeJob& job) {
+  Summary summary;
+  summary.target = backend_of(endpoint).describe(endpoint);
+  summary.mode = job.probe.mode;
+  summary.wait = job.probe.wait;
+  summary.schedule = ScheduleKind::periodic;
+  summary.size_bytes = job.probe.size_bytes;
+  return summary;
+}
+
+}  // namespace
+
+ProbeJob started(const ProbeJob& job) {
+  ProbeJob out = job;
+  if (job.deadline) out.probe.deadline = deadline_after(monotonic_now(), *job.deadline);
+  return out;
+}
+
+void check_probe(const Endpoint& endpoint, const ProbeOptions& options) {
+  const Capabilities& can = backend_of(endpoint).capabilities;
+  if (options.mode == ProbeMode::connect) {
+    if (!can.connects) {
+      throw usage_error("option", "--mode",
+                        endpoint.typed + " has no connection set-up to be measured");
+    }
+    return;
+  }
+  const std::size_t low = can.boundaries ? 0 : 1;
+  if (options.size_bytes < low) {
+    throw usage_error("option", "--size", "a stream needs 1 byte or more: " + endpoint.typed);
+  }
+  if (can.max_message_bytes != 0 && options.size_bytes > can.max_message_bytes) {
+    throw usage_error(
+        "option", "--size",
+        "expected up to " + std::to_string(can.max_message_bytes) + " bytes for " + endpoint.typed);
+  }
+}
+
+ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job, Interrupt& interrupt) {
+  while (true) {
+    const Duration left = job.probe.deadline - monotonic_now();
+    if (left <= Duration::zero()) {
+      throw Error{ErrorCategory::connect, "connect", endpoint.typed, "the deadline has passed"};
+    }
+    try {
+      return connect_target(endpoint, job, std::min(kConnectTimeout, left), interrupt.fd());
+    } catch (const Interrupted&) {
+      if (asked_to_end(interrupt)) throw;
+    }
+  }
+}
+
+Summary failed_summary(const Endpoint& endpoint, const ProbeJob& job, const Error& error) {
+  Summary summary = unmeasured(endpoint, job);
+  summary.error = error_event(error);
+  summary.exit_code = summary.error->exit_code;
+  return summary;
+}
+
+Summary interrupted_summary(const Endpoint& endpoint, const ProbeJob& job) {
+  Summary summary = unmeasured(endpoint, job);
+  summary.interrupted = true;
+  summary.exit_code = 1;  // No reply.
+  return summary;
+}
+
+int common_exit_code(const std::vector<Summary>& summaries) {
+  int code = 0;
+  for (const Summary& summary : summaries) {
+    if (summary.exit_code == 0) continue;
+    if (code != 0 && code != summary.exit_code) return 1;
+    code = summary.exit_code;
+  }
+  return code;
+}
+
+void write_result(Output& output, const std::vector<Summary>& summaries,
+                  const std::vector<ErrorEvent>& errors, int exit_code) {
+  output.write(to_json(ResultEvent{.time = realtime_now(),
+                                   .command = "probe",
+                                   .targets = summaries,
+                                   .replies = {},
+                                   .errors = errors,
+                                   .exit_code = exit_code}) +
+               "\n");
+}
+
+}  // namespace netecho

@@ -1,0 +1,37 @@
+#pragma once
+
+/// \file
+/// What the two forms of `probe` share: from an endpoint to something that can be probed, or to
+/// the summary of why it was not.
+
+#include <string>
+#include <vector>
+
+#include "cmd/probe_job.hpp"
+#include "core/host/interrupt.hpp"
+
+namespace netecho {
+
+/// `job` with its deadline counted from now.
+[[nodiscard]] ProbeJob started(const ProbeJob& job);
+
+/// Checks what the options ask of an endpoint's transport. Throws a usage Error.
+void check_probe(const Endpoint& endpoint, const ProbeOptions& options);
+
+/// Connects to one target. Throws Error, Interrupted: then the signal has been taken.
+[[nodiscard]] ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job,
+                                      Interrupt& interrupt);
+
+/// Targets that were never probed.
+[[nodiscard]] Summary failed_summary(const Endpoint& endpoint, const ProbeJob& job,
+                                     const Error& error);
+[[nodiscard]] Summary interrupted_summary(const Endpoint& endpoint, const ProbeJob& job);
+
+/// The code of the run: 0, the code that all failing targets share, or 1.
+[[nodiscard]] int common_exit_code(const std::vector<Summary>& summaries);
+
+/// Writes the one JSON object at the end.
+void write_result(Output& output, const std::vector<Summary>& summaries,
+                  const std::vector<ErrorEvent>& errors, int exit_code);
+
+}  // namespace netecho

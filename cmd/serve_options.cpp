@@ -1,0 +1,118 @@
+#include <fcntl.h>
+
+#include <CLI/CLI.hpp>
+#include <limits>
+
+#include "cmd/cli.hpp"
+#include "cmd/common_options.hpp"
+#include "cmd/log.hpp"
+#include "cmd/values.hpp"
+
+namespace netecho {
+namespace {
+
+constexpr std::uint64_t kMaxCount = std::numeric_limits<std::int64_t>::max();
+
+struct ServeTyped {
+  CommonTyped common;
+  std::vector<std::string> endpoints;
+  std::optional<std::string> max_conns, max_accepts, idle_timeout, drain_timeout, backlog,
+      unix_mode, ready_fd, port_file, stats_interval;
+  std::string show_payload;
+  bool once = false, plain = false, reuseport = false, unix_replace = false, trace = false;
+};
+
+int ready_fd_value(const std::string& text) {
+  const int fd = static_cast<int>(number_value("--ready-fd", text, 1, 1'048'575));
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) {
+    throw usage_error("option", "--ready-fd", "descriptor " + text + " is not open for writing");
+  }
+  return fd;
+}
+
+ServerOptions server_values(const ServeTyped& typed, const CommonOptions& common) {
+  ServerOptions out;
+  if (typed.max_conns) {
+    out.max_connections = number_value("--max-conns", *typed.max_conns, 1, 10'000'000);
+  }
+  if (typed.once && typed.max_accepts) {
+    throw usage_error("option", "--once", "is --max-accepts 1: give one of them");
+  }
+  if (typed.once) out.max_accepts = 1;
+  if (typed.max_accepts) {
+    out.max_accepts = number_value("--max-accepts", *typed.max_accepts, 1, kMaxCount);
+  }
+  if (typed.idle_timeout) out.idle_timeout = duration_value("--idle-timeout", *typed.idle_timeout);
+  if (typed.drain_timeout) {
+    out.drain_timeout = duration_value("--drain-timeout", *typed.drain_timeout);
+  }
+  if (typed.stats_interval) {
+    out.stats_interval = positive_duration_value("--stats-interval", *typed.stats_interval);
+  }
+  out.plain = typed.plain;
+  out.trace = typed.trace             ? TraceLevel::everything
+              : common.verbosity != 0 ? TraceLevel::connections
+                                      : TraceLevel::none;
+  out.show_payload_bytes = shown_bytes_value(typed.show_payload);
+  return out;
+}
+
+ServeJob job_of(const ServeTyped& typed) {
+  ServeJob job;
+  job.common = common_values(typed.common);
+  job.endpoints = typed.endpoints;
+  if (job.endpoints.empty()) job.endpoints = {"tcp://localhost:12345", "udp://localhost:12345"};
+  job.server = server_values(typed, job.common);
+  job.sockets = {.socket = job.common.socket,
+                 .lookup = {.family = job.common.family, .numeric_only = job.common.numeric},
+                 .reuse_port = typed.reuseport,
+                 .unix_replace = typed.unix_replace,
+                 .warn = log_warning};
+  if (typed.backlog) {
+    job.sockets.backlog = static_cast<int>(number_value("--backlog", *typed.backlog, 1, 1'000'000));
+  }
+  if (typed.unix_mode) job.sockets.unix_mode = octal_mode_value("--unix-mode", *typed.unix_mode);
+  if (typed.ready_fd) job.ready_fd = ready_fd_value(*typed.ready_fd);
+  job.port_file = typed.port_file.value_or("");
+  return job;
+}
+
+}  // namespace
+
+void add_serve_options(CLI::App& sub, Selected& selected) {
+  const auto typed = std::make_shared<ServeTyped>();
+  sub.add_option("endpoint", typed->endpoints,
+                 "Where to listen; tcp://localhost:12345 and udp://localhost:12345 by default")
+      ->type_name("[ENDPOINT...]");
+  const auto add = [&sub](const char* names, std::optional<std::string>& value, const char* type,
+                          const char* description) {
+    sub.add_option(names, value, description)->type_name(type)->group("Serving");
+  };
+  add("-m,--max-conns", typed->max_conns, "N", "Open connections at once (10000)");
+  sub.add_flag("--once", typed->once, "Stop after one connection or datagram")->group("Serving");
+  add("--max-accepts", typed->max_accepts, "N", "Stop after N connections or datagrams");
+  add("--idle-timeout", typed->idle_timeout, "DURATION",
+      "Close silent connections (10m); 0: never");
+  add("--drain-timeout", typed->drain_timeout, "DURATION", "Time to flush at the end (5s)");
+  add("--backlog", typed->backlog, "N", "Connections that may wait (4096)");
+  sub.add_flag("--reuseport", typed->reuseport, "Share the port with other processes")
+      ->group("Serving");
+  sub.add_flag("--plain", typed->plain, "Never touch a frame: a pure RFC 862 echo")
+      ->group("Serving");
+  add("--unix-mode", typed->unix_mode, "OCTAL", "Permissions of the socket file (0600)");
+  sub.add_flag("--unix-replace", typed->unix_replace, "Replace a stale socket file")
+      ->group("Serving");
+  add("--ready-fd", typed->ready_fd, "N", "Write the endpoints to this descriptor when ready");
+  add("--port-file", typed->port_file, "FILE", "Write the endpoints to this file when ready");
+  sub.add_flag("--trace", typed->trace, "Show connections and datagrams")->group("Output");
+  sub.add_flag("--show-payload{on}", typed->show_payload, "Show datagrams with --trace (4KiB)")
+      ->type_name("MAX")
+      ->group("Output");
+  add("--stats-interval", typed->stats_interval, "DURATION", "Show counters this often");
+  add_common_options(sub, typed->common);
+  add_socket_options(sub, typed->common, Ends::listening);
+  sub.callback([typed, &selected] { selected = [typed] { return job_of(*typed); }; });
+}
+
+}  // namespace netecho
