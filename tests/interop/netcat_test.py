@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 from netecho import environment, netecho, serve
-from programs import bound, need, run, started, unix_bound
+from programs import bound, need, need_localhost, run, started, unix_bound
 from sockets import free_port, parse, pattern
 
 DATA = "hello 안녕 \x00\n".encode()
@@ -50,6 +50,7 @@ def test_nc_over_tcp(server, which):
 
 
 def test_nc_by_name(server):
+    need_localhost()
     assert run("nc", "-N", "localhost", server.port, data=DATA) == DATA
 
 

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 from netecho import NETECHO, environment, finish, running, serve
 from netecho import netecho as run_netecho
-from programs import network
+from programs import need_localhost, network
 from sockets import free_port
 
 SERVER = """
@@ -39,6 +39,7 @@ WORDS = ["hello", "안녕하세요"]
 
 
 def learner(source, *args, prefix=()):
+    need_localhost()
     return subprocess.Popen(
         [*prefix, sys.executable, "-c", textwrap.dedent(source), *map(str, args)],
         stdout=subprocess.PIPE,

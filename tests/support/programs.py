@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -17,6 +18,14 @@ def need(program):
     if path is None:
         pytest.skip(f"{program} is not installed")
     return path
+
+
+def need_localhost():
+    """Other programs ask the system for `localhost`; a bare chroot has no /etc/hosts to tell."""
+    try:
+        socket.gethostbyname("localhost")
+    except OSError:
+        pytest.skip("this machine does not know the name localhost")
 
 
 def run(*args, data=b"", timeout=PATIENCE, **popen):
