@@ -16,7 +16,10 @@ struct ProbeJob {
   CommonOptions common;
   std::vector<std::string> endpoints;
   ProbeOptions probe;
-  std::optional<Duration> deadline;  ///< From the start of the run.
+  std::optional<Duration> deadline;    ///< From the start of the run.
+  std::uint32_t parallel = 1;          ///< Flows a target.
+  std::vector<std::uint32_t> sweep;    ///< Sizes to be measured one after the other; may be empty.
+  std::size_t show_payload_bytes = 0;  ///< Of `reply` events; 0: none.
   bool self = false;
 };
 

@@ -1,10 +1,12 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <limits>
 
 #include "cmd/cli.hpp"
 #include "cmd/common_options.hpp"
 #include "cmd/probe_job.hpp"
 #include "cmd/values.hpp"
+#include "core/measure/sequence_tracker.hpp"
 
 namespace netecho {
 namespace {
@@ -13,8 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t kMaxCount = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t kMaxSizeBytes = 16 * 1024 * 1024;
-/// Probes whose fate is still open: what a prober keeps in memory.
-constexpr std::int64_t kMaxOutstanding = 262'144;
+constexpr std::uint64_t kMaxFlows = 1024;
 /// `--self` measures one transport after the other, so it goes faster through each.
 constexpr std::uint64_t kSelfCount = 100;
 constexpr Duration kSelfInterval = 2ms;
@@ -22,26 +23,83 @@ constexpr Duration kSelfInterval = 2ms;
 struct ProbeTyped {
   CommonTyped common;
   std::vector<std::string> endpoints;
-  std::optional<std::string> count, interval, timeout, deadline, size, warmup, mode, wait;
+  std::optional<std::string> count, interval, rate, duration, schedule, window, timeout, deadline,
+      size, sweep, warmup, mode, wait, timestamps, parallel, report_interval;
   std::string show_payload;
+  bool flood = false;
+  bool retry = false;
+  bool clocks_synchronized = false;
   bool self = false;
 };
 
-ProbeOptions probe_values(const ProbeTyped& typed) {
-  ProbeOptions out;
-  if (typed.self) {
-    out.count = kSelfCount;
-    out.interval = kSelfInterval;
+/// One of two options that say the same.
+void only_one(const char* option, bool given, const char* other, bool other_given) {
+  if (given && other_given) {
+    throw usage_error("option", option, std::string("not together with ") + other);
+  }
+}
+
+Duration interval_value(const ProbeTyped& typed, Duration usual) {
+  only_one("--rate", typed.rate.has_value(), "--interval", typed.interval.has_value());
+  if (typed.rate) return rate_value("--rate", *typed.rate);
+  return typed.interval ? positive_duration_value("--interval", *typed.interval) : usual;
+}
+
+void read_schedule(const ProbeTyped& typed, ProbeOptions& out) {
+  if (typed.self) out.count = kSelfCount;
+  if (typed.duration) {
+    out.duration = positive_duration_value("--duration", *typed.duration);
+    out.count = 0;
   }
   if (typed.count) out.count = number_value("--count", *typed.count, 0, kMaxCount);
-  if (typed.interval) out.interval = positive_duration_value("--interval", *typed.interval);
-  if (typed.timeout) out.timeout = positive_duration_value("--timeout", *typed.timeout);
-  if (out.timeout / out.interval > kMaxOutstanding) {
-    throw usage_error("option", "--interval",
-                      "at most 262144 probes may be outstanding: with --timeout " +
-                          format_duration(out.timeout) + " expected " +
-                          format_duration(out.timeout / kMaxOutstanding) + " or more");
+  out.interval = interval_value(typed, typed.self ? kSelfInterval : out.interval);
+  if (typed.schedule == "poisson") out.schedule = ScheduleKind::poisson;
+  if (typed.flood) {
+    only_one("--flood", true, "--interval", typed.interval.has_value());
+    only_one("--flood", true, "--rate", typed.rate.has_value());
+    only_one("--flood", true, "--schedule", typed.schedule.has_value());
+    out.schedule = ScheduleKind::flood;
+  } else if (typed.window) {
+    throw usage_error("option", "--window", "is how many probes of a --flood are outstanding");
   }
+  if (typed.window) {
+    out.window =
+        static_cast<std::uint32_t>(number_value("--window", *typed.window, 1, kMaxOutstanding));
+  }
+}
+
+/// What the prober keeps in memory is bounded.
+void check_outstanding(const ProbeOptions& options, bool by_rate) {
+  constexpr auto kMost = static_cast<std::int64_t>(kMaxOutstanding);
+  if (options.schedule == ScheduleKind::flood || options.timeout / options.interval <= kMost) {
+    return;
+  }
+  const std::string why = "at most 262144 probes may be outstanding: with --timeout " +
+                          format_duration(options.timeout) + " expected ";
+  if (!by_rate) {
+    throw usage_error("option", "--interval",
+                      why + format_duration(options.timeout / kMost) + " or more");
+  }
+  const auto most = kMost * 1'000'000'000 / options.timeout.count();
+  throw usage_error("option", "--rate", why + "up to " + std::to_string(most) + " per second");
+}
+
+std::vector<std::uint32_t> sweep_value(const std::string& text) {
+  std::vector<std::uint32_t> sizes;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    sizes.push_back(static_cast<std::uint32_t>(
+        size_value("--sweep", text.substr(at, end - at), 0, kMaxSizeBytes)));
+    at = end + 1;
+  }
+  return sizes;
+}
+
+ProbeOptions probe_values(const ProbeTyped& typed) {
+  ProbeOptions out;
+  read_schedule(typed, out);
+  if (typed.timeout) out.timeout = positive_duration_value("--timeout", *typed.timeout);
+  check_outstanding(out, typed.rate.has_value());
   if (typed.size) {
     out.size_bytes =
         static_cast<std::uint32_t>(size_value("--size", *typed.size, 0, kMaxSizeBytes));
@@ -49,7 +107,15 @@ ProbeOptions probe_values(const ProbeTyped& typed) {
   if (typed.warmup) out.warmup = number_value("--warmup", *typed.warmup, 0, kMaxCount);
   if (typed.mode == "connect") out.mode = ProbeMode::connect;
   if (typed.wait == "spin") out.wait = WaitMode::spin;
-  out.show_payload_bytes = shown_bytes_value(typed.show_payload);
+  if (typed.timestamps == "kernel") {
+    only_one("--timestamps", true, "--flood", typed.flood);
+    out.timestamps = TimestampSource::kernel;
+  }
+  if (typed.retry) out.reconnect = Reconnect::yes;
+  if (typed.clocks_synchronized) out.clocks = HostClocks::synchronized;
+  if (typed.report_interval) {
+    out.report_interval = positive_duration_value("--report-interval", *typed.report_interval);
+  }
   return out;
 }
 
@@ -58,6 +124,15 @@ ProbeJob job_of(const ProbeTyped& typed) {
   job.common = common_values(typed.common);
   job.endpoints = typed.endpoints;
   job.probe = probe_values(typed);
+  job.show_payload_bytes = shown_bytes_value(typed.show_payload);
+  if (typed.parallel) {
+    job.parallel =
+        static_cast<std::uint32_t>(number_value("--parallel", *typed.parallel, 1, kMaxFlows));
+  }
+  if (typed.sweep) {
+    only_one("--sweep", true, "--size", typed.size.has_value());
+    job.sweep = sweep_value(*typed.sweep);
+  }
   if (typed.deadline) job.deadline = positive_duration_value("--deadline", *typed.deadline);
   job.self = typed.self;
   if (job.self && !job.endpoints.empty()) {
@@ -81,17 +156,38 @@ void add_probe_options(CLI::App& sub, Selected& selected) {
                           const char* description) {
     return sub.add_option(names, value, description)->type_name(type)->group("Probing");
   };
-  add("-c,--count", typed->count, "N", "Probes (10); 0: until interrupted");
+  add("-c,--count", typed->count, "N", "Probes a flow (10); 0: until interrupted");
   add("-i,--interval", typed->interval, "DURATION", "Between probes (100ms)");
+  add("--rate", typed->rate, "RATE", "Probes a second, instead of --interval");
+  add("--duration", typed->duration, "DURATION", "Length of the schedule, instead of --count");
+  restrict_to(add("--schedule", typed->schedule, "", "Gaps: equal or random (periodic)"),
+              {"periodic", "poisson"});
+  const auto flag = [&sub](const char* name, bool& value, const char* description) {
+    sub.add_flag(name, value, description)->group("Probing");
+  };
+  flag("--flood", typed->flood, "The next probe as soon as fewer than --window are outstanding");
+  add("--window", typed->window, "N", "Of a flood (1)");
   add("-s,--size", typed->size, "SIZE", "Bytes of a probe (64)");
+  add("--sweep", typed->sweep, "SIZE,...", "One run a size, one table");
   add("-W,--timeout", typed->timeout, "DURATION", "After this a probe is lost (1s)");
   add("-w,--deadline", typed->deadline, "DURATION", "End of the run, whatever happens");
   add("--warmup", typed->warmup, "N", "Probes sent before, in no figure (0)");
+  add("--parallel", typed->parallel, "N", "Flows (connections) a target (1)");
   restrict_to(add("--mode", typed->mode, "", "connect: connection set-up alone, any service"),
               {"echo", "connect"});
   restrict_to(add("--wait", typed->wait, "", "How replies are awaited (block)"), {"block", "spin"});
-  sub.add_flag("--self", typed->self, "Every transport of this machine, against itself")
-      ->group("Probing");
+  restrict_to(add("--timestamps", typed->timestamps, "",
+                  "kernel: the round trip by the kernel's stamps, too (user)"),
+              {"user", "kernel"});
+  flag("--retry", typed->retry, "Connect again when a stream drops, and report the outage");
+  flag("--clocks-synchronized", typed->clocks_synchronized,
+       "One-way delays: both hosts' clocks agree");
+  flag("--self", typed->self, "Every transport of this machine, against itself");
+  const auto output = [&sub](const char* names, std::optional<std::string>& value, const char* type,
+                             const char* description) {
+    return sub.add_option(names, value, description)->type_name(type)->group("Output");
+  };
+  output("--report-interval", typed->report_interval, "DURATION", "Interim reports");
   sub.add_flag("--show-payload{on}", typed->show_payload, "Payloads in the output (4KiB)")
       ->type_name("MAX")
       ->group("Output");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "cmd/probe_reopen.hpp"
 #include "core/base/clock.hpp"
 #include "core/net/deadline.hpp"
 #include "core/report/json.hpp"
@@ -13,13 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kConnectTimeout = 5s;
-
-std::unique_ptr<MessagePort> port_of(Connection connection, std::size_t message_bytes) {
-  if (auto* channel = std::get_if<ByteChannel>(&connection.socket)) {
-    return make_stream_port(std::move(*channel), message_bytes);
-  }
-  return std::get<std::unique_ptr<MessagePort>>(std::move(connection.socket));
-}
 
 /// Takes what is pending. SIGQUIT asks for figures, of which there are none yet.
 bool asked_to_end(Interrupt& interrupt) {
@@ -34,24 +28,33 @@ ProbeTarget connect_target(const Endpoint& endpoint, const ProbeJob& job, Durati
   ProbeTarget target;
   target.target = backend.describe(endpoint);
   ConnectOptions options = connect_options(job.common, patience, interrupt_fd);
-  if (job.probe.mode == ProbeMode::connect) {
-    options.connect_timeout = job.probe.timeout;
-    target.port = backend.connect_port(endpoint, options);
-    return target;
+  const bool connects = job.probe.mode == ProbeMode::connect;
+  if (connects) options.connect_timeout = job.probe.timeout;
+  for (std::uint32_t i = 0; i < job.parallel; ++i) {
+    ProbeConnection flow;
+    if (connects) {
+      flow.port = backend.connect_port(endpoint, options);
+    } else {
+      Connection connection = backend.connect(endpoint, options);
+      flow.peer = connection.peer;
+      flow.local = connection.local;
+      flow.connect_time = connection.connect_time;
+      flow.port = port_of(std::move(connection), job.probe.size_bytes);
+    }
+    target.flows.push_back(std::move(flow));
   }
-  Connection connection = backend.connect(endpoint, options);
-  target.peer = connection.peer;
-  target.local = connection.local;
-  target.connect_time = connection.connect_time;
-  target.port = port_of(std::move(connection), job.probe.size_bytes);
-  // In the middle of a run a signal is the waiter's to see, and nobody waits longer than for a
-  // reply.
-  options = connect_options(job.common, kConnectTimeout, -1);
-  options.connect_timeout = job.probe.timeout;
-  target.reopen = [&backend, endpoint, options, size = job.probe.size_bytes] {
-    return port_of(backend.connect(endpoint, options), size);
-  };
+  if (!connects) target.reopen = reopener(endpoint, job);
   return target;
+}
+
+/// A line a reply is read by people up to this rate.
+constexpr Duration kReadableInterval = 100ms;
+
+bool shows_replies(const ProbeJob& job, OutputFormat format) {
+  if (format == OutputFormat::jsonl) return true;
+  if (format != OutputFormat::text || job.common.quiet || job.self) return false;
+  if (job.common.verbosity > 0) return true;
+  return job.probe.schedule != ScheduleKind::flood && job.probe.interval >= kReadableInterval;
 }
 
 Summary unmeasured(const Endpoint& endpoint, const ProbeJob& job) {
@@ -59,7 +62,8 @@ Summary unmeasured(const Endpoint& endpoint, const ProbeJob& job) {
   summary.target = backend_of(endpoint).describe(endpoint);
   summary.mode = job.probe.mode;
   summary.wait = job.probe.wait;
-  summary.schedule = ScheduleKind::periodic;
+  summary.schedule = job.probe.schedule;
+  summary.timestamp_source = job.probe.timestamps;
   summary.size_bytes = job.probe.size_bytes;
   return summary;
 }
@@ -72,8 +76,24 @@ ProbeJob started(const ProbeJob& job) {
   return out;
 }
 
+std::vector<ProbeJob> runs_of(const ProbeJob& job) {
+  std::vector<ProbeJob> runs;
+  for (const std::uint32_t size : job.sweep) {
+    runs.push_back(job);
+    runs.back().probe.size_bytes = size;
+  }
+  if (runs.empty()) runs.push_back(job);
+  return runs;
+}
+
 void check_probe(const Endpoint& endpoint, const ProbeOptions& options) {
   const Capabilities& can = backend_of(endpoint).capabilities;
+  if (options.timestamps == TimestampSource::kernel &&
+      (!can.kernel_stamps || options.mode == ProbeMode::connect)) {
+    throw usage_error(
+        "option", "--timestamps",
+        "the kernel has no stamps for " + (can.kernel_stamps ? "--mode connect" : endpoint.typed));
+  }
   if (options.mode == ProbeMode::connect) {
     if (!can.connects) {
       throw usage_error("option", "--mode",
@@ -104,6 +124,18 @@ ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job, Interrupt
       if (asked_to_end(interrupt)) throw;
     }
   }
+}
+
+ProbeEvents probe_events(EventSink& sink, const ProbeJob& job,
+                         std::vector<SocketDescription> targets, OutputFormat format) {
+  return ProbeEvents{sink,
+                     system_clock(),
+                     std::move(targets),
+                     {.replies = shows_replies(job, format),
+                      .mode = job.probe.mode,
+                      .size_bytes = job.probe.size_bytes,
+                      .show_payload_bytes = job.show_payload_bytes,
+                      .timestamps = job.probe.timestamps}};
 }
 
 Summary failed_summary(const Endpoint& endpoint, const ProbeJob& job, const Error& error) {

@@ -1,103 +1,16 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <future>
-#include <thread>
 
 #include "cmd/log.hpp"
+#include "cmd/loopback.hpp"
 #include "cmd/probe_targets.hpp"
 #include "core/base/random.hpp"
 #include "core/engine/poll_waiter.hpp"
-#include "core/engine/server.hpp"
+#include "core/engine/probe_events.hpp"
 
 namespace netecho {
 namespace {
-
-class NullSink final : public EventSink {
- public:
-  void emit(Event /*event*/) override {}
-};
-
-/// One transport: its own endpoint, and what a client connects to.
-struct Loopback {
-  Endpoint endpoint;
-  std::optional<Error> error;  ///< This machine lacks it.
-};
-
-/// A server inside the process, on a thread of its own; ends with the object.
-class LoopbackServer {
- public:
-  /// Returns once it serves. Throws what the server throws.
-  explicit LoopbackServer(std::vector<Served> sockets) {
-    std::promise<void> ready;
-    thread_ = std::thread{
-        [this, &ready, held = std::move(sockets)]() mutable { serve(std::move(held), ready); }};
-    try {
-      ready.get_future().get();
-    } catch (...) {
-      thread_.join();
-      throw;
-    }
-  }
-  LoopbackServer(const LoopbackServer&) = delete;
-  LoopbackServer& operator=(const LoopbackServer&) = delete;
-  ~LoopbackServer() {
-    reactor_.stop();
-    thread_.join();
-  }
-
- private:
-  void serve(std::vector<Served> sockets, std::promise<void>& ready) {
-    bool started = false;  // From then on `ready` may be gone.
-    try {
-      const ServerOptions options{.idle_timeout = Duration::zero(),
-                                  .signals = SignalHandling::ignore};
-      static_cast<void>(run_server(reactor_, std::move(sockets), options, sink_, [&] {
-        started = true;
-        ready.set_value();
-      }));
-    } catch (const std::exception& error) {
-      if (!started) return ready.set_exception(std::current_exception());
-      print_error(error.what());  // Its probes will be lost, and say so.
-    }
-  }
-
-  Reactor reactor_;
-  NullSink sink_;
-  std::thread thread_;
-};
-
-bool ruled_out(const Endpoint& endpoint, FamilyChoice family) {
-  try {
-    check_family({&endpoint, 1}, family);
-    return false;
-  } catch (const Error&) {
-    return true;
-  }
-}
-
-/// Binds every transport that -4 and -6 leave; one that this machine lacks keeps its error.
-std::vector<Loopback> bind_all(std::vector<Served>& sockets, FamilyChoice family) {
-  const std::string unique =
-      std::to_string(::getpid()) + "-" + std::to_string(random_u64() % 1'000'000);
-  std::vector<Loopback> out;
-  for (const Backend& backend : backends()) {
-    if (backend.loopback == nullptr) continue;
-    for (const std::string& text : backend.loopback(unique)) {
-      const Endpoint endpoint = parse_endpoint(text, Role::serve);
-      if (ruled_out(endpoint, family)) continue;
-      try {
-        for (Served& socket : backend.serve(endpoint, {})) {
-          out.push_back({parse_endpoint(socket.endpoint.uri, Role::client), std::nullopt});
-          sockets.push_back(std::move(socket));
-        }
-      } catch (const Error& error) {
-        out.push_back({endpoint, error});
-      }
-    }
-  }
-  return out;
-}
 
 /// Of the user's options, those that some transport can't honour: an error if none can.
 void check_options(const std::vector<Loopback>& loopbacks, const ProbeJob& job) {
@@ -113,7 +26,7 @@ void check_options(const std::vector<Loopback>& loopbacks, const ProbeJob& job) 
 }
 
 Summary probe_one(const Loopback& loopback, const ProbeJob& job, Interrupt& interrupt,
-                  EventSink* replies) {
+                  EventSink& events, OutputFormat format) {
   if (loopback.error) {
     Summary summary = failed_summary(loopback.endpoint, job, *loopback.error);
     summary.exit_code = 0;  // That a machine lacks a transport is a finding, not a failure.
@@ -129,8 +42,10 @@ Summary probe_one(const Loopback& loopback, const ProbeJob& job, Interrupt& inte
     return failed_summary(loopback.endpoint, job, error);
   }
   PollWaiter waiter{interrupt};
-  return run_prober(std::move(targets), job.probe, system_clock(), waiter, replies, random_u64())
-      .front();
+  ProbeEvents observer = probe_events(events, job, {targets.front().target}, format);
+  return run_prober(std::move(targets), job.probe, system_clock(), waiter, observer, random_u64())
+      .front()
+      .summary;
 }
 
 /// What went wrong, without what this machine just lacks.
@@ -147,7 +62,7 @@ std::vector<ErrorEvent> errors_of(const std::vector<Summary>& summaries) {
 int run_self_probe(const ProbeJob& job) {
   Interrupt interrupt{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
   std::vector<Served> sockets;
-  const std::vector<Loopback> loopbacks = bind_all(sockets, job.common.family);
+  const std::vector<Loopback> loopbacks = bind_loopbacks(sockets, backends(), job.common.family);
   check_options(loopbacks, job);
   const LoopbackServer server{std::move(sockets)};
 
@@ -155,13 +70,12 @@ int run_self_probe(const ProbeJob& job) {
   Output output{STDOUT_FILENO, "stdout"};
   const TextStyle style{.colour = colour_for(STDOUT_FILENO, job.common.colour)};
   DirectSink sink{output, format, style};
-  EventSink* replies = format == OutputFormat::jsonl ? &sink : nullptr;
 
   const ProbeJob timed = started(job);
   std::vector<Summary> summaries;
   for (const Loopback& each : loopbacks) {
-    summaries.push_back(probe_one(each, timed, interrupt, replies));
-    if (replies != nullptr) sink.emit({realtime_now(), SummaryEvent{summaries.back()}});
+    summaries.push_back(probe_one(each, timed, interrupt, sink, format));
+    if (format == OutputFormat::jsonl) sink.emit({realtime_now(), SummaryEvent{summaries.back()}});
     if (summaries.back().interrupted) break;
   }
 

@@ -15,6 +15,8 @@ namespace netecho {
 [[nodiscard]] Duration duration_value(std::string_view option, const std::string& text);
 /// As duration_value, but 0 is out of range.
 [[nodiscard]] Duration positive_duration_value(std::string_view option, const std::string& text);
+/// A rate per second, as the time between two.
+[[nodiscard]] Duration rate_value(std::string_view option, const std::string& text);
 [[nodiscard]] std::uint64_t size_value(std::string_view option, const std::string& text,
                                        std::uint64_t low, std::uint64_t high);
 [[nodiscard]] std::uint64_t number_value(std::string_view option, const std::string& text,

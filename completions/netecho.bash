@@ -73,12 +73,20 @@ _netecho() {
       'send --mss') : ;;
       'probe -c' | 'probe --count') : ;;
       'probe -i' | 'probe --interval') : ;;
+      'probe --rate') : ;;
+      'probe --duration') : ;;
+      'probe --schedule') mapfile -t candidates < <(compgen -W 'periodic poisson' -- "$cur") ;;
+      'probe --window') : ;;
       'probe -s' | 'probe --size') : ;;
+      'probe --sweep') : ;;
       'probe -W' | 'probe --timeout') : ;;
       'probe -w' | 'probe --deadline') : ;;
       'probe --warmup') : ;;
+      'probe --parallel') : ;;
       'probe --mode') mapfile -t candidates < <(compgen -W 'echo connect' -- "$cur") ;;
       'probe --wait') mapfile -t candidates < <(compgen -W 'block spin' -- "$cur") ;;
+      'probe --timestamps') mapfile -t candidates < <(compgen -W 'user kernel' -- "$cur") ;;
+      'probe --report-interval') : ;;
       'probe --format') mapfile -t candidates < <(compgen -W 'text json jsonl' -- "$cur") ;;
       'probe --color') mapfile -t candidates < <(compgen -W 'auto always never' -- "$cur") ;;
       'probe --log-level') mapfile -t candidates < <(compgen -W 'off error warn info debug' -- "$cur") ;;
@@ -111,7 +119,7 @@ _netecho() {
             ;;
           probe)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-c --count -i --interval -s --size -W --timeout -w --deadline --warmup --mode --wait --self --show-payload -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -B --bind -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout -w --deadline --warmup --parallel --mode --wait --timestamps --retry --clocks-synchronized --self --report-interval --show-payload -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -B --bind -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete client "$cur" 2>/dev/null)
             fi

@@ -27,8 +27,9 @@ namespace netecho {
 struct Slot {
   std::byte* data = nullptr;
   std::uint32_t size = 0;
-  std::uint32_t segment_size = 0;  ///< 0: one message. Else every segment but the last has it.
-  Instant at{};                    ///< Received (T4) or sent (T1): next to the system call.
+  std::uint32_t segment_size = 0;       ///< 0: one message. Else every segment but the last has it.
+  Instant at{};                         ///< Received (T4) or sent (T1): next to the system call.
+  std::optional<WallTime> kernel_at{};  ///< Received, by the kernel's stamp; see stamp_by_kernel().
   int error = 0;           ///< Client ports: errno of a failed earlier send; data is its payload.
   bool truncated = false;  ///< The message was longer than the slot.
   bool unanswerable = false;  ///< Its sender has no address to answer to (unixgram).
@@ -85,6 +86,19 @@ class MessagePort {
   [[nodiscard]] virtual int fd() const noexcept = 0;  ///< To be watched; owned by the port.
   /// True while accepted bytes still wait for the socket to be writable (stream adapters).
   [[nodiscard]] virtual bool wants_write() const noexcept { return false; }
+  /// Asks the kernel to stamp what is sent and received, and remembers the stamps of the last
+  /// `kept` messages sent. Before the first send. False: this transport has no such stamps. Throws
+  /// SysError.
+  virtual bool stamp_by_kernel(std::size_t kept) {
+    static_cast<void>(kept);
+    return false;
+  }
+  /// When message number `ordinal` left, by the kernel's stamp: from 0, those that send() said
+  /// left.
+  [[nodiscard]] virtual std::optional<WallTime> kernel_sent(std::uint64_t ordinal) const noexcept {
+    static_cast<void>(ordinal);
+    return std::nullopt;
+  }
   /// Who sent slot `index` of the last received batch; none for an unnamed unix peer. Allocates.
   [[nodiscard]] virtual std::optional<SocketDescription> peer(std::size_t index) const {
     static_cast<void>(index);

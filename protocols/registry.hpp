@@ -40,6 +40,7 @@ struct ServeOptions {
 struct Capabilities {
   bool connects = false;              ///< Has a connection set-up: `--mode connect`, `connect_ns`.
   bool boundaries = false;            ///< Keeps message boundaries (datagrams, records).
+  bool kernel_stamps = false;         ///< The kernel stamps what is sent and received.
   bool inherited = false;             ///< Descriptors given by a parent: serve only.
   std::size_t max_message_bytes = 0;  ///< 0: no limit (streams).
   SocketOptionSet client_options = 0;

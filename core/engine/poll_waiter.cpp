@@ -34,7 +34,16 @@ void PollWaiter::unwatch(MessagePort& port) {
   watched_.erase(found);
 }
 
+void SpinGuard::woke_late(Duration by) noexcept {
+  // A third more than was needed, so that the next one, a little later, is covered as well.
+  const Duration needed = std::clamp(by * 4 / 3, kLeast, kMost);
+  length_ = needed > length_ ? needed : length_ - (length_ - needed) / 64;
+}
+
 Wake PollWaiter::wait(Instant deadline, WaitMode mode) noexcept {
+  const bool direct =
+      mode == WaitMode::spin && !watched_.empty() && watched_.size() <= kSpunDirectly;
+  if (direct && ++turns_ % kTurnsPerPoll != 0) return everyone();
   update_interest();
   Instant now = monotonic_now();
   while (true) {
@@ -43,7 +52,17 @@ Wake PollWaiter::wait(Instant deadline, WaitMode mode) noexcept {
     if (count > 0) return collect(count);
     now = monotonic_now();
     if (now >= deadline) return {};
+    if (direct) return everyone();
   }
+}
+
+/// What is not ready says so itself.
+Wake PollWaiter::everyone() noexcept {
+  std::size_t ready = 0;
+  for (const auto& each : watched_) ready_[ready++] = each->id;
+  Wake wake;
+  wake.ready = std::span{ready_}.first(ready);
+  return wake;
 }
 
 void PollWaiter::update_interest() noexcept {
@@ -58,7 +77,7 @@ void PollWaiter::update_interest() noexcept {
 std::size_t PollWaiter::poll_once(Instant now, Instant deadline, WaitMode mode) noexcept {
   std::optional<Duration> timeout = Duration::zero();
   if (mode == WaitMode::block) {
-    const Duration guard = kSpinBeforeDeadline + epoll_.granularity();
+    const Duration guard = guard_.length() + epoll_.granularity();
     if (deadline == kNever) {
       timeout = std::nullopt;
     } else if (deadline - now > guard) {
@@ -66,7 +85,13 @@ std::size_t PollWaiter::poll_once(Instant now, Instant deadline, WaitMode mode) 
     }
   }
   // A failure can only be EINTR (a debugger, SIGSTOP): the caller looks at the clock again.
-  return static_cast<std::size_t>(std::max(0, epoll_.wait(events_, timeout)));
+  const int count = epoll_.wait(events_, timeout);
+  if (count == 0 && timeout && *timeout > Duration::zero()) {
+    const Duration late = monotonic_now() - now - *timeout;
+    wake_up_.record(late);
+    guard_.woke_late(late);
+  }
+  return static_cast<std::size_t>(std::max(0, count));
 }
 
 Wake PollWaiter::collect(std::size_t count) noexcept {

@@ -5,6 +5,7 @@
 
 #include "core/base/random.hpp"
 #include "core/engine/prober_flow.hpp"
+#include "core/engine/prober_results.hpp"
 #include "core/engine/prober_warmup.hpp"
 
 namespace netecho {
@@ -25,80 +26,91 @@ Duration measure_clock(const Clock& clock) noexcept {
   return least;
 }
 
-using Flows = std::vector<std::unique_ptr<ProbeFlow>>;
+/// Something that is to be done every so often.
+class Recurrence {
+ public:
+  Recurrence(Instant start, Duration interval) noexcept
+      : interval_{interval}, next_{saturating_add(start, interval)} {}
+
+  [[nodiscard]] Instant next() const noexcept { return next_; }
+  /// Whether it is time; then the next time is the first one after `now`.
+  [[nodiscard]] bool take(Instant now) noexcept {
+    if (now < next_) return false;
+    const std::int64_t passed = (now - next_) / interval_ + 1;
+    next_ = saturating_add(next_, interval_ * passed);
+    return true;
+  }
+
+ private:
+  Duration interval_;
+  Instant next_;
+};
 
 class Run {
  public:
-  Run(const Flows& flows, const ProberContext& context) : flows_{flows}, context_{context} {}
+  Run(const FlowTable& flows, const ProberContext& context, Instant start)
+      : flows_{flows},
+        context_{context},
+        reports_{start, context.options.report_interval},
+        looks_{start, context.options.status_interval} {}
 
   RunEnd until_done() {
     while (true) {
       const Instant now = context_.clock.now();
-      for (const auto& flow : flows_) {
+      for (const auto& flow : flows_.all()) {
         if (flow->next_event() <= now) flow->on_time(now);
       }
-      if (std::ranges::all_of(flows_, [](const auto& flow) { return flow->finished(); })) {
+      if (std::ranges::all_of(flows_.all(), [](const auto& flow) { return flow->finished(); })) {
         return RunEnd::finished;
       }
       if (now >= context_.options.deadline) return RunEnd::deadline;
+      if (reports_.take(now)) report(now);
+      if (looks_.take(now)) context_.observer.status(flows_.status(now));
       const Wake wake = context_.waiter.wait(next_event(), context_.options.wait);
-      for (const std::uint32_t id : wake.ready) flows_[id]->on_ready();
-      if (wake.report_requested) report();
-      if (wake.interrupted || unread()) return RunEnd::interrupted;
+      for (const std::uint32_t id : wake.ready) flows_.all()[id]->on_ready();
+      if (wake.report_requested) report(context_.clock.now());
+      if (wake.interrupted || context_.observer.gone()) return RunEnd::interrupted;
     }
   }
 
- private:
-  /// Whoever read the replies has left, as `head` does: no reason to go on.
-  [[nodiscard]] bool unread() const noexcept {
-    return context_.replies != nullptr && context_.replies->gone();
-  }
+  void report(Instant now) { context_.observer.interval(flows_.end_period(now, context_)); }
 
+ private:
   [[nodiscard]] Instant next_event() const noexcept {
-    Instant next = context_.options.deadline;
-    for (const auto& flow : flows_) next = std::min(next, flow->next_event());
+    Instant next = std::min({context_.options.deadline, reports_.next(), looks_.next()});
+    for (const auto& flow : flows_.all()) next = std::min(next, flow->next_event());
     return next;
   }
 
-  void report() const {
-    if (context_.replies == nullptr) return;
-    for (const auto& flow : flows_) {
-      context_.replies->emit(
-          {context_.clock.wall_now(), IntervalEvent{flow->summary(context_.clock.now(), false)}});
-    }
-  }
-
-  const Flows& flows_;
+  const FlowTable& flows_;
   const ProberContext& context_;
+  Recurrence reports_;
+  Recurrence looks_;
 };
 
 }  // namespace
 
-std::vector<Summary> run_prober(std::vector<ProbeTarget> targets, const ProbeOptions& options,
-                                const Clock& clock, Waiter& waiter, EventSink* replies,
-                                std::uint64_t session_seed) {
-  SplitMix64 seeds{session_seed};
+std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets, const ProbeOptions& options,
+                                    const Clock& clock, Waiter& waiter, ProbeObserver& observer,
+                                    std::uint64_t seed) {
+  SplitMix64 seeds{seed};
   const std::uint64_t warm_up_seed = seeds.next();
   const WarmUpEnd warm = warm_up(targets, options, clock, waiter, warm_up_seed);
 
-  const ProberContext context{options, clock, waiter, replies, measure_clock(clock)};
-  Flows flows;
-  for (ProbeTarget& target : targets) {
-    const auto id = static_cast<std::uint32_t>(flows.size());
-    flows.push_back(std::make_unique<ProbeFlow>(std::move(target), context, id, seeds.next()));
-  }
+  const ProberContext context{
+      options, clock, waiter, observer, observer.wants_outcomes(), measure_clock(clock)};
+  FlowTable flows{targets, context, seeds};
   // Only now: what setting up costs must not make the first slots late.
   const Instant start = clock.now();
-  for (const auto& flow : flows) flow->begin(start);
+  flows.begin(start);
+  observer.began(start, clock.wall_now());
   RunEnd end = warm == WarmUpEnd::interrupted ? RunEnd::interrupted : RunEnd::deadline;
-  if (warm == WarmUpEnd::done) end = Run{flows, context}.until_done();
-
-  std::vector<Summary> summaries;
+  Run run{flows, context, start};
+  if (warm == WarmUpEnd::done) end = run.until_done();
   const Instant now = clock.now();
-  for (const auto& flow : flows) {
-    summaries.push_back(flow->summary(now, end == RunEnd::interrupted));
-  }
-  return summaries;
+  // The rest of the last interval, so that the intervals are the whole.
+  if (options.report_interval != Duration::max()) run.report(now);
+  return flows.results(now, end == RunEnd::interrupted, context);
 }
 
 }  // namespace netecho

@@ -11,43 +11,69 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/units.hpp"
+#include "core/engine/probe_observer.hpp"
 #include "core/engine/waiter.hpp"
 #include "core/report/events.hpp"
 #include "core/transport.hpp"
 
 namespace netecho {
 
+/// Whether a stream that dropped is connected again.
+enum class Reconnect : std::uint8_t { no, yes };
+/// Whether this host's clock and the server's can be compared.
+enum class HostClocks : std::uint8_t { unrelated, synchronized };
+
 struct ProbeOptions {
-  std::uint64_t count = 10;  ///< 0: until interrupted.
-  Duration interval = std::chrono::milliseconds{100};
+  std::uint64_t count = 10;  ///< A flow; 0: as long as the schedule has slots.
+  Duration interval = std::chrono::milliseconds{100};  ///< Mean gap between slots.
+  Duration duration = Duration::max();                 ///< Length of the schedule.
+  ScheduleKind schedule = ScheduleKind::periodic;
+  std::uint32_t window = 1;  ///< Of a flood: probes outstanding at once.
   Duration timeout = std::chrono::seconds{1};
   Instant deadline = kNever;  ///< End of the whole run, whatever happens.
   std::uint32_t size_bytes = 64;
   std::uint64_t warmup = 0;
   ProbeMode mode = ProbeMode::echo;
   WaitMode wait = WaitMode::block;
-  std::size_t show_payload_bytes = 0;  ///< Of `reply` events; 0: none.
+  TimestampSource timestamps = TimestampSource::user;
+  Reconnect reconnect = Reconnect::no;
+  HostClocks clocks = HostClocks::unrelated;
+  Duration report_interval = Duration::max();  ///< Between interim reports.
+  Duration status_interval = Duration::max();  ///< Between looks at a running measurement.
 };
 
-/// One target: its port, and how it is named in reports.
-struct ProbeTarget {
+/// A connection that is being made again, while others go on. Its destruction gives up.
+class Reopening {
+ public:
+  virtual ~Reopening() = default;
+  /// The new port, once; null while it is being made. Throws Error when it could not be made.
+  [[nodiscard]] virtual std::unique_ptr<MessagePort> poll() = 0;
+};
+
+/// What one flow runs over.
+struct ProbeConnection {
   std::unique_ptr<MessagePort> port;
-  SocketDescription target;
   std::optional<SocketDescription> peer;
   std::optional<SocketDescription> local;
   std::optional<Duration> connect_time;
-  /// Makes a fresh port to the same server; may be empty. Used after a time-out of probes too small
-  /// for a frame: on a new source port or connection no late reply is taken for a later one's.
-  std::function<std::unique_ptr<MessagePort>()> reopen;
 };
 
-/// Probes all targets side by side, each on the same schedule, and returns their summaries in
-/// order. Emits a `reply` event a probe when `replies` is set. Session ids come from
-/// `session_seed`.
-[[nodiscard]] std::vector<Summary> run_prober(std::vector<ProbeTarget> targets,
-                                              const ProbeOptions& options, const Clock& clock,
-                                              Waiter& waiter, EventSink* replies,
-                                              std::uint64_t session_seed);
+/// One target: how it is named in reports, and its flows, at least one.
+struct ProbeTarget {
+  SocketDescription target;
+  std::vector<ProbeConnection> flows;
+  /// Makes a fresh connection to the same server; may be empty. Used after a time-out of probes too
+  /// small for a frame (on a new source port or connection no late reply is taken for a later
+  /// one's), and to reconnect.
+  std::function<std::unique_ptr<Reopening>()> reopen;
+};
+
+/// Probes all targets side by side, each flow on a schedule of its own, and returns the results in
+/// order. Session ids (and the gaps of random schedules) come from `seed`.
+[[nodiscard]] std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets,
+                                                  const ProbeOptions& options, const Clock& clock,
+                                                  Waiter& waiter, ProbeObserver& observer,
+                                                  std::uint64_t seed);
 
 /// A stream as a port: cuts what arrives into messages of `message_bytes`, keeps what a full socket
 /// did not take.

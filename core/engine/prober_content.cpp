@@ -20,18 +20,37 @@ void fill(std::span<std::byte> to, SplitMix64 bits) noexcept {
 
 }  // namespace
 
-ProbeContent::ProbeContent(std::uint32_t size_bytes, std::uint64_t session)
-    : session_{session}, probe_(size_bytes) {
+ProbeContent::ProbeContent(std::uint32_t size_bytes, std::uint64_t session, std::size_t slots)
+    : session_{session}, size_bytes_{size_bytes}, storage_(size_bytes * slots) {
   if (size_bytes < kFrameHeaderBytes) return;
+  const auto first = std::span{storage_}.first(size_bytes);
   const bool stamped = size_bytes >= kFrameStampedHeaderBytes;
   header_bytes_ = stamped ? kFrameStampedHeaderBytes : kFrameHeaderBytes;
   frame_bytes_ = std::min<std::size_t>(size_bytes, kFrameMaxBytes);
-  fill(std::span{probe_}.subspan(header_bytes_), SplitMix64{session});
+  fill(first.subspan(header_bytes_), SplitMix64{session});
   FrameHeader header;
   header.length = static_cast<std::uint32_t>(frame_bytes_);
   header.session = session;
   if (stamped) header.stamp = FrameStamp{};
-  encode_frame(header, std::span{probe_}.first(frame_bytes_));
+  encode_frame(header, first.first(frame_bytes_));
+  fill_with_frames(first.subspan(frame_bytes_));
+  for (std::size_t i = 1; i < slots; ++i) {
+    std::copy(first.begin(), first.end(),
+              first.begin() + static_cast<std::ptrdiff_t>(i * size_bytes));
+  }
+}
+
+void ProbeContent::fill_with_frames(std::span<std::byte> rest) noexcept {
+  while (rest.size() >= kFrameHeaderBytes) {
+    std::size_t length = std::min(rest.size(), kFrameMaxBytes);
+    const std::size_t behind = rest.size() - length;
+    if (behind > 0 && behind < kFrameHeaderBytes) length -= kFrameHeaderBytes;
+    FrameHeader header;
+    header.length = static_cast<std::uint32_t>(length);
+    header.session = session_;
+    encode_frame(header, rest.first(length));
+    rest = rest.subspan(length);
+  }
 }
 
 void ProbeContent::write_pattern(Sequence sequence, std::span<std::byte> to) const noexcept {
@@ -42,13 +61,14 @@ void ProbeContent::write_pattern(Sequence sequence, std::span<std::byte> to) con
   fill(to.subspan(head), SplitMix64{session_ ^ sequence.value});
 }
 
-std::span<std::byte> ProbeContent::encode(Sequence sequence) noexcept {
+std::span<std::byte> ProbeContent::encode(Sequence sequence, std::size_t slot) noexcept {
+  const auto probe = std::span{storage_}.subspan(slot * size_bytes_, size_bytes_);
   if (has_frame()) {
-    set_frame_sequence(std::span{probe_}.first(frame_bytes_), sequence);
+    set_frame_sequence(probe.first(frame_bytes_), sequence);
   } else {
-    write_pattern(sequence, probe_);
+    write_pattern(sequence, probe);
   }
-  return probe_;
+  return probe;
 }
 
 Reading ProbeContent::read_frame(std::span<const std::byte> message) const noexcept {
@@ -56,11 +76,11 @@ Reading ProbeContent::read_frame(std::span<const std::byte> message) const noexc
   const auto frame = message.first(std::min(message.size(), kFrameMaxBytes));
   const bool decoded = decode_frame(frame, header) == DecodeStatus::ok;
   if (decoded && header.session != session_) return {.kind = ReadingKind::foreign};
-  if (decoded && message.size() == probe_.size() && !header.authenticated &&
+  if (decoded && message.size() == size_bytes_ && !header.authenticated &&
       header.stamp.has_value() == has_stamp_block()) {
     const bool answered = header.type == FrameType::reply;
     const std::size_t fixed = answered ? header_bytes_ : kFrameHeaderBytes;
-    if (std::ranges::equal(message.subspan(fixed), std::span{probe_}.subspan(fixed))) {
+    if (std::ranges::equal(message.subspan(fixed), probe().subspan(fixed))) {
       return {ReadingKind::intact, header.sequence, answered ? header.stamp : std::nullopt};
     }
   }
@@ -73,7 +93,7 @@ Reading ProbeContent::read_frame(std::span<const std::byte> message) const noexc
 bool ProbeContent::is_pattern_of(Sequence sequence,
                                  std::span<const std::byte> message) const noexcept {
   std::array<std::byte, kFrameHeaderBytes> storage;
-  const auto whole = std::span{storage}.first(probe_.size());
+  const auto whole = std::span{storage}.first(size_bytes_);
   write_pattern(sequence, whole);
   return std::ranges::equal(message, whole.first(message.size()));
 }
@@ -81,7 +101,7 @@ bool ProbeContent::is_pattern_of(Sequence sequence,
 Reading ProbeContent::read(std::span<const std::byte> message, Sequence expected,
                            Sequence next) const noexcept {
   if (has_frame()) return read_frame(message);
-  if (message.size() != probe_.size() || next.value == 0) return {};
+  if (message.size() != size_bytes_ || next.value == 0) return {};
   if (is_pattern_of(expected, message)) return {ReadingKind::intact, expected, {}};
   // A copy of an earlier one? Its sequence is the last that ends in these bytes.
   std::uint64_t low = 0;
@@ -99,7 +119,7 @@ Reading ProbeContent::read(std::span<const std::byte> message, Sequence expected
 Reading ProbeContent::read_quote(std::span<const std::byte> quote,
                                  Sequence expected) const noexcept {
   if (!has_frame()) {
-    const bool ours = quote.size() <= probe_.size() && is_pattern_of(expected, quote);
+    const bool ours = quote.size() <= size_bytes_ && is_pattern_of(expected, quote);
     return ours ? Reading{ReadingKind::intact, expected, {}} : Reading{};
   }
   if (quote.size() < kFrameHeaderBytes) return {};

@@ -30,19 +30,21 @@ struct Reading {
 /// The probes of one session. Allocates at construction only.
 ///
 /// From 56 bytes on a probe is a frame with an empty stamp block, from 32 on one without; above
-/// 65,536 bytes the frame is their beginning. All that is not header is the same in every probe of
-/// a session, so that nothing but a header has to be written for a probe, or kept to check it.
-/// Below 32 bytes: the low bytes of the sequence (up to four, the lowest first), then bytes that
-/// follow from session and sequence.
+/// 65,536 bytes the frame is their beginning, and what follows is frames that ask for nothing, so
+/// that a stamping server never loses framing (a rest below 32 bytes can be none). All that is not
+/// header is the same in every probe of a session, so that nothing but a header has to be written
+/// for a probe, or kept to check it. Below 32 bytes: the low bytes of the sequence (up to four, the
+/// lowest first), then bytes that follow from session and sequence.
 class ProbeContent {
  public:
-  ProbeContent(std::uint32_t size_bytes, std::uint64_t session);
+  /// `slots`: how many probes can be at hand at once, 1 or more. They lie one behind the other.
+  ProbeContent(std::uint32_t size_bytes, std::uint64_t session, std::size_t slots = 1);
 
   [[nodiscard]] bool has_frame() const noexcept { return frame_bytes_ != 0; }
   [[nodiscard]] bool has_stamp_block() const noexcept { return header_bytes_ > kFrameHeaderBytes; }
 
-  /// The probe of `sequence`; valid until the next call.
-  [[nodiscard]] std::span<std::byte> encode(Sequence sequence) noexcept;
+  /// The probe of `sequence`, valid until the next call for this slot.
+  [[nodiscard]] std::span<std::byte> encode(Sequence sequence, std::size_t slot = 0) noexcept;
 
   /// What `message` is. `expected` is the probe to try first (without a frame: the one that is
   /// outstanding), `next` the next to be sent: none from there on can have been answered.
@@ -59,8 +61,15 @@ class ProbeContent {
                                    std::span<const std::byte> message) const noexcept;
   void write_pattern(Sequence sequence, std::span<std::byte> to) const noexcept;
 
+  /// Any slot's: they differ in their headers only.
+  [[nodiscard]] std::span<const std::byte> probe() const noexcept {
+    return std::span{storage_}.first(size_bytes_);
+  }
+  void fill_with_frames(std::span<std::byte> rest) noexcept;
+
   std::uint64_t session_;
-  std::vector<std::byte> probe_;
+  std::size_t size_bytes_;
+  std::vector<std::byte> storage_;
   std::size_t frame_bytes_ = 0;  ///< 0: too small for a frame.
   std::size_t header_bytes_ = 0;
 };

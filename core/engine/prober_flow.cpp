@@ -4,31 +4,65 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/engine/prober_summary.hpp"
+
 namespace netecho {
 namespace {
 
+using namespace std::chrono_literals;
+
 /// A full socket that cannot tell when it has room (unix datagrams) is tried again this often.
-constexpr Duration kRetryInterval = std::chrono::milliseconds{1};
-/// Replies taken at once, if they are not large.
-constexpr std::size_t kIncomingSlots = 64;
-constexpr std::size_t kIncomingBytes = std::size_t{4} << 20;
+constexpr Duration kRetryInterval = 1ms;
+/// How often a connection that is being made is looked after, and the pauses between attempts.
+constexpr Duration kReopenPoll = 1ms;
+constexpr Duration kFirstBackOff = 10ms;
+constexpr Duration kLastBackOff = 1s;
+/// Messages taken or flooded at once, if they are not large.
+constexpr std::size_t kBatchSlots = 64;
+constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
 /// A connection attempt carries no payload; the frame only names it.
 constexpr std::uint32_t kConnectProbeBytes = kFrameHeaderBytes;
+/// Outages beyond these are counted in the last one's probes only.
+constexpr std::size_t kMaxOutages = 1000;
 
 std::uint32_t content_bytes(const ProbeOptions& options) noexcept {
   return options.mode == ProbeMode::connect ? kConnectProbeBytes : options.size_bytes;
 }
 
-std::size_t incoming_slots(std::size_t message_bytes) noexcept {
-  return std::clamp<std::size_t>(kIncomingBytes / (message_bytes + 1), 1, kIncomingSlots);
+std::size_t batch_slots(std::size_t message_bytes) noexcept {
+  return std::clamp<std::size_t>(kBatchBytes / (message_bytes + 1), 1, kBatchSlots);
 }
 
-/// How many probes can be outstanding on this schedule; one where replies carry no sequence.
-std::size_t outstanding_limit(const ProbeOptions& options) noexcept {
+std::size_t outgoing_slots(const ProbeOptions& options) noexcept {
+  if (options.schedule != ScheduleKind::flood) return 1;
+  return std::min<std::size_t>(options.window, batch_slots(content_bytes(options)));
+}
+
+/// How many probes can be outstanding; one where replies carry no sequence, or where a stream's
+/// kernel stamps could not be told apart.
+std::size_t outstanding_limit(const ProbeOptions& options, const ProbeTarget& target) noexcept {
+  const bool stream = target.target.socket_type == SocketType::stream;
   if (content_bytes(options) < kFrameHeaderBytes) return 1;
+  if (stream && options.timestamps == TimestampSource::kernel) return 1;
+  if (options.schedule == ScheduleKind::flood) return options.window;
   const auto by_time = static_cast<std::uint64_t>(options.timeout / options.interval) + 2;
   const std::uint64_t by_count = options.count != 0 ? options.count : by_time;
-  return static_cast<std::size_t>(std::min<std::uint64_t>({by_time, by_count, kMaxOutstanding}));
+  // Slots come in bursts where gaps are random.
+  const std::uint64_t bursts = options.schedule == ScheduleKind::poisson ? 2 : 1;
+  return static_cast<std::size_t>(
+      std::min<std::uint64_t>({by_time * bursts, by_count, kMaxOutstanding}));
+}
+
+ScheduleOptions schedule_options(const ProbeOptions& options, std::uint64_t seed) noexcept {
+  return {.interval = options.interval,
+          .count = options.count,
+          .length = options.duration,
+          .gaps = options.schedule == ScheduleKind::poisson ? Gaps::exponential : Gaps::equal,
+          .seed = seed};
+}
+
+Duration mean_gap(const ProbeOptions& options) noexcept {
+  return options.schedule == ScheduleKind::flood ? Duration::zero() : options.interval;
 }
 
 bool ends_connection(const BatchResult& result) noexcept {
@@ -38,25 +72,40 @@ bool ends_connection(const BatchResult& result) noexcept {
 
 }  // namespace
 
-ProbeFlow::ProbeFlow(ProbeTarget target, const ProberContext& context, std::uint32_t id,
-                     std::uint64_t session)
-    : target_{std::move(target)},
+ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
+                     const ProberContext& context, const FlowIdentity& identity)
+    : target_{target},
+      connection_{std::move(connection)},
       context_{context},
-      id_{id},
-      content_{content_bytes(context.options), session},
-      schedule_{kNever, context.options.interval, context.options.count},
-      tracker_{outstanding_limit(context.options), context.options.timeout},
-      statistics_{context.options.interval},
-      outgoing_{1, 1},
+      identity_{identity},
+      content_{content_bytes(context.options), identity.session, outgoing_slots(context.options)},
+      schedule_{kNever, schedule_options(context.options, identity.session)},
+      tracker_{outstanding_limit(context.options, target), context.options.timeout},
+      figures_{mean_gap(context.options)},
+      outgoing_{outgoing_slots(context.options), 1},
       // One byte more than a reply has: a longer one shows.
-      incoming_{incoming_slots(content_bytes(context.options)),
+      incoming_{batch_slots(content_bytes(context.options)),
                 std::size_t{content_bytes(context.options)} + 1} {
-  context_.waiter.watch(*target_.port, id_);
+  install(std::move(connection_.port));
+}
+
+void ProbeFlow::install(std::unique_ptr<MessagePort> port) {
+  if (context_.options.timestamps == TimestampSource::kernel &&
+      !port->stamp_by_kernel(2 * tracker_.capacity())) {
+    throw usage_error("option", "--timestamps",
+                      "the kernel has no stamps for " + target_.target.uri);
+  }
+  connection_.port = std::move(port);
+  sent_before_port_ = tracker_.sent_total();
+  context_.waiter.watch(*connection_.port, identity_.id);
+  watched_ = true;
 }
 
 void ProbeFlow::begin(Instant start) noexcept {
   start_ = start;
-  schedule_ = {start, context_.options.interval, context_.options.count};
+  schedule_ = {start, schedule_options(context_.options, identity_.session)};
+  figures_.begin(start);
+  clock_offset_.read(context_.clock);
 }
 
 ProbeFlow::~ProbeFlow() {
@@ -64,18 +113,24 @@ ProbeFlow::~ProbeFlow() {
 }
 
 void ProbeFlow::stop_watching() {
-  if (std::exchange(watched_, false)) context_.waiter.unwatch(*target_.port);
+  if (std::exchange(watched_, false)) context_.waiter.unwatch(*connection_.port);
 }
 
 Instant ProbeFlow::next_event() const noexcept {
-  const Instant due = ended_ ? kNever : schedule_.due();
-  const Instant send = retry_at_ ? std::min(*retry_at_, schedule_.expires()) : due;
-  return std::min(send, tracker_.next_expiry());
+  Instant next = tracker_.next_expiry();
+  if (all_sent()) return next;
+  if (reopen_at_) next = std::min(next, *reopen_at_);
+  if (!floods()) {
+    return std::min(next, retry_at_ ? std::min(*retry_at_, schedule_.expires()) : schedule_.due());
+  }
+  if (!connected() || tracker_.full()) return next;
+  return std::min(next, retry_at_.value_or(Instant::min()));
 }
 
 void ProbeFlow::on_time(Instant now) {
   expire(now);
-  send_due(now);
+  if (reopen_at_ && *reopen_at_ <= now) reopen(now);
+  floods() ? flood(now) : send_due(now);
   settle(now);
 }
 
@@ -88,47 +143,66 @@ void ProbeFlow::expire(Instant now) {
     lose(oldest, spoiled ? ReplyStatus::mismatch : ReplyStatus::timeout);
     timed_out = true;
   }
-  if (timed_out && !content_.has_frame() && target_.reopen && !ended_) renew_port();
+  if (timed_out && !content_.has_frame() && target_.reopen && !all_sent() && connected()) {
+    stop_watching();
+    reopen_at_ = now;
+  }
 }
 
-void ProbeFlow::renew_port() try {
-  std::unique_ptr<MessagePort> fresh = target_.reopen();
-  stop_watching();
-  target_.port = std::move(fresh);
-  context_.waiter.watch(*target_.port, id_);
-  watched_ = true;
+void ProbeFlow::reopen(Instant now) try {
+  if (!reopening_) reopening_ = target_.reopen();
+  std::unique_ptr<MessagePort> port = reopening_->poll();
+  if (port == nullptr) {
+    reopen_at_ = now + kReopenPoll;
+    return;
+  }
+  reopening_.reset();
+  reopen_at_.reset();
+  back_off_ = Duration::zero();
+  if (outage_since_) outages_.back().duration = now - *std::exchange(outage_since_, std::nullopt);
+  install(std::move(port));
 } catch (const Error& error) {
-  end(error);
+  reopening_.reset();
+  if (context_.options.reconnect == Reconnect::no) return end(error);
+  back_off_ = std::clamp(back_off_ * 2, kFirstBackOff, kLastBackOff);
+  reopen_at_ = now + back_off_;
 }
 
 void ProbeFlow::send_due(Instant now) {
   if (retry_at_ && now < *retry_at_ && now < schedule_.expires()) return;
   retry_at_.reset();
   while (!ended_ && schedule_.due() <= now) {
-    if (const std::uint64_t missed = schedule_.skip_missed(now); missed > 0) {
-      skip(missed);
-    } else if (tracker_.full()) {
+    const Instant due = schedule_.due();
+    const bool tell_each = context_.tells_outcomes && schedule_.expires() <= now;
+    if (!connected() || tracker_.full() || tell_each) {
       schedule_.advance();
-      skip(1);
+      skip(1, due);
+    } else if (const std::uint64_t missed = schedule_.skip_missed(now); missed > 0) {
+      skip(missed, std::nullopt);
     } else if (!send_one(now)) {
       return;
     }
-    tracker_.settle([&](const SettledProbe& probe) { statistics_.settled(probe); });
+    tracker_.settle([&](const SettledProbe& probe) { figures_.settled(probe); });
   }
 }
 
-bool ProbeFlow::send_one(Instant& now) {
-  const Sequence sequence = tracker_.next();
-  const std::span<std::byte> probe = content_.encode(sequence);
-  Slot& slot = outgoing_.slots()[0];
-  slot = {};
-  slot.data = probe.data();
-  slot.size = static_cast<std::uint32_t>(probe.size());
-  outgoing_.count = 1;
+BatchResult ProbeFlow::send_batch(std::size_t probes, Instant& now) {
+  for (std::size_t i = 0; i < probes; ++i) {
+    const auto probe = content_.encode({tracker_.next().value + i}, i);
+    Slot& slot = outgoing_.slots()[i];
+    slot = {};
+    slot.data = probe.data();
+    slot.size = static_cast<std::uint32_t>(probe.size());
+  }
+  outgoing_.count = probes;
   outgoing_.next = 0;
-
-  const BatchResult result = target_.port->send(outgoing_);
+  const BatchResult result = connection_.port->send(outgoing_);
   now = context_.clock.now();
+  return result;
+}
+
+bool ProbeFlow::send_one(Instant& now) {
+  const BatchResult result = send_batch(1, now);
   if (result.status == IoStatus::would_block) {
     retry_at_ = now + kRetryInterval;
     return false;
@@ -136,38 +210,85 @@ bool ProbeFlow::send_one(Instant& now) {
   const Instant due = schedule_.due();
   schedule_.advance();
   if (result.status != IoStatus::ok) {
-    fail_send(result);
+    fail_send(result, due);
     return true;
   }
-  tracker_.sent(slot.at, slot.at - due);
-  statistics_.sent(slot.at - due, now - slot.at);
-  last_sent_ = sequence;
-  ++counts_.sent;
-  if (context_.options.mode == ProbeMode::echo) counts_.tx_bytes += probe.size();
+  const Instant sent = outgoing_.slots()[0].at;
+  last_sent_ = tracker_.next();
+  tracker_.sent(sent, sent - due);
+  figures_.statistics.sent(now - sent, sent - due);
+  ++figures_.counts.sent;
+  if (echoes()) figures_.counts.tx_bytes += outgoing_.slots()[0].size;
   return true;
 }
 
-void ProbeFlow::skip(std::uint64_t slots) {
-  counts_.skipped += slots;
-  statistics_.unanswered(slots);
-  if (context_.replies != nullptr) {
-    for (std::uint64_t i = 0; i < slots; ++i) {
-      report({tracker_.next().value + i}, ReplyStatus::skipped, {});
-    }
+/// One batch a call, so that replies are taken in between.
+void ProbeFlow::flood(Instant now) {
+  const ProbeOptions& options = context_.options;
+  if (ended_ || flood_over_) return;
+  const std::uint64_t left = options.count != 0 ? options.count - flooded_ : UINT64_MAX;
+  flood_over_ = left == 0 || now - start_ >= options.duration;
+  if (flood_over_ || !connected() || tracker_.full() || (retry_at_ && now < *retry_at_)) return;
+  retry_at_.reset();
+  const std::size_t room = std::max<std::size_t>(options.window, 1) - tracker_.outstanding();
+  const std::size_t probes =
+      static_cast<std::size_t>(std::min<std::uint64_t>({left, room, outgoing_.slots().size()}));
+  const BatchResult result = send_batch(probes, now);
+  if (result.status == IoStatus::would_block) {
+    retry_at_ = now + kRetryInterval;
+    return;
   }
+  if (result.status != IoStatus::ok) {
+    ++flooded_;
+    retry_at_ = now + kRetryInterval;  // What fails at once must not spin.
+    return fail_send(result, std::nullopt);
+  }
+  figures_.statistics.sent(now - outgoing_.slots()[0].at, std::nullopt);
+  for (std::size_t i = 0; i < outgoing_.next; ++i) {
+    const Slot& slot = outgoing_.slots()[i];
+    last_sent_ = tracker_.next();
+    tracker_.sent(slot.at, Duration::zero());
+    if (echoes()) figures_.counts.tx_bytes += slot.size;
+  }
+  figures_.counts.sent += outgoing_.next;
+  flooded_ += outgoing_.next;
+}
+
+void ProbeFlow::skip(std::uint64_t slots, std::optional<Instant> intended) {
+  figures_.counts.skipped += slots;
+  figures_.statistics.unanswered(slots);
+  if (outage_since_) outages_.back().probes += slots;
+  if (intended) tell(tracker_.next(), ReplyStatus::skipped, {.sent = intended});
   tracker_.not_sent(slots);
 }
 
-void ProbeFlow::fail_send(const BatchResult& result) {
-  ++counts_.send_error;
-  statistics_.unanswered(1);
-  report(tracker_.next(), ReplyStatus::send_error, {});
+void ProbeFlow::fail_send(const BatchResult& result, std::optional<Instant> intended) {
+  ++figures_.counts.send_error;
+  figures_.statistics.unanswered(1);
+  tell(tracker_.next(), ReplyStatus::send_error, {.sent = intended});
   tracker_.not_sent(1);
-  if (ends_connection(result)) end("the connection is gone", result.error);
+  if (ends_connection(result)) drop("the connection is gone", result.error);
 }
 
-void ProbeFlow::end(const char* reason, int error_number) {
-  end(Error{ErrorCategory::connect, "probe", target_.target.uri, reason, error_number});
+void ProbeFlow::lose_outstanding() {
+  while (tracker_.outstanding() > 0) {
+    lose(tracker_.oldest_outstanding(), ReplyStatus::timeout);
+  }
+}
+
+void ProbeFlow::drop(const char* reason, int error_number) {
+  const bool reconnects = context_.options.reconnect == Reconnect::yes && target_.reopen;
+  if (!reconnects || all_sent()) {
+    return end(Error{ErrorCategory::connect, "probe", target_.target.uri, reason, error_number});
+  }
+  stop_watching();
+  const Instant now = context_.clock.now();
+  if (outages_.size() < kMaxOutages) outages_.push_back({.start = context_.clock.wall_now()});
+  outage_since_ = now;
+  outages_.back().probes += tracker_.outstanding();
+  lose_outstanding();
+  retry_at_.reset();
+  reopen_at_ = now;
 }
 
 void ProbeFlow::end(const Error& error) {
@@ -176,42 +297,54 @@ void ProbeFlow::end(const Error& error) {
   ended_ = true;
   retry_at_.reset();
   error_ = error_event(error);
-  while (tracker_.outstanding() > 0) {
-    lose(tracker_.oldest_outstanding(), ReplyStatus::timeout);
-  }
+  lose_outstanding();
 }
 
 /// Tells the figures what has become final, and notes when all has.
 void ProbeFlow::settle(Instant now) {
   charge_spoiled(nullptr);
-  tracker_.settle([&](const SettledProbe& probe) { statistics_.settled(probe); });
-  const bool all_sent = ended_ || schedule_.finished();
-  if (all_sent && tracker_.outstanding() == 0 && !finished_at_) finished_at_ = now;
+  tracker_.settle([&](const SettledProbe& probe) { figures_.settled(probe); });
+  if (all_sent() && tracker_.outstanding() == 0 && !finished_at_) finished_at_ = now;
 }
 
-Summary ProbeFlow::summary(Instant now, bool interrupted) const {
+FigureSet ProbeFlow::whole(Instant now) const {
+  const auto highest = figures_.order().loss_direction.highest_answered();
+  return figures_.whole(finished_at_.value_or(now),
+                        highest ? tracker_.outstanding_up_to(*highest) : 0);
+}
+
+FigureSet ProbeFlow::end_period(Instant now) {
+  return figures_.end_period(now, tracker_.outstanding());
+}
+
+Summary ProbeFlow::description(Instant now, bool interrupted) const {
   const ProbeOptions& options = context_.options;
-  const bool echo = options.mode == ProbeMode::echo;
   Summary summary;
   summary.target = target_.target;
-  summary.peer = target_.peer;
-  summary.local = target_.local;
+  summary.peer = connection_.peer;
+  summary.local = connection_.local;
+  summary.flow = identity_.flow;
   summary.mode = options.mode;
   summary.wait = options.wait;
-  summary.schedule = ScheduleKind::periodic;
-  summary.size_bytes = echo ? options.size_bytes : 0;
-  if (echo) {
+  summary.schedule = options.schedule;
+  summary.timestamp_source = options.timestamps;
+  summary.size_bytes = echoes() ? options.size_bytes : 0;
+  if (echoes()) {
     summary.stamped = content_.has_stamp_block() ? stamped_ : false;
     summary.authenticated = false;
   }
-  summary.connect = target_.connect_time;
+  summary.connect = connection_.connect_time;
   summary.duration = finished_at_.value_or(now) - start_;
   summary.interrupted = interrupted && !finished();
   summary.clock_read = context_.clock_read;
+  summary.outages = outages_;
+  if (outage_since_) summary.outages.back().duration = now - *outage_since_;
+  if (echoes() && connection_.port) {
+    const PathInfo path = path_info(connection_.port->fd());
+    summary.tcp_info = path.tcp_info;
+    summary.path_mtu_bytes = path.path_mtu_bytes;
+  }
   summary.error = error_;
-  fill_counts(summary, counts_, options.interval);
-  const auto highest = statistics_.loss_direction.highest_answered();
-  fill_figures(summary, statistics_, highest ? tracker_.outstanding_up_to(*highest) : 0);
   return summary;
 }
 

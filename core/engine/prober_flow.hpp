@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// One target's session: its schedule, what is outstanding, and all that was measured.
+/// One flow of a target, a session of its own: its schedule, what is outstanding, and all that was
+/// measured.
 ///
 /// Which probe a reply is charged to:
 /// - An intact reply answers the sequence it carries; a frame of another session is left alone.
@@ -14,13 +15,17 @@
 /// - An error with a quoted probe makes that one `refused` or `unreachable`; an error that quotes
 ///   too little is charged to the oldest one outstanding.
 /// - When the connection is gone, what is outstanding is lost at once, as `timeout`: no answer can
-///   come any more. (`refused` and `unreachable` are what a network says of a single probe.)
+///   come any more. (`refused` and `unreachable` are what a network says of a single probe.) Slots
+///   that are due while it is made again are skipped.
 
 #include <optional>
+#include <vector>
 
 #include "core/base/error.hpp"
+#include "core/engine/prober.hpp"
 #include "core/engine/prober_content.hpp"
-#include "core/engine/prober_summary.hpp"
+#include "core/engine/prober_figures.hpp"
+#include "core/measure/clock_offset.hpp"
 #include "core/measure/schedule.hpp"
 
 namespace netecho {
@@ -30,15 +35,25 @@ struct ProberContext {
   const ProbeOptions& options;
   const Clock& clock;
   Waiter& waiter;
-  EventSink* replies;  ///< May be null.
+  ProbeObserver& observer;
+  bool tells_outcomes;  ///< The observer wants them.
   Duration clock_read;
+};
+
+/// Which flow of which target, and what is random about it.
+struct FlowIdentity {
+  std::uint32_t id = 0;  ///< Among all flows of the run.
+  std::size_t target = 0;
+  std::uint32_t flow = 0;
+  std::uint64_t session = 0;
 };
 
 class ProbeFlow {
  public:
-  /// Watches the target's port as `id` until it is gone or the flow is.
-  ProbeFlow(ProbeTarget target, const ProberContext& context, std::uint32_t id,
-            std::uint64_t session);
+  /// Watches the connection's port under its id until it is gone or the flow is. `target` outlives
+  /// the flow. Throws SysError if kernel stamps are asked for and can't be had.
+  ProbeFlow(const ProbeTarget& target, ProbeConnection connection, const ProberContext& context,
+            const FlowIdentity& identity);
   ~ProbeFlow();
   ProbeFlow(const ProbeFlow&) = delete;
   ProbeFlow& operator=(const ProbeFlow&) = delete;
@@ -57,65 +72,100 @@ class ProbeFlow {
   /// Gives up on what has timed out, and sends what is due.
   void on_time(Instant now);
 
-  /// The figures so far.
-  [[nodiscard]] Summary summary(Instant now, bool interrupted) const;
+  /// Of the run so far, and of the period that ends now.
+  [[nodiscard]] FigureSet whole(Instant now) const;
+  [[nodiscard]] FigureSet end_period(Instant now);
+  /// All of a summary that is not a figure of a FigureSet.
+  [[nodiscard]] Summary description(Instant now, bool interrupted) const;
+  /// Round trips since the last call, for a running display.
+  [[nodiscard]] Histogram& recent() noexcept { return recent_; }
 
  private:
-  /// What a reply event tells beyond sequence and status.
+  /// What an outcome tells beyond sequence and status.
   struct Detail {
+    std::optional<Instant> sent{};
+    Duration lateness{};
     std::optional<Duration> rtt{};
     std::optional<Duration> response{};
     std::optional<Duration> residence{};
     const Slot* reply = nullptr;
   };
 
+  // prober_flow.cpp: the connection, and what is due.
+  void install(std::unique_ptr<MessagePort> port);
   void expire(Instant now);
   void send_due(Instant now);
+  void flood(Instant now);
   /// False when the socket is full. Moves `now` behind the call.
   [[nodiscard]] bool send_one(Instant& now);
-  void skip(std::uint64_t slots);
-  void fail_send(const BatchResult& result);
+  /// Encodes the next probes and sends them in one go; moves `now` behind the call.
+  [[nodiscard]] BatchResult send_batch(std::size_t probes, Instant& now);
+  void skip(std::uint64_t slots, std::optional<Instant> intended);
+  void fail_send(const BatchResult& result, std::optional<Instant> intended);
+  /// The connection is gone: it is made again, or nothing more is sent.
+  void drop(const char* reason, int error_number);
+  void end(const Error& error);
+  void lose_outstanding();
+  void reopen(Instant now);
+  void stop_watching();
+  void settle(Instant now);
+  [[nodiscard]] bool connected() const noexcept { return !reopen_at_; }
+  [[nodiscard]] bool floods() const noexcept {
+    return context_.options.schedule == ScheduleKind::flood;
+  }
+  [[nodiscard]] bool echoes() const noexcept { return context_.options.mode == ProbeMode::echo; }
+  [[nodiscard]] bool all_sent() const noexcept {
+    return ended_ || (floods() ? flood_over_ : schedule_.finished());
+  }
 
+  // prober_replies.cpp: what arrives.
   void take_message(const Slot& slot);
   void take_error(const Slot& slot);
   void take_intact(const Slot& slot, const Reading& reading);
   void take_damaged(const Slot& slot, const Reading& reading);
   void record_reply(const Slot& slot, const Reading& reading, const Arrival& arrival);
+  void record_kernel_rtt(const Slot& slot, const Arrival& arrival, Instant sent);
+  void record_one_way(const Slot& slot, const FrameStamp& stamp, Instant sent);
   void lose(Sequence sequence, ReplyStatus status, const Slot* reply = nullptr);
   void count_loss(Sequence sequence, ReplyStatus status, const Slot* reply = nullptr);
   void charge_spoiled(const Slot* reply);
   /// `sequence` is no longer outstanding.
   void forget_candidate(Sequence sequence) noexcept;
-
-  /// The connection is gone: nothing more is sent, and nothing can be answered.
-  void end(const Error& error);
-  void end(const char* reason, int error_number);
-  void renew_port();
-  void stop_watching();
-  void settle(Instant now);
   [[nodiscard]] Sequence expected() const noexcept;
   [[nodiscard]] std::uint64_t& total_of(ReplyStatus status) noexcept;
-  void report(Sequence sequence, ReplyStatus status, const Detail& detail) const;
+  void tell(Sequence sequence, ReplyStatus status, const Detail& detail) const;
 
-  ProbeTarget target_;
+  const ProbeTarget& target_;
+  ProbeConnection connection_;
   ProberContext context_;
-  std::uint32_t id_;
+  FlowIdentity identity_;
   Instant start_{};
   ProbeContent content_;
-  PeriodicSchedule schedule_;
+  Schedule schedule_;
   SequenceTracker tracker_;
-  RoundTripStatistics statistics_;
-  ProbeCounts counts_;
+  FlowFigures figures_;
+  Histogram recent_;
+  ClockOffset clock_offset_;
   Batch outgoing_;
   Batch incoming_;
 
-  bool watched_ = true;
-  bool ended_ = false;               ///< The connection is gone: nothing more is scheduled.
-  std::optional<Instant> retry_at_;  ///< The socket was full: when the slot at hand is tried again.
+  bool watched_ = false;
+  bool ended_ = false;               ///< Nothing more is scheduled.
+  bool flood_over_ = false;          ///< As many as were asked for are sent, or time is up.
+  std::uint64_t flooded_ = 0;        ///< Probes of a flood so far, sent or failed.
+  std::optional<Instant> retry_at_;  ///< The socket was full: when it is tried again.
   std::optional<Instant> finished_at_;
   std::optional<bool> stamped_;
   std::optional<ErrorEvent> error_;
   Sequence last_sent_;
+  std::uint64_t sent_before_port_ = 0;  ///< Probes sent over earlier ports.
+
+  std::optional<Instant> reopen_at_;  ///< No connection: when to look after a new one.
+  std::unique_ptr<Reopening> reopening_;
+  Duration back_off_{};
+  std::optional<Instant> outage_since_;
+  std::vector<Outage> outages_;  ///< The last one is still open while outage_since_ is set.
+
   std::size_t spoiled_ = 0;     ///< Damaged replies that no probe was charged with yet.
   Sequence spoiled_before_;     ///< They belong to probes before this one …
   std::size_t candidates_ = 0;  ///< … of which so many are outstanding.

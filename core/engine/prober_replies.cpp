@@ -38,7 +38,11 @@ std::optional<Duration> residence_of(const FrameStamp& stamp, Duration rtt) noex
 void ProbeFlow::on_ready() {
   if (!watched_) return;
   retry_at_.reset();  // It may be writable again.
-  const BatchResult result = target_.port->receive(incoming_);
+  const BatchResult result = connection_.port->receive(incoming_);
+  const ProbeOptions& options = context_.options;
+  if (options.timestamps == TimestampSource::kernel || options.clocks == HostClocks::synchronized) {
+    clock_offset_.read(context_.clock);
+  }
   switch (result.status) {
     case IoStatus::ok:
       for (const Slot& slot : incoming_.filled()) {
@@ -49,11 +53,11 @@ void ProbeFlow::on_ready() {
     case IoStatus::would_block:
       return;
     case IoStatus::closed:
-      end("the peer closed the connection", 0);
+      drop("the peer closed the connection", 0);
       break;
     case IoStatus::failed:
       if (!concerns_one_message(result.error)) {
-        end("receiving failed", result.error);
+        drop("receiving failed", result.error);
       } else if (tracker_.outstanding() > 0) {
         lose(tracker_.oldest_outstanding(), status_of(result.error));
       }
@@ -68,7 +72,7 @@ Sequence ProbeFlow::expected() const noexcept {
 }
 
 void ProbeFlow::take_message(const Slot& slot) {
-  if (context_.options.mode == ProbeMode::echo) counts_.rx_bytes += slot.size;
+  if (echoes()) figures_.counts.rx_bytes += slot.size;
   const Reading reading = content_.read({slot.data, slot.size}, expected(), tracker_.next());
   switch (reading.kind) {
     case ReadingKind::intact:
@@ -91,12 +95,16 @@ void ProbeFlow::take_intact(const Slot& slot, const Reading& reading) {
       return;
     case ArrivalKind::late:
       if (arrival.expired) count_loss(sequence, ReplyStatus::timeout);
-      ++counts_.late;
-      report(sequence, ReplyStatus::late, {.rtt = arrival.rtt, .reply = &slot});
+      ++figures_.counts.late;
+      tell(sequence, ReplyStatus::late,
+           {.sent = arrival.rtt ? std::optional{slot.at - *arrival.rtt} : std::nullopt,
+            .lateness = arrival.lateness,
+            .rtt = arrival.rtt,
+            .reply = &slot});
       return;
     case ArrivalKind::duplicate:
-      ++counts_.duplicate;
-      report(sequence, ReplyStatus::duplicate, {.reply = &slot});
+      ++figures_.counts.duplicate;
+      tell(sequence, ReplyStatus::duplicate, {.reply = &slot});
       return;
     case ArrivalKind::unknown:
       return;
@@ -105,20 +113,59 @@ void ProbeFlow::take_intact(const Slot& slot, const Reading& reading) {
 
 void ProbeFlow::record_reply(const Slot& slot, const Reading& reading, const Arrival& arrival) {
   const Duration rtt = *arrival.rtt;
-  Detail detail{.rtt = rtt, .response = rtt + arrival.lateness, .reply = &slot};
-  ++counts_.received;
-  if (arrival.reordered) ++counts_.reordered;
-  statistics_.received(rtt, *detail.response);
+  const Instant sent = slot.at - rtt;
+  Detail detail{.sent = sent, .lateness = arrival.lateness, .rtt = rtt, .reply = &slot};
+  if (!floods()) detail.response = rtt + arrival.lateness;
+  ++figures_.counts.received;
+  if (arrival.reordered) ++figures_.counts.reordered;
+  figures_.statistics.received(rtt, detail.response);
+  figures_.order().jitter.received(rtt);
+  if (context_.options.status_interval != Duration::max()) recent_.record(rtt);
   std::optional<std::uint64_t> server_count;
   if (reading.stamp) {
     server_count = reading.stamp->count;
     detail.residence = residence_of(*reading.stamp, rtt);
-    if (detail.residence) statistics_.server_residence.record(*detail.residence);
+    if (detail.residence) figures_.statistics.server_residence.record(*detail.residence);
+    if (context_.options.clocks == HostClocks::synchronized) {
+      record_one_way(slot, *reading.stamp, sent);
+    }
   }
-  statistics_.loss_direction.answered(*reading.sequence, arrival.sent_up_to, server_count);
+  if (context_.options.timestamps == TimestampSource::kernel) {
+    record_kernel_rtt(slot, arrival, sent);
+  }
+  figures_.order().loss_direction.answered(*reading.sequence, arrival.sent_up_to, server_count);
   stamped_ = stamped_.value_or(true) && reading.stamp.has_value();
   forget_candidate(*reading.sequence);
-  report(*reading.sequence, ReplyStatus::ok, detail);
+  tell(*reading.sequence, ReplyStatus::ok, detail);
+}
+
+/// Both stamps are of CLOCK_REALTIME; across a step of it their difference means nothing.
+void ProbeFlow::record_kernel_rtt(const Slot& slot, const Arrival& arrival, Instant sent) {
+  if (arrival.sent_up_to <= sent_before_port_) return;
+  const auto left = connection_.port->kernel_sent(arrival.sent_up_to - 1 - sent_before_port_);
+  if (!left || !slot.kernel_at) return;
+  const Duration rtt = *slot.kernel_at - *left;
+  if (clock_offset_.stepped_since(sent) || rtt < Duration::zero()) {
+    ++figures_.statistics.discarded;
+    return;
+  }
+  figures_.statistics.rtt_kernel.record(rtt);
+}
+
+/// A negative delay shows that the clocks are not synchronized so well: it is discarded, too.
+void ProbeFlow::record_one_way(const Slot& slot, const FrameStamp& stamp, Instant sent) {
+  const auto wall = [](std::uint64_t unix_ns) {
+    return WallTime{Duration{static_cast<std::int64_t>(unix_ns)}};
+  };
+  const Duration forward = wall(stamp.received_unix_ns) - clock_offset_.wall(sent);
+  const Duration reverse = clock_offset_.wall(slot.at) - wall(stamp.sent_unix_ns);
+  if (clock_offset_.stepped_since(sent) || forward < Duration::zero() ||
+      reverse < Duration::zero()) {
+    ++figures_.statistics.discarded;
+    return;
+  }
+  figures_.statistics.one_way_forward.record(forward);
+  figures_.statistics.one_way_reverse.record(reverse);
 }
 
 void ProbeFlow::take_damaged(const Slot& slot, const Reading& reading) {
@@ -165,48 +212,46 @@ void ProbeFlow::lose(Sequence sequence, ReplyStatus status, const Slot* reply) {
 }
 
 void ProbeFlow::count_loss(Sequence sequence, ReplyStatus status, const Slot* reply) {
-  statistics_.unanswered(1);
+  figures_.statistics.unanswered(1);
   forget_candidate(sequence);
   ++total_of(status);
-  report(sequence, status, {.reply = reply});
+  if (!context_.tells_outcomes) return;
+  Detail detail{.reply = reply};
+  if (const auto probe = tracker_.sent_probe(sequence)) {
+    detail.sent = probe->at;
+    detail.lateness = probe->lateness;
+  }
+  tell(sequence, status, detail);
 }
 
 std::uint64_t& ProbeFlow::total_of(ReplyStatus status) noexcept {
   switch (status) {
     case ReplyStatus::mismatch:
-      return counts_.mismatch;
+      return figures_.counts.mismatch;
     case ReplyStatus::refused:
-      return counts_.refused;
+      return figures_.counts.refused;
     case ReplyStatus::unreachable:
-      return counts_.unreachable;
+      return figures_.counts.unreachable;
     default:
-      return counts_.timeout;
+      return figures_.counts.timeout;
   }
 }
 
-void ProbeFlow::report(Sequence sequence, ReplyStatus status, const Detail& detail) const {
-  if (context_.replies == nullptr) return;
-  const ProbeOptions& options = context_.options;
-  const bool echo = options.mode == ProbeMode::echo;
-  ReplyEvent event{.target = target_.target,
-                   .sequence = sequence.value,
-                   .status = status,
-                   .rtt = detail.rtt,
-                   .response = detail.response,
-                   .size_bytes = echo ? options.size_bytes : 0,
-                   .server_residence = detail.residence,
-                   .payload = {}};
-  if (echo && detail.reply != nullptr) {
-    const Slot& slot = *detail.reply;
-    event.size_bytes = slot.size;
-    if (const std::size_t limit = options.show_payload_bytes; limit > 0) {
-      const std::size_t shown = std::min<std::size_t>(limit, slot.size);
-      event.payload = PayloadSample{{reinterpret_cast<const char*>(slot.data), shown},
-                                    slot.size,
-                                    slot.truncated || shown < slot.size};
-    }
-  }
-  context_.replies->emit({context_.clock.wall_now(), std::move(event)});
+void ProbeFlow::tell(Sequence sequence, ReplyStatus status, const Detail& detail) const {
+  if (!context_.tells_outcomes) return;
+  ProbeOutcome outcome{.target = identity_.target,
+                       .flow = identity_.flow,
+                       .sequence = sequence,
+                       .status = status,
+                       .rtt = detail.rtt,
+                       .response = detail.response,
+                       .server_residence = detail.residence,
+                       .reply = detail.reply};
+  const bool left = status != ReplyStatus::skipped && status != ReplyStatus::send_error;
+  if (left) outcome.sent = detail.sent;
+  if (detail.sent && !floods()) outcome.intended = *detail.sent - detail.lateness;
+  if (detail.reply != nullptr) outcome.received = detail.reply->at;
+  context_.observer.outcome(outcome);
 }
 
 }  // namespace netecho

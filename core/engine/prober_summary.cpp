@@ -1,5 +1,8 @@
 #include "core/engine/prober_summary.hpp"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "core/engine/figures.hpp"
 
 namespace netecho {
@@ -22,16 +25,8 @@ LatencyFigures response_figures(const Histogram& response, std::uint64_t infinit
           .max = {}};
 }
 
-LatenessFigures lateness_figures(const Histogram& histogram) noexcept {
-  return {.mean = histogram.mean(),
-          .p50 = histogram.percentile(kP50),
-          .p99 = histogram.percentile(kP99),
-          .max = histogram.max()};
-}
-
-}  // namespace
-
-void fill_counts(Summary& summary, const ProbeCounts& counts, Duration interval) noexcept {
+void fill_counts(Summary& summary, const FigureSet& figures) noexcept {
+  const ProbeCounts& counts = figures.counts;
   summary.scheduled_total = counts.scheduled();
   summary.sent_total = counts.sent;
   summary.received_total = counts.received;
@@ -51,47 +46,86 @@ void fill_counts(Summary& summary, const ProbeCounts& counts, Duration interval)
   if (const std::uint64_t decided = counts.received + counts.lost(); decided > 0) {
     summary.loss_ratio = static_cast<double>(counts.lost()) / static_cast<double>(decided);
   }
-  if (counts.scheduled() > 0) {
-    const double schedule_ns =
-        static_cast<double>(counts.scheduled()) * static_cast<double>(interval.count());
-    summary.achieved_per_second = static_cast<double>(counts.sent) * 1e9 / schedule_ns;
+  if (counts.scheduled() > 0) summary.achieved_per_second = figures.achieved_per_second;
+  if (counts.sent > 0) summary.loss_runs = figures.loss_runs;
+  if (const auto& directions = figures.loss_directions) {
+    summary.lost_forward_total = directions->forward;
+    summary.lost_reverse_total = directions->reverse;
   }
-  summary.exit_code = counts.received > 0 ? 0 : 1;
 }
 
-void fill_figures(Summary& summary, const RoundTripStatistics& statistics,
-                  std::uint64_t outstanding_to_highest) noexcept {
-  const LatencyFigures round_trips = latency_figures(statistics.rtt);
+VariationFigures variation_figures(const Histogram& variation) noexcept {
+  return {.mean = variation.mean(),
+          .p50 = variation.percentile(kP50),
+          .p95 = variation.percentile(kP95),
+          .p99 = variation.percentile(kP99),
+          .max = variation.max()};
+}
+
+ResidenceFigures residence_figures(const Histogram& residence) noexcept {
+  return {.min = residence.min(),
+          .mean = residence.mean(),
+          .p50 = residence.percentile(kP50),
+          .p99 = residence.percentile(kP99),
+          .max = residence.max()};
+}
+
+}  // namespace
+
+LatenessFigures lateness_figures(const Histogram& histogram) noexcept {
+  return {.mean = histogram.mean(),
+          .p50 = histogram.percentile(kP50),
+          .p99 = histogram.percentile(kP99),
+          .max = histogram.max()};
+}
+
+void fill_figures(Summary& summary, const FigureSet& figures) noexcept {
+  fill_counts(summary, figures);
+  const RoundTripStatistics& statistics = figures.statistics;
   if (summary.mode == ProbeMode::connect) {
-    summary.connect_time = round_trips;
+    summary.connect_time = latency_figures(statistics.rtt);
   } else {
-    summary.rtt = round_trips;
-    const Histogram& variation = statistics.rtt_variation;
-    summary.rtt_variation = {.mean = variation.mean(),
-                             .p50 = variation.percentile(kP50),
-                             .p95 = variation.percentile(kP95),
-                             .p99 = variation.percentile(kP99),
-                             .max = variation.max()};
-    summary.jitter_rfc3550 = statistics.jitter.value();
+    summary.rtt = latency_figures(statistics.rtt);
+    summary.rtt_variation = variation_figures(statistics.rtt_variation);
+    if (figures.jitter_flows > 0)
+      summary.jitter_rfc3550 = figures.jitter_sum / figures.jitter_flows;
   }
-  summary.response = response_figures(statistics.response, statistics.unanswered());
-  const Histogram& residence = statistics.server_residence;
-  summary.server_residence = {.min = residence.min(),
-                              .mean = residence.mean(),
-                              .p50 = residence.percentile(kP50),
-                              .p99 = residence.percentile(kP99),
-                              .max = residence.max()};
-  if (const auto split =
-          statistics.loss_direction.split(statistics.rtt.count(), outstanding_to_highest)) {
-    summary.lost_forward_total = split->forward;
-    summary.lost_reverse_total = split->reverse;
+  if (summary.schedule != ScheduleKind::flood) {
+    summary.response = response_figures(statistics.response, statistics.unanswered());
+    summary.send_lateness = lateness_figures(statistics.send_lateness);
   }
-  if (summary.sent_total > 0) {
-    summary.loss_runs = LossRuns{statistics.loss_runs.count(), statistics.loss_runs.longest(),
-                                 statistics.loss_runs.longest_time()};
-  }
-  summary.send_lateness = lateness_figures(statistics.send_lateness);
   summary.send_call = lateness_figures(statistics.send_call);
+  summary.rtt_kernel = latency_figures(statistics.rtt_kernel);
+  summary.server_residence = residence_figures(statistics.server_residence);
+  summary.one_way_forward = latency_figures(statistics.one_way_forward);
+  summary.one_way_reverse = latency_figures(statistics.one_way_reverse);
+  summary.discarded_total = statistics.discarded;
+}
+
+PathInfo merged(std::span<const PathInfo> paths) noexcept {
+  PathInfo out;
+  TcpInfo all;
+  std::int64_t connections = 0;
+  for (const PathInfo& path : paths) {
+    if (path.path_mtu_bytes) {
+      out.path_mtu_bytes = std::min(out.path_mtu_bytes.value_or(UINT64_MAX), *path.path_mtu_bytes);
+    }
+    if (!path.tcp_info) continue;
+    const TcpInfo& each = *path.tcp_info;
+    const bool first = connections++ == 0;
+    all.rtt += each.rtt;
+    all.rttvar += each.rttvar;
+    all.retransmits_total += each.retransmits_total;
+    all.cwnd += each.cwnd;
+    all.mss_bytes = first ? each.mss_bytes : std::min(all.mss_bytes, each.mss_bytes);
+    all.path_mtu_bytes =
+        first ? each.path_mtu_bytes : std::min(all.path_mtu_bytes, each.path_mtu_bytes);
+  }
+  if (connections == 0) return out;
+  all.rtt /= connections;
+  all.rttvar /= connections;
+  out.tcp_info = all;
+  return out;
 }
 
 }  // namespace netecho

@@ -79,9 +79,11 @@ class WarmUp {
     const bool echo = options.mode == ProbeMode::echo;
     const auto size = echo ? options.size_bytes : static_cast<std::uint32_t>(kFrameHeaderBytes);
     for (ProbeTarget& target : targets) {
-      const auto id = static_cast<std::uint32_t>(flows_.size());
-      flows_.push_back(
-          std::make_unique<WarmUpFlow>(*target.port, waiter, id, size, sessions.next()));
+      for (ProbeConnection& connection : target.flows) {
+        const auto id = static_cast<std::uint32_t>(flows_.size());
+        flows_.push_back(
+            std::make_unique<WarmUpFlow>(*connection.port, waiter, id, size, sessions.next()));
+      }
     }
   }
 
@@ -91,7 +93,7 @@ class WarmUp {
       const Instant start = clock_.now();
       for (const auto& flow : flows_) flow->send({i});
       end = wait_until(saturating_add(start, options_.timeout), Until::answered);
-      if (end == WarmUpEnd::done) {
+      if (end == WarmUpEnd::done && options_.schedule != ScheduleKind::flood) {
         end = wait_until(saturating_add(start, options_.interval), Until::then);
       }
     }

@@ -1,6 +1,10 @@
 #include "core/engine/stream_port.hpp"
 
+#include <netinet/in.h>
+
 #include <algorithm>
+#include <array>
+#include <cerrno>
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
@@ -35,8 +39,7 @@ BatchResult StreamPort::receive(Batch& batch) noexcept {
     // No more than the batch takes: what stayed in the buffer would wake nobody.
     const std::size_t wanted = batch.slots().size() * message_bytes_ - end_;
     const auto space = std::span{buffer_}.subspan(end_);
-    const IoResult result = channel_.read_some(space.first(std::min(wanted, space.size())));
-    read_at_ = monotonic_now();
+    const IoResult result = read(space.first(std::min(wanted, space.size())));
     if (result.status != IoStatus::ok) return {result.status, 0, result.error};
     end_ += result.bytes;
   }
@@ -46,9 +49,56 @@ BatchResult StreamPort::receive(Batch& batch) noexcept {
     slot.data = buffer_.data() + begin_;
     slot.size = static_cast<std::uint32_t>(message_bytes_);
     slot.at = read_at_;
+    slot.kernel_at = kernel_read_at_;
     begin_ += message_bytes_;
   }
   return {IoStatus::ok, batch.count, 0};
+}
+
+/// Reads, and notes when: by the clock, and by the kernel's stamp where it was asked for one.
+IoResult StreamPort::read(std::span<std::byte> into) noexcept {
+  if (!stamps_) {
+    const IoResult result = channel_.read_some(into);
+    read_at_ = monotonic_now();
+    return result;
+  }
+  alignas(cmsghdr) std::array<std::byte, KernelStamps::kControlBytes> control;
+  iovec space{into.data(), into.size()};
+  msghdr header{};
+  header.msg_iov = &space;
+  header.msg_iovlen = 1;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  ssize_t got = 0;
+  do {
+    got = ::recvmsg(channel_.fd(), &header, MSG_DONTWAIT);
+  } while (got < 0 && errno == EINTR);
+  read_at_ = monotonic_now();
+  const int error = errno;
+  stamps_->drain(channel_.fd());  // Whatever came: stamps alone make the socket ready, too.
+  if (got < 0) {
+    const bool nothing_yet = error == EAGAIN || error == EWOULDBLOCK;
+    return {nothing_yet ? IoStatus::would_block : IoStatus::failed, 0, nothing_yet ? 0 : error};
+  }
+  if (got == 0) return {IoStatus::closed, 0, 0};
+  kernel_read_at_ = KernelStamps::received(header);
+  return {IoStatus::ok, static_cast<std::size_t>(got), 0};
+}
+
+bool StreamPort::stamp_by_kernel(std::size_t kept) {
+  int protocol = 0;
+  socklen_t size = sizeof protocol;
+  if (::getsockopt(channel_.fd(), SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0 ||
+      protocol != IPPROTO_TCP) {
+    return false;  // Unix sockets take the option, and stamp nothing.
+  }
+  stamps_.emplace(channel_.fd(), kept);
+  return true;
+}
+
+std::optional<WallTime> StreamPort::kernel_sent(std::uint64_t ordinal) const noexcept {
+  if (!stamps_) return std::nullopt;
+  return stamps_->sent(static_cast<std::uint32_t>((ordinal + 1) * message_bytes_ - 1));
 }
 
 IoResult StreamPort::flush() noexcept {

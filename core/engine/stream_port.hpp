@@ -5,8 +5,10 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "core/net/kernel_stamps.hpp"
 #include "core/transport.hpp"
 
 namespace netecho {
@@ -28,10 +30,14 @@ class StreamPort final : public MessagePort {
   /// before the last is out.
   BatchResult send(Batch& batch) noexcept override;
   [[nodiscard]] int fd() const noexcept override { return channel_.fd(); }
+  /// Only on TCP; the stamps are those of a message's last byte.
+  bool stamp_by_kernel(std::size_t kept) override;
+  [[nodiscard]] std::optional<WallTime> kernel_sent(std::uint64_t ordinal) const noexcept override;
   [[nodiscard]] bool wants_write() const noexcept override { return tail_at_ < tail_.size(); }
 
  private:
   [[nodiscard]] IoResult flush() noexcept;
+  [[nodiscard]] IoResult read(std::span<std::byte> into) noexcept;
   [[nodiscard]] std::size_t whole_messages() const noexcept {
     return (end_ - begin_) / message_bytes_;
   }
@@ -42,6 +48,8 @@ class StreamPort final : public MessagePort {
   std::size_t begin_ = 0;  ///< First byte not handed out.
   std::size_t end_ = 0;    ///< Behind the last byte read.
   Instant read_at_{};      ///< T4 of all whole messages in the buffer.
+  std::optional<KernelStamps> stamps_;
+  std::optional<WallTime> kernel_read_at_;  ///< As read_at_, by the kernel's stamp.
   std::vector<std::byte> tail_;
   std::size_t tail_at_ = 0;
 };

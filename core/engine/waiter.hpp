@@ -8,6 +8,7 @@
 #include <span>
 
 #include "core/base/units.hpp"
+#include "core/measure/histogram.hpp"
 #include "core/report/events.hpp"
 #include "core/transport.hpp"
 
@@ -26,8 +27,10 @@ class Waiter {
   virtual void watch(MessagePort& port, std::uint32_t id) = 0;
   virtual void unwatch(MessagePort& port) = 0;
   /// Returns when a watched port is ready, at `deadline`, or on a signal. `block` sleeps, then
-  /// spins close to a deadline; `spin` never sleeps.
+  /// spins close to a deadline; `spin` never sleeps, and may name ports to be tried at once.
   virtual Wake wait(Instant deadline, WaitMode mode) noexcept = 0;
+  /// How late the kernel ended sleeps so far; null where nobody sleeps.
+  [[nodiscard]] virtual const Histogram* wake_up_latency() const noexcept { return nullptr; }
 };
 
 }  // namespace netecho

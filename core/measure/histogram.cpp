@@ -74,6 +74,19 @@ void Histogram::merge(const Histogram& other) noexcept {
   sum_of_squares_ += other.sum_of_squares_;
 }
 
+void Histogram::reset() noexcept {
+  for (std::uint64_t left = touched_; left != 0; left &= left - 1) {
+    const std::size_t first = kOctaveBuckets * static_cast<std::size_t>(std::countr_zero(left));
+    std::fill_n(buckets_.get() + first, kOctaveBuckets, std::uint64_t{0});
+  }
+  touched_ = 0;
+  count_ = 0;
+  min_ = 0;
+  max_ = 0;
+  sum_ = 0;
+  sum_of_squares_ = 0;
+}
+
 std::optional<Duration> Histogram::min() const noexcept {
   if (count_ == 0) return std::nullopt;
   return Duration{min_};

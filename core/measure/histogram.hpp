@@ -44,6 +44,8 @@ class Histogram {
   void record(Duration value) noexcept;
   /// As if all samples of `other` had been recorded here.
   void merge(const Histogram& other) noexcept;
+  /// As if nothing had been recorded. Keeps its memory.
+  void reset() noexcept;
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   /// Exact; none without samples.

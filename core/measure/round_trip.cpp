@@ -18,18 +18,41 @@ std::optional<Duration> Rfc3550Jitter::value() const noexcept {
   return Duration{std::llround(jitter_ns_)};
 }
 
-void RoundTripStatistics::sent(Duration lateness, Duration call) noexcept {
-  send_lateness.record(lateness);
+void RoundTripStatistics::sent(Duration call, std::optional<Duration> lateness) noexcept {
   send_call.record(call);
+  if (lateness) send_lateness.record(*lateness);
 }
 
-void RoundTripStatistics::received(Duration round_trip, Duration response_time) noexcept {
+void RoundTripStatistics::received(Duration round_trip,
+                                   std::optional<Duration> response_time) noexcept {
   rtt.record(round_trip);
-  response.record(response_time);
-  jitter.received(round_trip);
+  if (response_time) response.record(*response_time);
 }
 
-void RoundTripStatistics::settled(const SettledProbe& probe) noexcept {
+void RoundTripStatistics::merge(const RoundTripStatistics& other) noexcept {
+  rtt.merge(other.rtt);
+  response.merge(other.response);
+  rtt_variation.merge(other.rtt_variation);
+  rtt_kernel.merge(other.rtt_kernel);
+  server_residence.merge(other.server_residence);
+  one_way_forward.merge(other.one_way_forward);
+  one_way_reverse.merge(other.one_way_reverse);
+  send_lateness.merge(other.send_lateness);
+  send_call.merge(other.send_call);
+  discarded += other.discarded;
+  unanswered_ += other.unanswered_;
+}
+
+void RoundTripStatistics::reset() noexcept {
+  for (Histogram* each : {&rtt, &response, &rtt_variation, &rtt_kernel, &server_residence,
+                          &one_way_forward, &one_way_reverse, &send_lateness, &send_call}) {
+    each->reset();
+  }
+  discarded = 0;
+  unanswered_ = 0;
+}
+
+void RoundTripOrder::settled(const SettledProbe& probe, RoundTripStatistics& statistics) noexcept {
   if (!probe.received) {
     loss_runs.lost(probe.sent);
     previous_.reset();
@@ -38,7 +61,7 @@ void RoundTripStatistics::settled(const SettledProbe& probe) noexcept {
   loss_runs.received();
   if (previous_ && previous_->sequence.value + 1 == probe.sequence.value) {
     const Duration a = previous_->rtt;
-    rtt_variation.record(probe.rtt > a ? probe.rtt - a : a - probe.rtt);
+    statistics.rtt_variation.record(probe.rtt > a ? probe.rtt - a : a - probe.rtt);
   }
   previous_ = probe;
 }

@@ -26,33 +26,52 @@ class Rfc3550Jitter {
   bool measured_ = false;
 };
 
+/// Distributions of one flow in some time, or of several merged. All of them in constant memory.
 class RoundTripStatistics {
  public:
-  explicit RoundTripStatistics(Duration interval) noexcept : loss_runs{interval} {}
-
-  /// What the instrument itself cost: T1 - intended, and the time of the send call.
-  void sent(Duration lateness, Duration call) noexcept;
-  /// A first copy, in time; in order of arrival.
-  void received(Duration round_trip, Duration response_time) noexcept;
+  /// What the instrument itself cost: the time of the send call, and T1 - intended (none where no
+  /// time was intended).
+  void sent(Duration call, std::optional<Duration> lateness) noexcept;
+  /// A first copy, in time. No response time where no sending time was intended.
+  void received(Duration round_trip, std::optional<Duration> response_time) noexcept;
   /// A probe without an answer in time, or a slot that was not sent: its response is +infinity.
   void unanswered(std::uint64_t probes) noexcept { unanswered_ += probes; }
-  /// A probe whose status is final; in order of sequence.
-  void settled(const SettledProbe& probe) noexcept;
 
   [[nodiscard]] std::uint64_t unanswered() const noexcept { return unanswered_; }
+
+  /// As if all that happened to `other` had happened here.
+  void merge(const RoundTripStatistics& other) noexcept;
+  void reset() noexcept;
 
   Histogram rtt;
   Histogram response;          ///< Of those answered; unanswered() belong to it as +infinity.
   Histogram rtt_variation;     ///< |RTT(n + 1) - RTT(n)|, both received (after RFC 3393).
-  Histogram server_residence;  ///< Recorded by whoever decodes the stamps.
+  Histogram rtt_kernel;        ///< Between the kernel's own stamps.
+  Histogram server_residence;  ///< Recorded by whoever decodes the stamps, as the next two.
+  Histogram one_way_forward;
+  Histogram one_way_reverse;
   Histogram send_lateness;
   Histogram send_call;
+  std::uint64_t discarded = 0;  ///< Samples that crossed a step of the clock.
+
+ private:
+  std::uint64_t unanswered_ = 0;
+};
+
+/// What depends on order, and so on one flow's whole run: jitter, variation, runs and direction of
+/// losses.
+class RoundTripOrder {
+ public:
+  explicit RoundTripOrder(Duration interval) noexcept : loss_runs{interval} {}
+
+  /// A probe whose status is final; in order of sequence. A variation goes to `statistics`.
+  void settled(const SettledProbe& probe, RoundTripStatistics& statistics) noexcept;
+
   Rfc3550Jitter jitter;
   LossRunCounter loss_runs;
   LossDirection loss_direction;
 
  private:
-  std::uint64_t unanswered_ = 0;
   std::optional<SettledProbe> previous_;  ///< The last one settled, if it was received.
 };
 

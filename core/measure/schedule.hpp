@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "core/base/random.hpp"
 #include "core/base/units.hpp"
 
 namespace netecho {
@@ -15,35 +16,53 @@ namespace netecho {
   return by >= kNever - at ? kNever : at + by;
 }
 
+enum class Gaps : std::uint8_t {
+  equal,        ///< Periodic (RFC 3432).
+  exponential,  ///< Poisson: gaps are exponentially distributed about their mean (RFC 2330, 11.1).
+};
+
+struct ScheduleOptions {
+  Duration interval = std::chrono::milliseconds{100};  ///< Mean gap. REQUIRES: > 0.
+  std::uint64_t count = 0;                             ///< 0: without end.
+  Duration length = Duration::max();                   ///< Slots due at its end or later are none.
+  Gaps gaps = Gaps::equal;
+  std::uint64_t seed = 0;  ///< Of exponential gaps: the same seed, the same schedule.
+};
+
 /// The slots of an open-loop schedule. The slot at hand is the first that is neither taken nor
 /// skipped; its number is the sequence of its probe.
 ///
-/// A slot up to one interval late is sent late; of older ones none is sent: after a pause there is
-/// no burst.
-class PeriodicSchedule {
+/// A slot up to one (mean) interval late is sent late; of older ones none is sent: after a pause
+/// there is no burst.
+class Schedule {
  public:
-  /// `count` 0: without end. REQUIRES: interval > 0.
-  PeriodicSchedule(Instant start, Duration interval, std::uint64_t count) noexcept
-      : due_{start}, interval_{interval}, count_{count} {}
+  Schedule(Instant start, const ScheduleOptions& options) noexcept;
 
-  [[nodiscard]] bool finished() const noexcept { return count_ != 0 && position_ == count_; }
+  [[nodiscard]] bool finished() const noexcept {
+    return due_ >= end_ || (options_.count != 0 && position_ == options_.count);
+  }
   /// When the slot at hand is due; kNever when there is none.
   [[nodiscard]] Instant due() const noexcept { return finished() ? kNever : due_; }
   /// From when on the slot at hand is too late to be sent.
   [[nodiscard]] Instant expires() const noexcept {
-    return finished() ? kNever : saturating_add(saturating_add(due_, interval_), Duration{1});
+    return finished() ? kNever
+                      : saturating_add(saturating_add(due_, options_.interval), Duration{1});
   }
   [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
 
   /// Skips the slots that are more than one interval late, and says how many.
   std::uint64_t skip_missed(Instant now) noexcept;
   /// Goes on to the next slot: this one was sent, or given up.
-  void advance(std::uint64_t slots = 1) noexcept;
+  void advance() noexcept;
 
  private:
+  [[nodiscard]] std::uint64_t skip_equal(Instant now) noexcept;
+  [[nodiscard]] Duration next_gap() noexcept;
+
+  ScheduleOptions options_;
   Instant due_;
-  Duration interval_;
-  std::uint64_t count_;
+  Instant end_;
+  SplitMix64 random_;
   std::uint64_t position_ = 0;
 };
 

@@ -56,6 +56,12 @@ bool SequenceTracker::is_outstanding(Sequence sequence) const noexcept {
   return at != nullptr && at->state() == State::outstanding;
 }
 
+std::optional<SentProbe> SequenceTracker::sent_probe(Sequence sequence) const noexcept {
+  const Cell* const at = find(sequence);
+  if (at == nullptr || at->state() == State::received) return std::nullopt;
+  return SentProbe{sent_at(*at), at->lateness()};
+}
+
 Sequence SequenceTracker::oldest_outstanding() const noexcept {
   return {oldest_};
 }
@@ -104,14 +110,14 @@ Arrival SequenceTracker::arrived(Sequence sequence, Instant at) noexcept {
       return {.kind = ArrivalKind::duplicate};
     case State::lost:
       here.set(here.lateness(), State::late);
-      return {.kind = ArrivalKind::late, .rtt = at - sent_at(here)};
+      return {.kind = ArrivalKind::late, .rtt = at - sent_at(here), .lateness = here.lateness()};
     case State::outstanding:
       break;
   }
   const Duration rtt = at - sent_at(here);
   if (rtt > timeout_) {
     close(sequence.value, State::late);
-    return {.kind = ArrivalKind::late, .expired = true, .rtt = rtt};
+    return {.kind = ArrivalKind::late, .expired = true, .rtt = rtt, .lateness = here.lateness()};
   }
   const std::uint32_t sent_since = static_cast<std::uint32_t>(sent_total_) - here.ordinal;
   const bool reordered = highest_received_ && sequence.value < *highest_received_;

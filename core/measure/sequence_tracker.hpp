@@ -27,6 +27,11 @@ struct SettledProbe {
   Instant sent{};  ///< When lost.
 };
 
+struct SentProbe {
+  Instant at{};         ///< T1.
+  Duration lateness{};  ///< T1 - intended.
+};
+
 enum class ArrivalKind : std::uint8_t {
   received,   ///< The first copy, in time.
   late,       ///< The first copy of a probe that is lost (by this very copy, if `expired`).
@@ -39,7 +44,7 @@ struct Arrival {
   bool expired = false;    ///< The copy came after the time-out, which nobody had noticed yet.
   bool reordered = false;  ///< Received, after a higher sequence.
   std::optional<Duration> rtt{};  ///< Of a received or late copy, unless forgotten.
-  Duration lateness{};            ///< Of a received copy: T1 - intended.
+  Duration lateness{};            ///< Of a received or late copy: T1 - intended.
   std::uint64_t sent_up_to = 0;   ///< Of a received copy: probes sent up to this one, and this.
 };
 
@@ -66,6 +71,8 @@ class SequenceTracker {
   [[nodiscard]] Sequence oldest_outstanding() const noexcept;
   /// When the oldest one outstanding is lost; kNever without one.
   [[nodiscard]] Instant next_expiry() const noexcept;
+  /// When a probe that is outstanding or lost was sent, and how late; none if it is forgotten.
+  [[nodiscard]] std::optional<SentProbe> sent_probe(Sequence sequence) const noexcept;
   /// Whether this sequence was sent, as far as is remembered.
   [[nodiscard]] bool was_sent(Sequence sequence) const noexcept {
     return find(sequence) != nullptr;

@@ -16,6 +16,7 @@
 #include "core/base/error.hpp"
 #include "core/base/units.hpp"
 #include "core/net/endpoint.hpp"
+#include "core/net/path_info.hpp"
 
 namespace netecho {
 
@@ -175,15 +176,6 @@ struct Outage {
   std::uint64_t probes = 0;
 };
 
-struct TcpInfo {
-  Duration rtt{};
-  Duration rttvar{};
-  std::uint64_t retransmits_total = 0;
-  std::uint64_t cwnd = 0;
-  std::uint64_t mss_bytes = 0;
-  std::uint64_t path_mtu_bytes = 0;
-};
-
 struct ThresholdResult {
   std::string expression;
   std::optional<double> value;
@@ -256,6 +248,8 @@ struct Summary {
   LatenessFigures send_lateness;
   LatenessFigures send_call;
   std::optional<Duration> clock_read;
+  LatenessFigures wake_up;        ///< How late the kernel ends a sleep; all targets of the run.
+  std::optional<Duration> floor;  ///< Median RTT of this transport against itself.
   std::uint64_t discarded_total = 0;
 
   std::vector<ThresholdResult> thresholds;

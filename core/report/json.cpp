@@ -217,6 +217,8 @@ Json summary(const Summary& s) {
   out["instrument"] = {{"send_lateness_ns", lateness(s.send_lateness)},
                        {"send_call_ns", lateness(s.send_call)},
                        {"clock_read_ns", nanoseconds(s.clock_read)},
+                       {"wake_up_ns", lateness(s.wake_up)},
+                       {"floor_ns", nanoseconds(s.floor)},
                        {"discarded_total", integer(s.discarded_total)}};
   out["thresholds"] = thresholds(s.thresholds);
   out["error"] = error_fields(s.error);

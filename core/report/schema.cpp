@@ -168,6 +168,8 @@ Json instrument_schema() {
   return object({{"send_lateness_ns", figures},
                  {"send_call_ns", figures},
                  {"clock_read_ns", or_null(duration())},
+                 {"wake_up_ns", figures},
+                 {"floor_ns", or_null(duration())},
                  {"discarded_total", count()}});
 }
 

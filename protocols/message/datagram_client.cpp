@@ -38,13 +38,20 @@ int DatagramClient::receive_one(Batch& batch) noexcept {
   msghdr header{};
   header.msg_iov = &payload;
   header.msg_iovlen = 1;
+  alignas(cmsghdr) std::array<std::byte, KernelStamps::kControlBytes> control;
+  if (stamps_) {
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+  }
   const ssize_t got = ::recvmsg(fd_.get(), &header, MSG_DONTWAIT);
   const Instant at = monotonic_now();
   if (got < 0) return -1;
   Slot& slot = batch.slots()[0];
   fill(slot, batch.storage(0), static_cast<std::size_t>(got), at);
   slot.truncated = (header.msg_flags & MSG_TRUNC) != 0;
-  if (++received_in_a_row_ > 1) expect_one_ = !has_batch_calls_;
+  if (stamps_) slot.kernel_at = KernelStamps::received(header);
+  // Each message has a stamp of its own to be read: with stamps they come one by one.
+  if (++received_in_a_row_ > 1) expect_one_ = !has_batch_calls_ || stamps_.has_value();
   return 1;
 }
 
@@ -78,7 +85,7 @@ BatchResult DatagramClient::receive(Batch& batch) noexcept {
   batch.next = 0;
   for (int attempt = 0;;) {
     if (errors_pending_) {
-      batch.count = read_errors(batch);
+      batch.count = read_errors(batch, 0);
       if (batch.count > 0) return {IoStatus::ok, batch.count, 0};
     }
     const int got = expect_one_ ? receive_one(batch) : receive_many(batch);
@@ -86,11 +93,17 @@ BatchResult DatagramClient::receive(Batch& batch) noexcept {
       may_move_ = false;
       idle_calls_ = 0;
       batch.count = static_cast<std::size_t>(got);
+      // Stamps of what was sent lie among the errors. Read behind T4.
+      if (stamps_) batch.count = read_errors(batch, batch.count);
       return {IoStatus::ok, batch.count, 0};
     }
     const int error = errno;
     received_in_a_row_ = 0;
     if (error == EINTR) continue;
+    if (error == EAGAIN && stamps_) {
+      batch.count = read_errors(batch, 0);
+      if (batch.count > 0) return {IoStatus::ok, batch.count, 0};
+    }
     if (error == EAGAIN) {
       if (++idle_calls_ % kIdleCallsPerErrorCheck == 0 && config_.family == DatagramFamily::ip) {
         errors_pending_ = true;
@@ -105,7 +118,7 @@ BatchResult DatagramClient::receive(Batch& batch) noexcept {
 }
 
 bool DatagramClient::read_error(std::span<std::byte> storage, QuotedError& out) noexcept {
-  alignas(cmsghdr) std::array<std::byte, 256> control;
+  alignas(cmsghdr) std::array<std::byte, KernelStamps::kControlBytes> control;
   SocketAddress destination;
   iovec payload{storage.data(), storage.size()};
   msghdr header{};
@@ -122,6 +135,7 @@ bool DatagramClient::read_error(std::span<std::byte> storage, QuotedError& out) 
   if (got < 0) return false;
   destination.resize(header.msg_namelen);
   out = {};
+  if (stamps_ && stamps_->take(header)) return true;  // No error: from nowhere, number 0.
   out.bytes = static_cast<std::size_t>(got);
   out.of_current_peer = destination == config_.peers[current_];
   for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
@@ -138,9 +152,8 @@ bool DatagramClient::read_error(std::span<std::byte> storage, QuotedError& out) 
   return true;
 }
 
-/// Fills slots with errors and their quoted payloads; 0 when none is left for the caller.
-std::size_t DatagramClient::read_errors(Batch& batch) noexcept {
-  std::size_t count = 0;
+/// Fills slots from `count` on with errors and their quoted payloads; returns the new count.
+std::size_t DatagramClient::read_errors(Batch& batch, std::size_t count) noexcept {
   while (count < batch.slots().size()) {
     const std::span storage{batch.storage(count), batch.slot_bytes()};
     QuotedError quoted;
@@ -263,6 +276,17 @@ BatchResult DatagramClient::send(Batch& batch) noexcept {
     // An error that an earlier message brought on was reported instead of sending this one.
     if (!std::exchange(again, false)) return {IoStatus::failed, 0, error};
   }
+}
+
+bool DatagramClient::stamp_by_kernel(std::size_t kept) {
+  if (config_.family != DatagramFamily::ip)
+    return false;  // Unix sockets take the option, and stamp nothing.
+  stamps_.emplace(fd_.get(), kept);
+  return true;
+}
+
+std::optional<WallTime> DatagramClient::kernel_sent(std::uint64_t ordinal) const noexcept {
+  return stamps_ ? stamps_->sent(static_cast<std::uint32_t>(ordinal)) : std::nullopt;
 }
 
 std::optional<SocketDescription> DatagramClient::peer(std::size_t /*index*/) const {

@@ -7,9 +7,11 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "core/net/kernel_stamps.hpp"
 #include "core/net/socket_address.hpp"
 #include "core/transport.hpp"
 #include "protocols/message/datagram_server.hpp"
@@ -39,6 +41,8 @@ class DatagramClient final : public MessagePort {
   BatchResult receive(Batch& batch) noexcept override;
   BatchResult send(Batch& batch) noexcept override;
   [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
+  bool stamp_by_kernel(std::size_t kept) override;
+  [[nodiscard]] std::optional<WallTime> kernel_sent(std::uint64_t ordinal) const noexcept override;
   [[nodiscard]] std::optional<SocketDescription> peer(std::size_t index) const override;
 
  private:
@@ -51,7 +55,7 @@ class DatagramClient final : public MessagePort {
 
   [[nodiscard]] int receive_one(Batch& batch) noexcept;
   [[nodiscard]] int receive_many(Batch& batch) noexcept;
-  [[nodiscard]] std::size_t read_errors(Batch& batch) noexcept;
+  [[nodiscard]] std::size_t read_errors(Batch& batch, std::size_t count) noexcept;
   [[nodiscard]] bool read_error(std::span<std::byte> storage, QuotedError& out) noexcept;
   [[nodiscard]] bool try_next_peer(const QuotedError& quoted,
                                    std::span<const std::byte> payload) noexcept;
@@ -69,6 +73,7 @@ class DatagramClient final : public MessagePort {
   bool errors_pending_ = false;
   bool expect_one_ = true;
   bool has_batch_calls_ = true;
+  std::optional<KernelStamps> stamps_;
   unsigned received_in_a_row_ = 0;
   unsigned idle_calls_ = 0;
   std::array<mmsghdr, kSlots> headers_{};

@@ -95,6 +95,7 @@ Backend tcp_backend() noexcept {
       .summary = "TCP over IPv4 or IPv6",
       .example = "tcp://localhost:7",
       .capabilities = {.connects = true,
+                       .kernel_stamps = true,
                        .client_options = kClientOptions,
                        .serve_options = kServeOptions},
       .parse_rest = parse_tcp,

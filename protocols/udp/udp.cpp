@@ -153,6 +153,7 @@ Backend udp_backend() noexcept {
       .summary = "UDP over IPv4 or IPv6",
       .example = "udp://localhost:7",
       .capabilities = {.boundaries = true,
+                       .kernel_stamps = true,
                        .max_message_bytes = kMaxMessageBytes,
                        .client_options = kClientOptions,
                        .serve_options = kServeOptions},

@@ -103,7 +103,7 @@ TEST_CASE("probe: without options it has the defaults of the manual", "[unit]") 
   CHECK(job.probe.warmup == 0);
   CHECK(job.probe.mode == ProbeMode::echo);
   CHECK(job.probe.wait == WaitMode::block);
-  CHECK(job.probe.show_payload_bytes == 0);
+  CHECK(job.show_payload_bytes == 0);
   CHECK_FALSE(job.deadline);
   CHECK_FALSE(job.self);
 }
@@ -121,7 +121,7 @@ TEST_CASE("probe: every option reaches its value", "[unit]") {
   CHECK(job.probe.warmup == 5);
   CHECK(job.probe.mode == ProbeMode::connect);
   CHECK(job.probe.wait == WaitMode::spin);
-  CHECK(job.probe.show_payload_bytes == 65536);
+  CHECK(job.show_payload_bytes == 65536);
 }
 
 TEST_CASE("serve: without options it has the defaults of the manual", "[unit]") {
@@ -250,7 +250,7 @@ TEST_CASE("common options: --keepalive never takes the next argument", "[unit]")
 TEST_CASE("common options: --show-payload never takes the next argument", "[unit]") {
   const ProbeJob job = parsed<ProbeJob>({"probe", "--show-payload", "localhost:7"});
   CHECK(job.endpoints == std::vector<std::string>{"localhost:7"});
-  CHECK(job.probe.show_payload_bytes == 4096);
+  CHECK(job.show_payload_bytes == 4096);
 }
 
 TEST_CASE("format: --json means what fits the subcommand", "[unit]") {

@@ -48,6 +48,7 @@ class SimPort final : public MessagePort {
       std::string message{reinterpret_cast<const char*>(slot.data), slot.size};
       link_.sent.push_back(message);
       link_.sent_at.push_back(slot.at);
+      if (link_.kernel_stamps) link_.kernel_sent.push_back(network_.wall_now());
       network_.carry(link_, message, fate);
     }
     return {IoStatus::ok, sent, 0};
@@ -68,12 +69,18 @@ class SimPort final : public MessagePort {
       slot.truncated = size < arrival.bytes.size();
       slot.error = arrival.error;
       slot.at = network_.now();
+      if (link_.kernel_stamps) slot.kernel_at = arrival.wall;
     }
     if (batch.count > 0) return {IoStatus::ok, batch.count, 0};
     if (link_.failure != 0) return {IoStatus::failed, 0, link_.failure};
     return {link_.closed ? IoStatus::closed : IoStatus::would_block, 0, 0};
   }
 
+  bool stamp_by_kernel(std::size_t /*kept*/) override { return link_.kernel_stamps = true; }
+  [[nodiscard]] std::optional<WallTime> kernel_sent(std::uint64_t ordinal) const noexcept override {
+    if (ordinal >= link_.kernel_sent.size()) return std::nullopt;
+    return link_.kernel_sent[ordinal];
+  }
   [[nodiscard]] int fd() const noexcept override { return number_; }
   [[nodiscard]] SimLink& link() const noexcept { return link_; }
 
@@ -91,6 +98,10 @@ std::unique_ptr<MessagePort> SimNetwork::make_port(LinkOptions options, SimLink*
 }
 
 WallTime SimNetwork::wall_now() const noexcept {
+  return server_wall() + wall_offset_;
+}
+
+WallTime SimNetwork::server_wall() const noexcept {
   return kWallStart + elapsed();
 }
 
@@ -120,8 +131,8 @@ void SimNetwork::close_at(Duration when, SimLink& link, int failure) {
 void SimNetwork::carry(SimLink& link, const std::string& bytes, const Fate& fate) {
   const Duration delay = link.options.one_way_delay;
   if (fate.icmp_error != 0) {
-    events_.emplace(now_ + 2 * delay, [&link, bytes, fate] {
-      link.inbox.push_back({bytes, fate.icmp_error});
+    events_.emplace(now_ + 2 * delay, [this, &link, bytes, fate] {
+      link.inbox.push_back({bytes, fate.icmp_error, wall_now()});
     });
     return;
   }
@@ -140,8 +151,8 @@ void SimNetwork::answer(SimLink& link, std::string bytes, const Fate& fate) {
     auto& seen = link.sessions[key.session];
     seen.insert(key.sequence.value);
     stamp_frame(bytes_of(bytes), prefix.length,
-                {.received_unix_ns = unix_ns(wall_now()),
-                 .sent_unix_ns = unix_ns(wall_now() + residence),
+                {.received_unix_ns = unix_ns(server_wall()),
+                 .sent_unix_ns = unix_ns(server_wall() + residence),
                  .count = seen.size()});
   }
   for (const Fate::Copy& copy : fate.replies) {
@@ -151,9 +162,10 @@ void SimNetwork::answer(SimLink& link, std::string bytes, const Fate& fate) {
     } else if (copy.corrupt) {
       reply.back() = static_cast<char>(reply.back() ^ 1);
     }
-    events_.emplace(now_ + residence + link.options.one_way_delay + copy.extra, [&link, reply] {
-      link.inbox.push_back({reply, 0});
-    });
+    events_.emplace(now_ + residence + link.options.one_way_delay + copy.extra,
+                    [this, &link, reply] {
+                      link.inbox.push_back({reply, 0, wall_now()});
+                    });
   }
 }
 
@@ -214,6 +226,43 @@ std::string EventCollector::story() const {
     story += std::to_string(reply.sequence) + ' ' + std::string{to_string(reply.status)};
   }
   return story;
+}
+
+ProbeTarget target_over(std::unique_ptr<MessagePort> port, std::string uri) {
+  ProbeTarget target;
+  target.target.uri = std::move(uri);
+  target.flows.emplace_back().port = std::move(port);
+  return target;
+}
+
+std::vector<Summary> probe_over(SimNetwork& net, std::vector<ProbeTarget> targets,
+                                const ProbeOptions& options, EventCollector& events,
+                                std::uint64_t seed) {
+  std::vector<SocketDescription> names;
+  for (const ProbeTarget& target : targets) names.push_back(target.target);
+  ProbeEvents observer = events.observer(net, options, std::move(names));
+  std::vector<Summary> summaries;
+  for (ProbeResult& result : run_prober(std::move(targets), options, net, net, observer, seed)) {
+    summaries.push_back(std::move(result.summary));
+  }
+  return summaries;
+}
+
+namespace {
+
+class ReadyPort final : public Reopening {
+ public:
+  explicit ReadyPort(std::unique_ptr<MessagePort> port) : port_{std::move(port)} {}
+  std::unique_ptr<MessagePort> poll() override { return std::move(port_); }
+
+ private:
+  std::unique_ptr<MessagePort> port_;
+};
+
+}  // namespace
+
+std::unique_ptr<Reopening> reopened(std::unique_ptr<MessagePort> port) {
+  return std::make_unique<ReadyPort>(std::move(port));
 }
 
 }  // namespace netecho::test

@@ -18,6 +18,8 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/units.hpp"
+#include "core/engine/probe_events.hpp"
+#include "core/engine/prober.hpp"
 #include "core/engine/waiter.hpp"
 #include "core/report/events.hpp"
 #include "core/transport.hpp"
@@ -57,10 +59,13 @@ struct SimLink {
   struct Arrival {
     std::string bytes;
     int error = 0;
+    WallTime wall{};  ///< When it reached the host, as its kernel stamps it.
   };
   std::deque<Arrival> inbox;
   bool closed = false;  ///< The peer has ended the connection.
   int failure = 0;      ///< The socket has failed for good with this errno.
+  bool kernel_stamps = false;
+  std::vector<WallTime> kernel_sent;  ///< With kernel_stamps: of each message that left.
   std::map<std::uint64_t, std::set<std::uint64_t>> sessions;  ///< Sequences the server has seen.
 };
 
@@ -82,6 +87,10 @@ class SimNetwork final : public Clock, public Waiter {
   }
   void interrupt_at(Duration when);
   void ask_for_report_at(Duration when);
+  /// The prober's wall clock is set; that of the servers is not.
+  void step_wall_clock_at(Duration when, Duration by) {
+    at(when, [this, by] { wall_offset_ += by; });
+  }
   /// The first wait that ends at `when` or later ends so much later still.
   void oversleep_at(Duration when, Duration by) { oversleep_ = {kStart + when, by}; }
   void close_at(Duration when, SimLink& link, int failure = 0);
@@ -95,12 +104,14 @@ class SimNetwork final : public Clock, public Waiter {
   friend class SimPort;
   static constexpr Instant kStart{std::chrono::hours{1}};
 
+  [[nodiscard]] WallTime server_wall() const noexcept;
   void carry(SimLink& link, const std::string& bytes, const Fate& fate);
   void answer(SimLink& link, std::string bytes, const Fate& fate);
   void advance_to(Instant when);
   [[nodiscard]] bool collect_ready();
 
   Instant now_ = kStart;
+  Duration wall_offset_{};
   std::multimap<Instant, std::function<void()>> events_;
   std::vector<std::unique_ptr<SimLink>> links_;
   std::map<MessagePort*, std::pair<std::uint32_t, SimLink*>> watched_;
@@ -111,15 +122,39 @@ class SimNetwork final : public Clock, public Waiter {
   bool stuck_ = false;
 };
 
-/// Keeps all events.
+/// Keeps all that is told of a run on one network, as events.
 class EventCollector final : public EventSink {
  public:
   void emit(Event event) override { events.push_back(std::move(event)); }
+  /// An observer that tells this collector of every outcome and interval.
+  [[nodiscard]] ProbeEvents observer(const SimNetwork& net, const ProbeOptions& options,
+                                     std::vector<SocketDescription> targets) {
+    return ProbeEvents{*this,
+                       net,
+                       std::move(targets),
+                       {.replies = true,
+                        .mode = options.mode,
+                        .size_bytes = options.size_bytes,
+                        .show_payload_bytes = show_payload_bytes,
+                        .timestamps = options.timestamps}};
+  }
   [[nodiscard]] std::vector<ReplyEvent> replies() const;
   /// "0 ok, 1 timeout": sequence and status of each reply event, in order.
   [[nodiscard]] std::string story() const;
 
   std::vector<Event> events;
+  std::size_t show_payload_bytes = 0;
 };
+
+/// A target of one flow.
+[[nodiscard]] ProbeTarget target_over(std::unique_ptr<MessagePort> port, std::string uri = {});
+
+/// Probes on `net`; what happens goes to `events`.
+[[nodiscard]] std::vector<Summary> probe_over(SimNetwork& net, std::vector<ProbeTarget> targets,
+                                              const ProbeOptions& options, EventCollector& events,
+                                              std::uint64_t seed);
+
+/// A connection that is made again at once.
+[[nodiscard]] std::unique_ptr<Reopening> reopened(std::unique_ptr<MessagePort> port);
 
 }  // namespace netecho::test

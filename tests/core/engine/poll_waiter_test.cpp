@@ -60,10 +60,25 @@ Instant far_away() {
   return monotonic_now() + 1h;
 }
 
+/// Enough ports that never have anything, so that spinning asks epoll, too.
+class IdlePorts {
+ public:
+  explicit IdlePorts(PollWaiter& waiter) {
+    for (std::uint32_t id = 0; id <= PollWaiter::kSpunDirectly; ++id) {
+      ports_.push_back(std::make_unique<PairPort>());
+      waiter.watch(*ports_.back(), 1000 + id);
+    }
+  }
+
+ private:
+  std::vector<std::unique_ptr<PairPort>> ports_;
+};
+
 TEST_CASE("poll_waiter: a port that has something ends the wait", "[poll_waiter][loopback]") {
   const WaitMode mode = any_mode();
   Interrupt interrupt{SIGUSR1};
   PollWaiter waiter{interrupt};
+  const IdlePorts idle{waiter};
   PairPort quiet;
   PairPort loud;
   waiter.watch(quiet, 7);
@@ -77,14 +92,56 @@ TEST_CASE("poll_waiter: a port that has something ends the wait", "[poll_waiter]
   CHECK(ids(waiter.wait(kNever, mode)) == Ids{7});
 }
 
+TEST_CASE("poll_waiter: few ports that are spun on are tried, and signals are seen all the same",
+          "[poll_waiter][loopback]") {
+  ::signal(SIGTERM, SIG_DFL);
+  Interrupt interrupt{SIGTERM};
+  PollWaiter waiter{interrupt};
+  PairPort first;
+  PairPort second;
+  waiter.watch(first, 7);
+  waiter.watch(second, 8);
+  CHECK(ids(waiter.wait(kNever, WaitMode::spin)) == Ids{7, 8});
+  ::raise(SIGTERM);
+  int turns = 0;
+  while (!waiter.wait(kNever, WaitMode::spin).interrupted) REQUIRE(++turns < 1000);
+}
+
+TEST_CASE("poll_waiter: the guard grows at once with late wake-ups, and shrinks slowly",
+          "[poll_waiter][unit]") {
+  SpinGuard guard;
+  guard.woke_late(150us);
+  CHECK(guard.length() == 200us);
+  guard.woke_late(15us);
+  CHECK(guard.length() < 200us);
+  CHECK(guard.length() > 190us);
+  for (int i = 0; i < 2000; ++i) guard.woke_late(1us);
+  CHECK(guard.length() < 21us);
+  CHECK(guard.length() >= 20us);
+  guard.woke_late(1s);  // Someone else had the processor: that cannot be spun away.
+  CHECK(guard.length() == 500us);
+}
+
+TEST_CASE("poll_waiter: how late sleeps end is measured", "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  PairPort port;
+  waiter.watch(port, 1);
+  CHECK(waiter.wake_up_latency()->count() == 0);
+  static_cast<void>(waiter.wait(monotonic_now() + 3ms, WaitMode::block));
+  CHECK(waiter.wake_up_latency()->count() == 1);
+  CHECK(waiter.wake_up_latency()->max() > Duration::zero());
+}
+
 TEST_CASE("poll_waiter: the wait lasts until its deadline, and hardly longer",
           "[poll_waiter][loopback]") {
   const WaitMode mode = any_mode();
   Interrupt interrupt{SIGUSR1};
   PollWaiter waiter{interrupt};
+  const IdlePorts idle{waiter};
   PairPort port;
   waiter.watch(port, 1);
-  for (const Duration ahead : {Duration{5us}, Duration{kSpinBeforeDeadline}, Duration{3ms}}) {
+  for (const Duration ahead : {Duration{5us}, Duration{60us}, Duration{3ms}}) {
     const Instant deadline = monotonic_now() + ahead;
     const Wake wake = waiter.wait(deadline, mode);
     const Instant end = monotonic_now();
@@ -101,6 +158,7 @@ TEST_CASE("poll_waiter: a deadline that has passed still shows what is ready",
   const WaitMode mode = any_mode();
   Interrupt interrupt{SIGUSR1};
   PollWaiter waiter{interrupt};
+  const IdlePorts idle{waiter};
   PairPort port;
   waiter.watch(port, 3);
   CHECK(ids(waiter.wait(Instant{}, mode)).empty());
@@ -170,6 +228,7 @@ TEST_CASE("poll_waiter: SIGQUIT asks for a report, other signals interrupt",
   ::signal(SIGQUIT, SIG_DFL);
   Interrupt interrupt{SIGINT, SIGTERM, SIGQUIT};
   PollWaiter waiter{interrupt};
+  const IdlePorts idle{waiter};
   ::raise(SIGQUIT);
   const Wake report = waiter.wait(kNever, mode);
   CHECK(report.report_requested);

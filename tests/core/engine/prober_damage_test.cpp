@@ -24,10 +24,9 @@ struct Bench {
     net.at(when, [this, bytes, error] { link->inbox.push_back({bytes, error}); });
   }
   Summary probe() {
-    std::vector<ProbeTarget> targets(1);
-    targets[0].port = std::move(port);
-    Summary summary =
-        run_prober(std::move(targets), options, net, net, &events, /*session_seed=*/1).at(0);
+    std::vector<ProbeTarget> targets;
+    targets.push_back(target_over(std::move(port)));
+    Summary summary = probe_over(net, std::move(targets), options, events, /*seed=*/1).at(0);
     REQUIRE_FALSE(net.stuck());
     CHECK(net.watched() == 0);
     CHECK(summary.scheduled_total ==

@@ -244,9 +244,9 @@ TEST_CASE("prober: counts what an oracle counts, whatever the network does", "[p
     SimNetwork net;
     EventCollector events;
     SimLink* link = nullptr;
-    std::vector<ProbeTarget> targets(1);
-    targets[0].port =
-        net.make_port({.one_way_delay = kOneWay, .server = SimServer::stamping}, link);
+    std::vector<ProbeTarget> targets;
+    targets.push_back(target_over(
+        net.make_port({.one_way_delay = kOneWay, .server = SimServer::stamping}, link)));
     std::vector<Fate> fates;
     for (std::uint64_t i = 0; i < kCount; ++i) {
       fates.push_back(random_fate(random, seed % 2 == 0));
@@ -256,7 +256,7 @@ TEST_CASE("prober: counts what an oracle counts, whatever the network does", "[p
     options.count = kCount;
     options.interval = kInterval;
     options.timeout = kTimeout;
-    const auto all = run_prober(std::move(targets), options, net, net, &events, seed);
+    const auto all = probe_over(net, std::move(targets), options, events, seed);
     REQUIRE_FALSE(net.stuck());
     const Summary& s = all.at(0);
     CHECK(s.scheduled_total == s.sent_total + s.send_error_total + s.skipped_total);

@@ -19,10 +19,9 @@ struct Bench {
   explicit Bench(LinkOptions options = {}) { port = net.make_port(options, link); }
 
   Summary probe(const ProbeOptions& options) {
-    std::vector<ProbeTarget> targets(1);
-    targets[0].port = std::move(port);
-    targets[0].target.uri = "udp://sim:7";
-    std::vector<Summary> all = run_prober(std::move(targets), options, net, net, &events, kSeed);
+    std::vector<ProbeTarget> targets;
+    targets.push_back(target_over(std::move(port), "udp://sim:7"));
+    std::vector<Summary> all = probe_over(net, std::move(targets), options, events, kSeed);
     REQUIRE_FALSE(net.stuck());
     CHECK(net.watched() == 0);
     REQUIRE(all.size() == 1);
@@ -470,14 +469,14 @@ TEST_CASE("prober: after a time-out, small probes go on from a fresh port", "[pr
   EventCollector events;
   SimLink* first = nullptr;
   SimLink* second = nullptr;
-  std::vector<ProbeTarget> targets(1);
-  targets[0].port = net.make_port({}, first);
-  targets[0].reopen = [&] { return net.make_port({}, second); };
+  std::vector<ProbeTarget> targets;
+  targets.push_back(target_over(net.make_port({}, first)));
+  targets[0].reopen = [&] { return reopened(net.make_port({}, second)); };
   // Its reply comes while probe 3 is outstanding, and of no bytes at all, nothing tells them apart.
   first->fates[0].replies = {{.extra = 294ms}};
   ProbeOptions options = probes(4);
   options.size_bytes = 0;
-  const auto all = run_prober(std::move(targets), options, net, net, &events, kSeed);
+  const auto all = probe_over(net, std::move(targets), options, events, kSeed);
   check_identities(all[0]);
   REQUIRE(second != nullptr);
   CHECK(first->sent.size() == 1);
@@ -549,14 +548,13 @@ TEST_CASE("prober: several targets run side by side, each with its own figures",
   SimLink* near = nullptr;
   SimLink* far = nullptr;
   SimLink* gone = nullptr;
-  std::vector<ProbeTarget> targets(3);
-  targets[0].port = net.make_port({.one_way_delay = 1ms}, near);
-  targets[1].port = net.make_port({.one_way_delay = 40ms}, far);
-  targets[2].port = net.make_port({}, gone);
-  for (std::size_t i = 0; i < 3; ++i) targets[i].target.uri = "udp://sim:" + std::to_string(i);
+  std::vector<ProbeTarget> targets;
+  targets.push_back(target_over(net.make_port({.one_way_delay = 1ms}, near), "udp://sim:0"));
+  targets.push_back(target_over(net.make_port({.one_way_delay = 40ms}, far), "udp://sim:1"));
+  targets.push_back(target_over(net.make_port({}, gone), "udp://sim:2"));
   far->fates[2].replies.clear();
   net.close_at(120ms, *gone);
-  const auto all = run_prober(std::move(targets), probes(3), net, net, &events, kSeed);
+  const auto all = probe_over(net, std::move(targets), probes(3), events, kSeed);
   REQUIRE(all.size() == 3);
   for (const Summary& s : all) check_identities(s);
   CHECK(all[0].target.uri == "udp://sim:0");
@@ -576,9 +574,8 @@ TEST_CASE("prober: several targets run side by side, each with its own figures",
 
 TEST_CASE("prober: payloads appear in replies as far as asked for", "[prober][sim]") {
   Bench bench;
-  ProbeOptions options = probes(1);
-  options.show_payload_bytes = 8;
-  static_cast<void>(bench.probe(options));
+  bench.events.show_payload_bytes = 8;
+  static_cast<void>(bench.probe(probes(1)));
   const auto replies = bench.events.replies();
   REQUIRE(replies.size() == 1);
   REQUIRE(replies[0].payload.has_value());
@@ -587,12 +584,15 @@ TEST_CASE("prober: payloads appear in replies as far as asked for", "[prober][si
   CHECK(replies[0].payload->truncated);
 }
 
-TEST_CASE("prober: without a sink for replies the figures are the same", "[prober][sim]") {
+TEST_CASE("prober: an observer that wants no outcomes sees the same figures", "[prober][sim]") {
   SimNetwork net;
   SimLink* link = nullptr;
-  std::vector<ProbeTarget> targets(1);
-  targets[0].port = net.make_port({}, link);
-  const auto all = run_prober(std::move(targets), probes(3), net, net, nullptr, kSeed);
-  CHECK(all[0].received_total == 3);
-  CHECK(all[0].rtt.max == 10ms);
+  std::vector<ProbeTarget> targets;
+  targets.push_back(target_over(net.make_port({}, link)));
+  ProbeObserver nobody;
+  const auto all = run_prober(std::move(targets), probes(3), net, net, nobody, kSeed);
+  CHECK(all[0].summary.received_total == 3);
+  CHECK(all[0].summary.rtt.max == 10ms);
+  CHECK(all[0].flows.empty());
+  CHECK(all[0].latency->count() == 3);
 }

@@ -30,28 +30,59 @@ TEST_CASE("jitter: follows the differences of round trips in order of arrival",
 
 TEST_CASE("round_trip: variation is between neighbours that were both received",
           "[round_trip][unit]") {
-  RoundTripStatistics statistics{100ms};
-  statistics.settled(received(0, 10ms));
-  statistics.settled(received(1, 14ms));
-  statistics.settled(lost(2, 200ms));
-  statistics.settled(received(3, 50ms));
-  statistics.settled(received(5, 90ms));  // 4 was not sent.
-  statistics.settled(received(6, 80ms));
+  RoundTripStatistics statistics;
+  RoundTripOrder order{100ms};
+  order.settled(received(0, 10ms), statistics);
+  order.settled(received(1, 14ms), statistics);
+  order.settled(lost(2, 200ms), statistics);
+  order.settled(received(3, 50ms), statistics);
+  order.settled(received(5, 90ms), statistics);  // 4 was not sent.
+  order.settled(received(6, 80ms), statistics);
   CHECK(statistics.rtt_variation.count() == 2);
   CHECK(statistics.rtt_variation.min() == 4ms);
   CHECK(statistics.rtt_variation.max() == 10ms);
-  CHECK(statistics.loss_runs.count() == 1);
+  CHECK(order.loss_runs.count() == 1);
 }
 
 TEST_CASE("round_trip: what was not answered is an infinite response and no round trip",
           "[round_trip][unit]") {
-  RoundTripStatistics statistics{100ms};
+  RoundTripStatistics statistics;
   statistics.received(10ms, 12ms);
   statistics.unanswered(1);
   CHECK(statistics.rtt.count() == 1);
   CHECK(statistics.response.percentile(kP50, statistics.unanswered()) == 12ms);
   statistics.unanswered(1);
   CHECK(statistics.response.percentile(kP50, statistics.unanswered()) == std::nullopt);
+}
+
+TEST_CASE("round_trip: merged statistics are those of everything", "[round_trip][unit]") {
+  RoundTripStatistics a;
+  a.received(10ms, 11ms);
+  a.unanswered(2);
+  a.sent(1us, 5us);
+  RoundTripStatistics b;
+  b.received(30ms, std::nullopt);
+  b.sent(3us, std::nullopt);
+  b.rtt_kernel.record(9ms);
+  b.discarded = 4;
+  a.merge(b);
+  CHECK(a.rtt.count() == 2);
+  CHECK(a.rtt.mean() == 20ms);
+  CHECK(a.response.count() == 1);
+  CHECK(a.unanswered() == 2);
+  CHECK(a.send_call.max() == 3us);
+  CHECK(a.send_lateness.count() == 1);
+  CHECK(a.rtt_kernel.max() == 9ms);
+  CHECK(a.discarded == 4);
+  a.reset();
+  CHECK(a.rtt.count() == 0);
+  CHECK(a.rtt.max() == std::nullopt);
+  CHECK(a.rtt.percentile(kP50) == std::nullopt);
+  CHECK(a.unanswered() == 0);
+  CHECK(a.discarded == 0);
+  a.received(5ms, 5ms);
+  CHECK(a.rtt.percentile(kP50) == 5ms);
+  CHECK(a.rtt.min() == 5ms);
 }
 
 }  // namespace

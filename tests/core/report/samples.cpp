@@ -171,6 +171,8 @@ Summary full_summary() {
   s.send_lateness = {.mean = 1us, .p50 = 2us, .p99 = 3us, .max = 4us};
   s.send_call = {.mean = 5us, .p50 = 6us, .p99 = 7us, .max = 8us};
   s.clock_read = 25ns;
+  s.wake_up = {.mean = 51us, .p50 = 50us, .p99 = 90us, .max = 120us};
+  s.floor = 27us;
   s.discarded_total = 9;
   s.thresholds = {{"rtt.p99>500us", 40000.0, true, {}},
                   {"rtt.p9999>1ms", {}, false, "p9999 needs 10000 samples"}};

@@ -1,0 +1,139 @@
+#include "core/engine/prober_results.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/engine/prober_summary.hpp"
+
+namespace netecho {
+namespace {
+
+/// Several flows as their target: what differs between them is null, or put together.
+Summary together(std::span<const Summary> flows) {
+  Summary all = flows.front();
+  all.flow.reset();
+  if (flows.size() == 1) return all;
+  all.local.reset();
+  all.outages.clear();
+  std::vector<PathInfo> paths;
+  for (const Summary& each : flows) {
+    all.duration = std::max(all.duration, each.duration);
+    all.interrupted = all.interrupted || each.interrupted;
+    // One flow that met a server which does not stamp is enough.
+    if (each.stamped) all.stamped = all.stamped.value_or(true) && *each.stamped;
+    if (!all.error) all.error = each.error;
+    all.outages.insert(all.outages.end(), each.outages.begin(), each.outages.end());
+    paths.push_back({each.tcp_info, each.path_mtu_bytes});
+  }
+  const PathInfo path = merged(paths);
+  all.tcp_info = path.tcp_info;
+  all.path_mtu_bytes = path.path_mtu_bytes;
+  return all;
+}
+
+void finish(Summary& summary, const FigureSet& figures, const Histogram* wake_up) {
+  fill_figures(summary, figures);
+  if (wake_up != nullptr) summary.wake_up = lateness_figures(*wake_up);
+  summary.exit_code = figures.counts.received > 0 ? 0 : 1;
+}
+
+}  // namespace
+
+FlowTable::FlowTable(std::vector<ProbeTarget>& targets, const ProberContext& context,
+                     SplitMix64& seeds)
+    : options_{context.options} {
+  for (std::size_t target = 0; target < targets.size(); ++target) {
+    first_.push_back(flows_.size());
+    std::uint32_t number = 0;
+    for (ProbeConnection& connection : targets[target].flows) {
+      const FlowIdentity identity{.id = static_cast<std::uint32_t>(flows_.size()),
+                                  .target = target,
+                                  .flow = number++,
+                                  .session = seeds.next()};
+      flows_.push_back(
+          std::make_unique<ProbeFlow>(targets[target], std::move(connection), context, identity));
+    }
+  }
+  first_.push_back(flows_.size());
+}
+
+FlowTable::Flows FlowTable::flows_of(std::size_t target) const noexcept {
+  return Flows{flows_}.subspan(first_[target], first_[target + 1] - first_[target]);
+}
+
+void FlowTable::begin(Instant start) const noexcept {
+  const bool floods = options_.schedule == ScheduleKind::flood;
+  for (std::size_t target = 0; target + 1 < first_.size(); ++target) {
+    const Flows flows = flows_of(target);
+    const auto count = static_cast<std::int64_t>(flows.size());
+    for (std::int64_t i = 0; i < count; ++i) {
+      const Duration turn = floods ? Duration::zero() : options_.interval * i / count;
+      flows[static_cast<std::size_t>(i)]->begin(start + turn);
+    }
+  }
+}
+
+template <typename FiguresOf>
+std::vector<ProbeResult> FlowTable::collect(Instant now, bool interrupted,
+                                            const ProberContext& context,
+                                            const FiguresOf& figures_of) const {
+  const Histogram* wake_up = context.waiter.wake_up_latency();
+  std::vector<ProbeResult> out;
+  for (std::size_t target = 0; target + 1 < first_.size(); ++target) {
+    ProbeResult result;
+    std::vector<Summary> summaries;
+    std::optional<FigureSet> all;
+    for (const auto& flow : flows_of(target)) {
+      Summary summary = flow->description(now, interrupted);
+      FigureSet figures = figures_of(*flow);
+      finish(summary, figures, wake_up);
+      summaries.push_back(std::move(summary));
+      if (all) {
+        all->merge(figures);
+      } else {
+        all.emplace(std::move(figures));
+      }
+    }
+    result.summary = together(summaries);
+    finish(result.summary, *all, wake_up);
+    if (summaries.size() > 1) result.flows = std::move(summaries);
+    result.latency = std::make_shared<const Histogram>(std::move(all->statistics.rtt));
+    out.push_back(std::move(result));
+  }
+  return out;
+}
+
+std::vector<ProbeResult> FlowTable::results(Instant now, bool interrupted,
+                                            const ProberContext& context) const {
+  return collect(now, interrupted, context, [&](ProbeFlow& flow) { return flow.whole(now); });
+}
+
+std::vector<ProbeResult> FlowTable::end_period(Instant now, const ProberContext& context) const {
+  return collect(now, false, context, [&](ProbeFlow& flow) { return flow.end_period(now); });
+}
+
+std::vector<ProbeStatus> FlowTable::status(Instant now) const {
+  std::vector<ProbeStatus> out;
+  for (std::size_t target = 0; target + 1 < first_.size(); ++target) {
+    ProbeStatus status;
+    FigureSet all;
+    Histogram recent;
+    for (const auto& flow : flows_of(target)) {
+      all.merge(flow->whole(now));
+      recent.merge(flow->recent());
+      flow->recent().reset();
+    }
+    const Histogram& latency = all.statistics.rtt;
+    out.push_back({.sent = all.counts.sent,
+                   .received = all.counts.received,
+                   .lost = all.counts.lost(),
+                   .skipped = all.counts.skipped,
+                   .recent = recent.percentile(kP50),
+                   .p50 = latency.percentile(kP50),
+                   .p99 = latency.percentile(kP99),
+                   .max = latency.max()});
+  }
+  return out;
+}
+
+}  // namespace netecho

@@ -1,0 +1,47 @@
+#pragma once
+
+/// \file
+/// The flows of a run, target by target, and what they come to together.
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/base/random.hpp"
+#include "core/engine/prober_flow.hpp"
+
+namespace netecho {
+
+class FlowTable {
+ public:
+  /// Takes the connections of `targets`, which outlive the table. Throws what ProbeFlow throws.
+  FlowTable(std::vector<ProbeTarget>& targets, const ProberContext& context, SplitMix64& seeds);
+
+  /// The flows of one target take turns within an interval.
+  void begin(Instant start) const noexcept;
+
+  /// A flow's place is its id.
+  [[nodiscard]] std::span<const std::unique_ptr<ProbeFlow>> all() const noexcept { return flows_; }
+
+  /// One result a target: of the whole run, or of the period that ends now.
+  [[nodiscard]] std::vector<ProbeResult> results(Instant now, bool interrupted,
+                                                 const ProberContext& context) const;
+  [[nodiscard]] std::vector<ProbeResult> end_period(Instant now,
+                                                    const ProberContext& context) const;
+  /// Starts a new time of `recent` figures.
+  [[nodiscard]] std::vector<ProbeStatus> status(Instant now) const;
+
+ private:
+  using Flows = std::span<const std::unique_ptr<ProbeFlow>>;
+  [[nodiscard]] Flows flows_of(std::size_t target) const noexcept;
+  template <typename FiguresOf>
+  [[nodiscard]] std::vector<ProbeResult> collect(Instant now, bool interrupted,
+                                                 const ProberContext& context,
+                                                 const FiguresOf& figures_of) const;
+
+  std::vector<std::unique_ptr<ProbeFlow>> flows_;
+  std::vector<std::size_t> first_;  ///< Of each target, and the end.
+  ProbeOptions options_;
+};
+
+}  // namespace netecho

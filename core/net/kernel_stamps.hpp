@@ -1,0 +1,50 @@
+#pragma once
+
+/// \file
+/// The kernel's own stamps of what a socket sends and receives (SO_TIMESTAMPING, in software; the
+/// kernel's Documentation/networking/timestamping.rst): a round trip without this process's
+/// system calls and wake-ups.
+
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/base/units.hpp"
+
+namespace netecho {
+
+class KernelStamps {
+ public:
+  /// Enough for the control messages of one datagram or error.
+  static constexpr std::size_t kControlBytes = 512;
+
+  /// Turns stamping on. Those of the last `kept` sent messages are remembered, 1 or more. Throws
+  /// SysError.
+  KernelStamps(int fd, std::size_t kept);
+
+  /// The receive stamp among a message's control messages; none if the kernel gave none.
+  [[nodiscard]] static std::optional<WallTime> received(msghdr& header) noexcept;
+
+  /// Of a message from the error queue: true if it tells of a stamp (which is then remembered), and
+  /// not of an error.
+  bool take(msghdr& header) noexcept;
+  /// Reads the error queue of a socket that has nothing else in it (a stream).
+  void drain(int fd) noexcept;
+
+  /// When the message of this key left: datagrams are numbered from 0, in a stream it is the
+  /// position of the message's last byte, both counted from when stamping was turned on and modulo
+  /// 2^32.
+  [[nodiscard]] std::optional<WallTime> sent(std::uint32_t key) const noexcept;
+
+ private:
+  struct Stamp {
+    std::uint32_t key = 0;
+    std::optional<WallTime> at{};
+  };
+  std::vector<Stamp> ring_;  ///< A power of two of them; a key's place is its low bits.
+};
+
+}  // namespace netecho

@@ -1,0 +1,347 @@
+// What probe can do beyond a periodic schedule over one flow: exact on a simulated network.
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include "core/engine/prober.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/sim_network.hpp"
+
+using namespace netecho;
+using namespace netecho::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t kSeed = 7;
+
+struct Bench {
+  Summary probe(const ProbeOptions& options, LinkOptions link_options = {}) {
+    if (port == nullptr) port = net.make_port(link_options, link);
+    std::vector<ProbeTarget> targets;
+    targets.push_back(target_over(std::move(port), "udp://sim:7"));
+    targets[0].reopen = reopen;
+    const Summary s = probe_over(net, std::move(targets), options, events, kSeed).at(0);
+    REQUIRE_FALSE(net.stuck());
+    CHECK(s.scheduled_total == s.sent_total + s.send_error_total + s.skipped_total);
+    CHECK(s.sent_total == s.received_total + s.lost_total + s.outstanding_total);
+    return s;
+  }
+  SimLink& prepare(LinkOptions options = {}) {
+    port = net.make_port(options, link);
+    return *link;
+  }
+
+  SimNetwork net;
+  SimLink* link = nullptr;
+  std::unique_ptr<MessagePort> port;
+  std::function<std::unique_ptr<Reopening>()> reopen;
+  EventCollector events;
+};
+
+std::vector<Summary> intervals(const EventCollector& events) {
+  std::vector<Summary> all;
+  for (const Event& event : events.events) {
+    if (const auto* each = std::get_if<IntervalEvent>(&event.body)) all.push_back(each->summary);
+  }
+  return all;
+}
+
+/// Fails so many times, then gives a port.
+class SlowReopening final : public Reopening {
+ public:
+  SlowReopening(int& failures, int polls, std::unique_ptr<MessagePort> port)
+      : failures_{failures}, polls_{polls}, port_{std::move(port)} {}
+  std::unique_ptr<MessagePort> poll() override {
+    if (failures_ > 0) {
+      --failures_;
+      throw Error{ErrorCategory::connect, "connect", "tcp://sim:7", "refused", ECONNREFUSED};
+    }
+    return polls_-- > 0 ? nullptr : std::move(port_);
+  }
+
+ private:
+  int& failures_;
+  int polls_;
+  std::unique_ptr<MessagePort> port_;
+};
+
+}  // namespace
+
+TEST_CASE("prober: a schedule of a length has the slots that fit it", "[prober][sim]") {
+  Bench bench;
+  ProbeOptions options{.count = 0, .interval = 10ms, .duration = 95ms};
+  const Summary s = bench.probe(options);
+  CHECK(s.scheduled_total == 10);
+  CHECK(s.received_total == 10);
+  CHECK(s.duration == 100ms);  // The last one left at 90 ms and took 10.
+}
+
+TEST_CASE("prober: a Poisson schedule sends when it said, and says so", "[prober][sim]") {
+  Bench bench;
+  ProbeOptions options{.count = 500, .interval = 10ms, .schedule = ScheduleKind::poisson};
+  const Summary s = bench.probe(options);
+  CHECK(s.schedule == ScheduleKind::poisson);
+  CHECK(s.received_total == 500);
+  CHECK(s.send_lateness.max == 0ns);
+  CHECK(s.response.max == 10ms);
+  std::vector<Duration> gaps;
+  for (std::size_t i = 1; i < bench.link->sent_at.size(); ++i) {
+    gaps.push_back(bench.link->sent_at[i] - bench.link->sent_at[i - 1]);
+  }
+  std::sort(gaps.begin(), gaps.end());
+  CHECK(gaps.front() < 1ms);
+  CHECK(gaps.back() > 40ms);
+  const auto total = bench.link->sent_at.back() - bench.link->sent_at.front();
+  CHECK(total > 4500ms);
+  CHECK(total < 5500ms);
+}
+
+TEST_CASE("prober: a flood keeps its window full, and has no response times", "[prober][sim]") {
+  Bench bench;
+  ProbeOptions options{.count = 100, .schedule = ScheduleKind::flood, .window = 4};
+  bench.prepare().fates[5].replies.clear();
+  const Summary s = bench.probe(options);
+  CHECK(s.schedule == ScheduleKind::flood);
+  CHECK(s.sent_total == 100);
+  CHECK(s.received_total == 99);
+  CHECK(s.timeout_total == 1);
+  CHECK(s.skipped_total == 0);
+  CHECK(s.rtt.max == 10ms);
+  CHECK(s.response.min == std::nullopt);
+  CHECK(s.send_lateness.max == std::nullopt);
+  // Four at once; then the lost one holds its place for a second, and three go round in 10 ms.
+  CHECK(bench.link->sent_at[3] == bench.link->sent_at[0]);
+  CHECK(bench.link->sent_at[4] == bench.link->sent_at[0] + 10ms);
+  CHECK(bench.link->sent_at[8] == bench.link->sent_at[0] + 20ms);
+  CHECK(bench.link->sent_at[11] == bench.link->sent_at[0] + 30ms);
+  CHECK(s.duration == 1010ms);
+  CHECK(s.achieved_per_second.value() == Approx(100 / 1.01));
+}
+
+TEST_CASE("prober: a flood ends with its time, and waits for what is out", "[prober][sim]") {
+  Bench bench;
+  ProbeOptions options{.count = 0, .duration = 45ms, .schedule = ScheduleKind::flood, .window = 2};
+  const Summary s = bench.probe(options);
+  CHECK(s.sent_total == 10);  // At 0, 10, 20, 30 and 40 ms.
+  CHECK(s.received_total == 10);
+  CHECK(s.duration == 50ms);
+}
+
+TEST_CASE("prober: a flood that can't be sent does not spin", "[prober][sim]") {
+  Bench bench;
+  SimLink& link = bench.prepare();
+  for (std::uint64_t i = 0; i < 5; ++i) link.fates[i].send_error = EPERM;
+  ProbeOptions options{.count = 6, .schedule = ScheduleKind::flood};
+  const Summary s = bench.probe(options);
+  CHECK(s.send_error_total == 5);
+  CHECK(s.received_total == 1);
+  CHECK(s.duration == 15ms);  // A millisecond after each failure, then a round trip.
+}
+
+TEST_CASE("prober: flows of a target take turns, and add up to it", "[prober][sim]") {
+  SimNetwork net;
+  EventCollector events;
+  std::vector<SimLink*> links(3);
+  std::vector<ProbeTarget> targets(1);
+  for (std::size_t i = 0; i < 3; ++i) {
+    ProbeConnection& flow = targets[0].flows.emplace_back();
+    flow.port = net.make_port({.one_way_delay = 1ms * static_cast<int>(i + 1)}, links[i]);
+  }
+  links[1]->fates[0].replies.clear();
+  const ProbeOptions options{.count = 2, .interval = 30ms, .timeout = 50ms};
+  ProbeObserver nobody;
+  const auto results = run_prober(std::move(targets), options, net, net, nobody, kSeed);
+  REQUIRE(results.size() == 1);
+  REQUIRE(results[0].flows.size() == 3);
+  CHECK(links[1]->sent_at[0] - links[0]->sent_at[0] == 10ms);
+  CHECK(links[2]->sent_at[0] - links[0]->sent_at[0] == 20ms);
+  CHECK(links[0]->sent[0] != links[1]->sent[0]);  // Each is a session of its own.
+  const Summary& all = results[0].summary;
+  CHECK(all.flow == std::nullopt);
+  CHECK(all.sent_total == 6);
+  CHECK(all.received_total == 5);
+  CHECK(all.timeout_total == 1);
+  CHECK(all.loss_runs->count == 1);
+  CHECK(all.rtt.min == 2ms);
+  CHECK(all.rtt.max == 6ms);
+  CHECK(all.rtt.mean == 4ms);  // 2, 2, 4, 6, 6.
+  CHECK(all.achieved_per_second.value() == Approx(100.0));
+  CHECK(results[0].latency->count() == 5);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    const Summary& flow = results[0].flows[i];
+    CHECK(flow.flow == i);
+    CHECK(flow.sent_total == 2);
+    CHECK(flow.rtt.max == 2ms * static_cast<int>(i + 1));
+  }
+}
+
+TEST_CASE("prober: intervals add up to the whole, and each holds its identities", "[prober][sim]") {
+  Bench bench;
+  bench.prepare().fates[3].replies = {{.extra = 40ms}};
+  bench.link->fates[6].replies.clear();
+  const ProbeOptions options{
+      .count = 12, .interval = 10ms, .timeout = 60ms, .report_interval = 35ms};
+  const Summary s = bench.probe(options);
+  const std::vector<Summary> parts = intervals(bench.events);
+  REQUIRE(parts.size() == 4);
+  std::uint64_t received = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t carried = 0;
+  std::uint64_t sent = 0;
+  for (const Summary& part : parts) {
+    CHECK(part.scheduled_total == part.sent_total + part.send_error_total + part.skipped_total);
+    CHECK(part.sent_total == part.received_total + part.lost_total + part.outstanding_total);
+    received += part.received_total;
+    lost += part.lost_total;
+    sent += part.sent_total - carried;
+    carried = part.outstanding_total;
+  }
+  CHECK(received == s.received_total);
+  CHECK(lost == s.lost_total);
+  CHECK(sent == s.sent_total);
+  CHECK(carried == 0);
+  CHECK(parts[0].sent_total == 4);  // At 0, 10, 20 and 30 ms.
+  CHECK(parts[0].received_total == 3);
+  CHECK(parts[0].rtt.max == 10ms);
+  CHECK(parts[1].received_total == 2);  // Probes 4 and 5; 3 comes at 80 ms.
+  CHECK(parts[2].rtt.max == 50ms);
+  CHECK(parts[3].timeout_total == 1);
+  CHECK(parts[3].rtt.max == 10ms);
+  CHECK(s.rtt.max == 50ms);
+}
+
+TEST_CASE("prober: a dropped stream ends its flow, unless it is to be made again",
+          "[prober][sim]") {
+  Bench bench;
+  bench.prepare();
+  SimLink* second = nullptr;
+  int failures = 3;
+  bench.reopen = [&] {
+    return std::make_unique<SlowReopening>(failures, 2, bench.net.make_port({}, second));
+  };
+  bench.net.close_at(145ms, *bench.link);
+  ProbeOptions options{.count = 10, .interval = 20ms};
+  SECTION("it ends") {
+    const Summary s = bench.probe(options);
+    REQUIRE(s.error.has_value());
+    CHECK(s.scheduled_total == 8);
+    CHECK(s.received_total == 7);
+    CHECK(s.timeout_total == 1);
+    CHECK(s.outages.empty());
+  }
+  SECTION("it goes on") {
+    options.reconnect = Reconnect::yes;
+    options.count = 30;
+    const Summary s = bench.probe(options);
+    CHECK_FALSE(s.error.has_value());
+    CHECK(s.scheduled_total == 30);
+    REQUIRE(s.outages.size() == 1);
+    // Refused at once, 10 ms and 20 ms later; then, 40 ms later, made within two looks at it.
+    CHECK(s.outages[0].duration == 72ms);
+    CHECK(s.outages[0].start == WallTime{1'700'000'000s + 145ms});
+    // Probe 7 was out; the slots at 160, 180 and 200 ms found no connection.
+    CHECK(s.outages[0].probes == 4);
+    CHECK(s.timeout_total == 1);
+    CHECK(s.skipped_total == 3);
+    CHECK(s.received_total == 26);
+    CHECK(second->sent.size() == 19);
+    CHECK(s.rtt.max == 10ms);
+  }
+  CHECK(bench.net.watched() == 0);
+}
+
+TEST_CASE("prober: an outage that nobody ends lasts to the end of the run", "[prober][sim]") {
+  Bench bench;
+  bench.prepare();
+  int failures = 1'000'000;
+  bench.reopen = [&] { return std::make_unique<SlowReopening>(failures, 0, nullptr); };
+  bench.net.close_at(25ms, *bench.link);
+  const ProbeOptions options{.count = 10, .interval = 20ms, .reconnect = Reconnect::yes};
+  const Summary s = bench.probe(options);
+  CHECK(s.received_total == 1);
+  CHECK(s.timeout_total == 1);
+  CHECK(s.skipped_total == 8);
+  REQUIRE(s.outages.size() == 1);
+  CHECK(s.outages[0].duration == 155ms);  // To the last slot, at 180 ms.
+  CHECK(s.outages[0].probes == 9);
+}
+
+TEST_CASE("prober: kernel stamps show the round trip without a late reader", "[prober][sim]") {
+  Bench bench;
+  bench.net.oversleep_at(105ms, 4ms);  // Reply 1 waits for its reader.
+  const ProbeOptions options{.count = 3, .timestamps = TimestampSource::kernel};
+  const Summary s = bench.probe(options);
+  CHECK(s.timestamp_source == TimestampSource::kernel);
+  CHECK(s.rtt.max == 14ms);
+  CHECK(s.rtt_kernel.max == 10ms);
+  CHECK(s.rtt_kernel.min == 10ms);
+  CHECK(s.discarded_total == 0);
+  CHECK(bench.events.replies()[1].timestamp_source == TimestampSource::kernel);
+}
+
+TEST_CASE("prober: one-way delays need a stamping server and clocks that agree", "[prober][sim]") {
+  Bench bench;
+  ProbeOptions options{.count = 4};
+  LinkOptions link{.one_way_delay = 5ms, .server = SimServer::stamping, .residence = 1ms};
+  bench.prepare(link).fates[1].request_extra = 3ms;
+  SECTION("nobody said that they agree") {
+    const Summary s = bench.probe(options);
+    CHECK(s.one_way_forward.max == std::nullopt);
+    CHECK(s.server_residence.max == 1ms);
+  }
+  SECTION("they do") {
+    options.clocks = HostClocks::synchronized;
+    const Summary s = bench.probe(options);
+    CHECK(s.one_way_forward.min == 5ms);
+    CHECK(s.one_way_forward.max == 8ms);
+    CHECK(s.one_way_reverse.min == 5ms);
+    CHECK(s.one_way_reverse.max == 5ms);
+    CHECK(s.discarded_total == 0);
+  }
+  SECTION("they do not: nothing arrives before it was sent") {
+    options.clocks = HostClocks::synchronized;
+    bench.net.step_wall_clock_at(0ms, 6ms);
+    const Summary s = bench.probe(options);
+    CHECK(s.discarded_total == 3);  // Only probe 1 was on its way for longer than that.
+    CHECK(s.one_way_forward.max == 2ms);
+    CHECK(s.rtt.min == 11ms);
+  }
+}
+
+TEST_CASE("prober: a stepped wall clock costs the samples across it, and nothing else",
+          "[prober][sim]") {
+  const Duration step = GENERATE(Duration{1h}, Duration{-1h}, Duration{200us}, Duration{-200us});
+  Bench bench;
+  bench.net.step_wall_clock_at(205ms, step);  // Probe 2 is on its way.
+  ProbeOptions options{.count = 5, .timestamps = TimestampSource::kernel};
+  options.clocks = HostClocks::synchronized;
+  const Summary s = bench.probe(options, {.one_way_delay = 5ms, .server = SimServer::stamping});
+  CHECK(s.received_total == 5);
+  CHECK(s.duration == 410ms);
+  CHECK(s.rtt.min == 10ms);
+  CHECK(s.rtt.max == 10ms);
+  CHECK(s.response.max == 10ms);
+  CHECK(s.send_lateness.max == 0ns);
+  CHECK(s.server_residence.max == 0ns);
+  CHECK(s.rtt_kernel.min == 10ms);
+  CHECK(s.rtt_kernel.max == 10ms);
+  CHECK(s.discarded_total >= 1);
+}
+
+TEST_CASE("prober: after standing still for five seconds nothing is sent in a burst",
+          "[prober][sim]") {
+  Bench bench;
+  bench.net.oversleep_at(95ms, 5s);
+  const ProbeOptions options{.count = 0, .interval = 10ms, .duration = 6s};
+  const Summary s = bench.probe(options);
+  CHECK(s.scheduled_total == 600);
+  CHECK(s.skipped_total > 480);
+  CHECK(s.skipped_total < 510);
+  CHECK(s.lost_total == 1);  // The one that was out: its reply was there, but read too late.
+  // One slot may be sent late, next to the one that is due.
+  for (std::size_t i = 2; i < bench.link->sent_at.size(); ++i) {
+    CHECK(bench.link->sent_at[i] - bench.link->sent_at[i - 2] >= 10ms);
+  }
+}
