@@ -9,19 +9,20 @@
 namespace netecho {
 namespace {
 
-constexpr std::array<const char*, 8> kHeadings{"target", "sent", "lost", "rtt min",
-                                               "p50",    "p90",  "max",  "server"};
+constexpr std::array<const char*, 9> kHeadings{"target", "sent", "lost", "rtt min", "p50",
+                                               "p90",    "p99",  "max",  "server"};
 using Row = std::array<std::string, kHeadings.size()>;
 
-Row row_of(const Summary& s) {
+Row row_of(const Summary& s, bool with_size) {
   const auto& figure = figure_text;
   const LatencyFigures& times = s.mode == ProbeMode::connect ? s.connect_time : s.rtt;
-  return {escape_for_terminal(s.target.uri),
+  return {escape_for_terminal(s.target.uri) + (with_size ? ", " + format_size(s.size_bytes) : ""),
           std::to_string(s.sent_total),
           s.loss_ratio ? percent_text(*s.loss_ratio) : "-",
           figure(times.min),
           figure(times.p50),
           figure(times.p90),
+          figure(times.p99),
           figure(times.max),
           figure(s.server_residence.p50)};
 }
@@ -31,7 +32,12 @@ Row row_of(const Summary& s) {
 std::string comparison_table(std::span<const Summary> summaries, const TextStyle& style) {
   std::vector<Row> rows{Row{}};
   std::copy(kHeadings.begin(), kHeadings.end(), rows.front().begin());
-  for (const Summary& summary : summaries) rows.push_back(row_of(summary));
+  // Runs of several sizes are told apart by them.
+  const bool sizes_differ =
+      std::ranges::adjacent_find(summaries, [](const auto& a, const auto& b) {
+        return a.sent_total != 0 && b.sent_total != 0 && a.size_bytes != b.size_bytes;
+      }) != summaries.end();
+  for (const Summary& summary : summaries) rows.push_back(row_of(summary, sizes_differ));
 
   std::array<std::size_t, kHeadings.size()> widths{};
   for (const Row& row : rows) {

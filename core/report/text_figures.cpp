@@ -18,6 +18,17 @@ std::string percent_text(double ratio) {
   return text.data();
 }
 
+std::string name_of(const SocketDescription& end) {
+  return escape_for_terminal(end.uri);
+}
+std::string name_of(const std::optional<SocketDescription>& end) {
+  return end ? name_of(*end) : "an unnamed socket";
+}
+
+std::string paint(const std::string& words, const char* code, const TextStyle& style) {
+  return style.colour == Colour::on ? "\x1b[" + std::string(code) + "m" + words + "\x1b[0m" : words;
+}
+
 std::string message_text(std::string_view message) {
   constexpr std::string_view kEscaped = "\\x";
   std::string out;

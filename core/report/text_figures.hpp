@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "core/base/units.hpp"
+#include "core/net/endpoint.hpp"
+#include "core/report/text.hpp"
 
 namespace netecho {
 
@@ -16,6 +18,14 @@ namespace netecho {
 
 /// Three digits: `0%`, `33.3%`, `0.001%`. 100% is said only of all.
 [[nodiscard]] std::string percent_text(double ratio);
+
+/// The names of sockets, escaped.
+[[nodiscard]] std::string name_of(const SocketDescription& end);
+[[nodiscard]] std::string name_of(const std::optional<SocketDescription>& end);
+
+inline constexpr const char* kBold = "1";
+inline constexpr const char* kRed = "31";
+[[nodiscard]] std::string paint(const std::string& words, const char* code, const TextStyle& style);
 
 /// A message that is escaped already stays as it is; should one not be, it still can't act.
 [[nodiscard]] std::string message_text(std::string_view message);

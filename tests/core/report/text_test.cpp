@@ -35,7 +35,10 @@ Summary ten_probes() {
   s.scheduled_total = s.sent_total = s.received_total = 10;
   s.loss_ratio = 0.0;
   s.rtt = s.response = samples::all_latencies();
-  s.rtt.p99 = s.response.p99 = {};
+  for (LatencyFigures* each : {&s.rtt, &s.response}) each->p99 = each->p999 = each->p9999 = {};
+  s.achieved_per_second = 10.0;
+  s.tx_bytes_total = s.rx_bytes_total = 640;
+  s.send_call.p50 = 6us;
   return s;
 }
 
@@ -115,9 +118,11 @@ TEST_CASE("text: a summary says why a percentile is missing", "[report][unit]") 
   CHECK(text(SummaryEvent{ten_probes()}) ==
         "tcp4://127.0.0.1:7, 64 B, plain echo\n"
         "  10 sent, 10 received, 0% lost, in 902 ms\n"
+        "  10 sent per second, 640 B out, 640 B in\n"
         "  rtt min/mean/max 10.0 µs / 20.0 µs / 50.0 µs, stddev 3.00 µs\n"
         "      p50 19.0 µs, p90 30.0 µs, p99 - (p99 needs 100 samples; there are 10)\n"
-        "  response p50 19.0 µs, p90 30.0 µs, p99 -, max 50.0 µs\n");
+        "  response p50 19.0 µs, p90 30.0 µs, p99 -, max 50.0 µs\n"
+        "  instrument: send call p50 6.00 µs\n");
   Summary few = ten_probes();
   few.sent_total = few.scheduled_total = 12;
   few.received_total = 9;
@@ -128,29 +133,47 @@ TEST_CASE("text: a summary says why a percentile is missing", "[report][unit]") 
   CHECK(text(SummaryEvent{few}) ==
         "tcp4://127.0.0.1:7, 64 B, plain echo\n"
         "  12 sent, 9 received, 25% lost, 3 timed out, in 902 ms\n"
+        "  10 sent per second, 640 B out, 640 B in\n"
         "  rtt min/mean/max 10.0 µs / 20.0 µs / 50.0 µs, stddev 3.00 µs\n"
         "      p50 19.0 µs, p90 -, p99 - (p90 needs 10 samples, p99 100; there are 9)\n"
-        "  response p50 -, p90 -, p99 -, max - (lost and skipped probes count as infinite)\n");
+        "  response p50 -, p90 -, p99 -, max - (lost and skipped probes count as infinite)\n"
+        "  instrument: send call p50 6.00 µs\n");
 }
 
 TEST_CASE("text: a full summary leaves nothing out", "[report][unit]") {
   Summary s = samples::full_summary();
   s.peer->uri = "tcp4://127.0.0.1:8";
   CHECK(text(SummaryEvent{s}) ==
-        "tcp4://127.0.0.1:7 (tcp4://127.0.0.1:8), 64 B, stamping server, interrupted\n"
+        "tcp4://127.0.0.1:7 (tcp4://127.0.0.1:8), flow 0, 64 B, stamping server, interrupted\n"
         "  connect tcp://localhost:7: Connection refused (ECONNREFUSED)\n"
         "  112 sent, 100 received, 6.25% lost, 4 timed out, 2 refused, 1 unreachable, "
         "3 mismatched, 2 outstanding, 5 late, 6 duplicate, 7 reordered, 2 skipped, 1 not sent "
         "(8 forward, 1 reverse), in 11.0 s\n"
+        "  9.75 sent per second, 7.00 KiB out, 6.25 KiB in\n"
         "  rtt min/mean/max 10.0 µs / 20.0 µs / 50.0 µs, stddev 3.00 µs\n"
-        "      p50 19.0 µs, p90 30.0 µs, p99 40.0 µs\n"
+        "      p50 19.0 µs, p90 30.0 µs, p99 40.0 µs, p99.9 45.0 µs, p99.99 48.0 µs\n"
         "  connect min/mean/max 10.0 µs / 20.0 µs / 50.0 µs, stddev 3.00 µs\n"
-        "          p50 19.0 µs, p90 30.0 µs, p99 40.0 µs\n"
-        "  response p50 19.0 µs, p90 30.0 µs, p99 40.0 µs, max 50.0 µs\n"
-        "  variation p50 2.00 µs, max 5.00 µs; jitter (RFC 3550) 1.23 µs\n"
-        "  server residence p50 3.00 µs, max 5.00 µs\n"
+        "          p50 19.0 µs, p90 30.0 µs, p99 40.0 µs, p99.9 45.0 µs, p99.99 48.0 µs\n"
+        "  response p50 19.0 µs, p90 30.0 µs, p99 40.0 µs, p99.9 45.0 µs, p99.99 48.0 µs, max 50.0 "
+        "µs\n"
+        "  rtt by kernel stamps p50 19.0 µs, p90 30.0 µs, p99 40.0 µs, p99.9 45.0 µs, p99.99 48.0 "
+        "µs, "
+        "max 50.0 µs; this process adds p50 0 ns\n"
+        "  server residence p50 3.00 µs, p99 4.00 µs, max 5.00 µs\n"
+        "  one way forward min 10.0 µs, p50 19.0 µs, p90 30.0 µs, p99 40.0 µs, p99.9 45.0 µs, "
+        "p99.99 48.0 µs, "
+        "max 50.0 µs\n"
+        "  one way reverse min 10.0 µs, p50 19.0 µs, p90 30.0 µs, p99 40.0 µs, p99.9 45.0 µs, "
+        "p99.99 48.0 µs, "
+        "max 50.0 µs\n"
+        "  variation p50 2.00 µs, p95 3.00 µs, max 5.00 µs; jitter (RFC 3550) 1.23 µs\n"
         "  losses in 2 runs, the longest 7 probes (700 ms)\n"
-        "  sent late by p50 2.00 µs, max 4.00 µs\n");
+        "  no connection for 3.00 s from 2026-11-23T06:21:40.123456789Z on: 30 probes\n"
+        "  tcp rtt 21.0 µs ± 4.00 µs, 1 retransmits, cwnd 10, mss 32741 B, path MTU 1500 B\n"
+        "  instrument: sent late by p50 2.00 µs, p99 3.00 µs, max 4.00 µs; send call p50 6.00 µs, "
+        "wake-up p50 50.0 µs, clock read 25 ns, 9 samples across clock steps discarded\n"
+        "  note: this machine's own floor for it is 27.0 µs: a large part of this RTT is the "
+        "instrument's own\n");
 }
 
 TEST_CASE("text: a target that could not be probed has its error and no figures",
@@ -197,10 +220,20 @@ TEST_CASE("text: the table's columns line up, whatever the names", "[report][uni
   failed.error = samples::some_error();
   const std::vector<Summary> rows{tcp, korean, failed};
   CHECK(comparison_table(rows, {}) ==
-        "target              sent   lost  rtt min      p50      p90      max  server\n"
-        "tcp4://127.0.0.1:7    10     0%  10.0 µs  19.0 µs  30.0 µs  50.0 µs       -\n"
-        "unixgram:///한글      10  33.3%  10.0 µs  19.0 µs  30.0 µs  50.0 µs  900 ns\n"
+        "target              sent   lost  rtt min      p50      p90  p99      max  server\n"
+        "tcp4://127.0.0.1:7    10     0%  10.0 µs  19.0 µs  30.0 µs    -  50.0 µs       -\n"
+        "unixgram:///한글      10  33.3%  10.0 µs  19.0 µs  30.0 µs    -  50.0 µs  900 ns\n"
         "tcp://example:7  connect tcp://localhost:7: Connection refused (ECONNREFUSED)\n");
+}
+
+TEST_CASE("text: the table names the sizes of a sweep", "[report][unit]") {
+  Summary small = ten_probes();
+  Summary large = ten_probes();
+  large.size_bytes = 1024;
+  const std::vector<Summary> rows{small, large};
+  const std::string table = comparison_table(rows, {});
+  CHECK(table.find("\ntcp4://127.0.0.1:7, 64 B        10") != std::string::npos);
+  CHECK(table.find("\ntcp4://127.0.0.1:7, 1.00 KiB    10") != std::string::npos);
 }
 
 TEST_CASE("text: widths are those of a terminal", "[report][unit]") {

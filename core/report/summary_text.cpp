@@ -1,0 +1,188 @@
+#include "core/report/summary_text.hpp"
+
+#include <array>
+#include <cstdio>
+#include <utility>
+
+#include "core/report/text_figures.hpp"
+
+namespace netecho {
+namespace {
+
+std::string number(std::uint64_t value) {
+  return std::to_string(value);
+}
+
+void add_count(std::string& out, std::uint64_t value, const char* what) {
+  if (value != 0) out += ", " + number(value) + " " + what;
+}
+
+std::string counts_line(const Summary& s, const TextStyle& style) {
+  std::string out = number(s.sent_total) + " sent, " + number(s.received_total) + " received";
+  if (s.loss_ratio) {
+    const std::string loss = percent_text(*s.loss_ratio) + " lost";
+    out += ", " + (s.lost_total != 0 ? paint(loss, kRed, style) : loss);
+  }
+  add_count(out, s.timeout_total, "timed out");
+  add_count(out, s.refused_total, "refused");
+  add_count(out, s.unreachable_total, "unreachable");
+  add_count(out, s.mismatch_total, "mismatched");
+  add_count(out, s.outstanding_total, "outstanding");
+  add_count(out, s.late_total, "late");
+  add_count(out, s.duplicate_total, "duplicate");
+  add_count(out, s.reordered_total, "reordered");
+  add_count(out, s.skipped_total, "skipped");
+  add_count(out, s.send_error_total, "not sent");
+  if (s.lost_total != 0 && s.lost_forward_total) {
+    out += " (" + number(*s.lost_forward_total) + " forward, " + number(*s.lost_reverse_total) +
+           " reverse)";
+  }
+  return out + ", in " + format_duration(s.duration) + "\n";
+}
+
+std::string pace_line(const Summary& s) {
+  std::array<char, 32> rate{};
+  std::snprintf(rate.data(), rate.size(), "%.4g", s.achieved_per_second.value_or(0));
+  return std::string("  ") + rate.data() + " sent per second, " + format_size(s.tx_bytes_total) +
+         " out, " + format_size(s.rx_bytes_total) + " in\n";
+}
+
+/// " p50 …, p90 …": those up to p99 always, the rarer ones where samples carry them.
+std::string percentiles(const LatencyFigures& figures) {
+  std::string out = " p50 " + figure_text(figures.p50) + ", p90 " + figure_text(figures.p90) +
+                    ", p99 " + figure_text(figures.p99);
+  if (figures.p999) out += ", p99.9 " + figure_text(figures.p999);
+  if (figures.p9999) out += ", p99.99 " + figure_text(figures.p9999);
+  return out;
+}
+
+std::string latency_lines(const char* name, const LatencyFigures& figures, std::uint64_t samples) {
+  if (!figures.min) return {};
+  std::string out = "  " + std::string(name) + " min/mean/max " + figure_text(figures.min) + " / " +
+                    figure_text(figures.mean) + " / " + figure_text(figures.max) + ", stddev " +
+                    figure_text(figures.stddev) + "\n";
+  out += std::string(std::string_view(name).size() + 2, ' ') + percentiles(figures);
+  if (!figures.p90) {
+    out += " (p90 needs 10 samples, p99 100; there are " + number(samples) + ")";
+  } else if (!figures.p99) {
+    out += " (p99 needs 100 samples; there are " + number(samples) + ")";
+  }
+  return out + "\n";
+}
+
+std::string response_line(const Summary& s) {
+  const LatencyFigures& figures = s.response;
+  if (!figures.min) return {};
+  std::string out = "  response" + percentiles(figures) + ", max " + figure_text(figures.max);
+  // A figure is missing though there are samples enough: it falls on what never came.
+  if (!figures.max) out += " (lost and skipped probes count as infinite)";
+  return out + "\n";
+}
+
+/// The round trip in the network stack, and what this process adds to it by being woken.
+std::string kernel_line(const Summary& s) {
+  if (!s.rtt_kernel.min) return {};
+  std::string out = "  rtt by kernel stamps" + percentiles(s.rtt_kernel) + ", max " +
+                    figure_text(s.rtt_kernel.max);
+  if (s.rtt.p50 && s.rtt_kernel.p50) {
+    out += "; this process adds p50 " + format_duration(*s.rtt.p50 - *s.rtt_kernel.p50);
+  }
+  return out + "\n";
+}
+
+std::string order_lines(const Summary& s) {
+  std::string out;
+  if (s.rtt_variation.p50) {
+    out += "  variation p50 " + figure_text(s.rtt_variation.p50) + ", p95 " +
+           figure_text(s.rtt_variation.p95) + ", max " + figure_text(s.rtt_variation.max) +
+           "; jitter (RFC 3550) " + figure_text(s.jitter_rfc3550) + "\n";
+  }
+  if (s.loss_runs && s.loss_runs->count != 0) {
+    out += "  losses in " + number(s.loss_runs->count) + " runs, the longest " +
+           number(s.loss_runs->longest) + " probes (" + format_duration(s.loss_runs->longest_time) +
+           ")\n";
+  }
+  for (const Outage& outage : s.outages) {
+    out += "  no connection for " + format_duration(outage.duration) + " from " +
+           format_rfc3339(outage.start) + " on: " + number(outage.probes) + " probes\n";
+  }
+  return out;
+}
+
+std::string server_lines(const Summary& s) {
+  std::string out;
+  if (s.server_residence.p50) {
+    out += "  server residence p50 " + figure_text(s.server_residence.p50) + ", p99 " +
+           figure_text(s.server_residence.p99) + ", max " + figure_text(s.server_residence.max) +
+           "\n";
+  }
+  for (const auto& [name, figures] :
+       {std::pair{"forward", &s.one_way_forward}, std::pair{"reverse", &s.one_way_reverse}}) {
+    if (!figures->min) continue;
+    out += std::string("  one way ") + name + " min " + figure_text(figures->min) + "," +
+           percentiles(*figures) + ", max " + figure_text(figures->max) + "\n";
+  }
+  return out;
+}
+
+std::string path_line(const Summary& s) {
+  std::string out;
+  if (const auto& tcp = s.tcp_info) {
+    out += "tcp rtt " + format_duration(tcp->rtt) + " ± " + format_duration(tcp->rttvar) + ", " +
+           number(tcp->retransmits_total) + " retransmits, cwnd " + number(tcp->cwnd) + ", mss " +
+           number(tcp->mss_bytes) + " B";
+  }
+  if (s.path_mtu_bytes) {
+    out += (out.empty() ? "" : ", ") + ("path MTU " + number(*s.path_mtu_bytes) + " B");
+  }
+  return out.empty() ? out : "  " + out + "\n";
+}
+
+/// What the measuring itself cost, and how exact it was.
+std::string instrument_lines(const Summary& s) {
+  std::string out = "  instrument:";
+  if (s.send_lateness.p50) {
+    out += " sent late by p50 " + figure_text(s.send_lateness.p50) + ", p99 " +
+           figure_text(s.send_lateness.p99) + ", max " + figure_text(s.send_lateness.max) + ";";
+  }
+  out += " send call p50 " + figure_text(s.send_call.p50);
+  if (s.wake_up.p50) out += ", wake-up p50 " + figure_text(s.wake_up.p50);
+  if (s.clock_read) out += ", clock read " + format_duration(*s.clock_read);
+  if (s.discarded_total != 0) {
+    out += ", " + number(s.discarded_total) + " samples across clock steps discarded";
+  }
+  out += "\n";
+  if (s.floor && s.rtt.p50 && *s.rtt.p50 < *s.floor * 2) {
+    out += "  note: this machine's own floor for it is " + format_duration(*s.floor) +
+           ": a large part of this RTT is the instrument's own\n";
+  }
+  return out;
+}
+
+std::string heading(const Summary& s, const TextStyle& style) {
+  std::string out = paint(name_of(s.target), kBold, style);
+  if (s.peer && s.peer->uri != s.target.uri) out += " (" + name_of(*s.peer) + ")";
+  if (s.flow) out += ", flow " + number(*s.flow);
+  if (s.mode == ProbeMode::connect) out += ", connect";
+  if (s.mode == ProbeMode::echo && s.sent_total != 0) out += ", " + format_size(s.size_bytes);
+  if (s.schedule == ScheduleKind::poisson) out += ", Poisson";
+  if (s.schedule == ScheduleKind::flood) out += ", flood";
+  if (s.stamped) out += *s.stamped ? ", stamping server" : ", plain echo";
+  if (s.interrupted) out += ", interrupted";
+  return out + "\n";
+}
+
+}  // namespace
+
+std::string summary_lines(const Summary& s, const TextStyle& style) {
+  std::string out = heading(s, style);
+  if (s.error) out += "  " + paint(message_text(s.error->message), kRed, style) + "\n";
+  if (s.scheduled_total == 0) return out;
+  out += "  " + counts_line(s, style) + pace_line(s);
+  out += latency_lines("rtt", s.rtt, s.received_total);
+  out += latency_lines("connect", s.connect_time, s.received_total);
+  out += response_line(s) + kernel_line(s) + server_lines(s) + order_lines(s) + path_line(s);
+  return out + instrument_lines(s);
+}
+
+}  // namespace netecho
