@@ -18,7 +18,7 @@ ALLOWED = {
     "core/net": {"core/base", "core"},
     "core/host": {"core/base"},
     "core/measure": {"core/base", "core/codec"},
-    "core/report": {"core/base", "core/net"},
+    "core/report": {"core/base", "core/net", "core/measure"},
     "core": {"core/base", "core/net"},
     "core/engine": {"core", "core/base", "core/net", "core/host", "core/codec", "core/measure",
                     "core/report"},

@@ -25,12 +25,6 @@ constexpr std::size_t Histogram::index_of(std::uint64_t value) noexcept {
   return kOctaveBuckets * shift + static_cast<std::size_t>(value >> shift);
 }
 
-constexpr std::uint64_t Histogram::upper_end(std::size_t index) noexcept {
-  if (index < 2 * kOctaveBuckets) return index;
-  const std::size_t shift = index / kOctaveBuckets - 1;
-  return ((index - kOctaveBuckets * shift + 1) << shift) - 1;
-}
-
 constexpr std::size_t Histogram::kOctaves =
     index_of(static_cast<std::uint64_t>(kHighest.count())) / kOctaveBuckets + 1;
 

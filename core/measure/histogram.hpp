@@ -61,6 +61,11 @@ class Histogram {
   [[nodiscard]] std::optional<Duration> percentile(Percentile p,
                                                    std::uint64_t infinite = 0) const noexcept;
 
+  /// Calls `visit(Duration lower, Duration upper, std::uint64_t count)` for each bucket with
+  /// samples, upwards; `lower` and `upper` belong to the bucket.
+  template <typename Visit>
+  void for_each(const Visit& visit) const;
+
   /// Memory of the ranges seen so far; it does not grow with the number of samples.
   [[nodiscard]] std::size_t touched_bytes() const noexcept;
 
@@ -71,7 +76,11 @@ class Histogram {
   static constexpr unsigned kOctaveBits = 10;
   static constexpr std::size_t kOctaveBuckets = std::size_t{1} << kOctaveBits;
   static constexpr std::size_t index_of(std::uint64_t value) noexcept;
-  static constexpr std::uint64_t upper_end(std::size_t index) noexcept;
+  static constexpr std::uint64_t upper_end(std::size_t index) noexcept {
+    if (index < 2 * kOctaveBuckets) return index;
+    const std::size_t shift = index / kOctaveBuckets - 1;
+    return ((index - kOctaveBuckets * shift + 1) << shift) - 1;
+  }
   static const std::size_t kOctaves;
 
   struct Unmap {
@@ -86,5 +95,18 @@ class Histogram {
   Wide sum_ = 0;
   Wide sum_of_squares_ = 0;
 };
+
+template <typename Visit>
+void Histogram::for_each(const Visit& visit) const {
+  for (std::uint64_t left = touched_; left != 0; left &= left - 1) {
+    const std::size_t first = kOctaveBuckets * static_cast<std::size_t>(std::countr_zero(left));
+    for (std::size_t i = first; i < first + kOctaveBuckets; ++i) {
+      if (buckets_[i] == 0) continue;
+      const std::uint64_t lower = i == 0 ? 0 : upper_end(i - 1) + 1;
+      visit(Duration{static_cast<std::int64_t>(lower)},
+            Duration{static_cast<std::int64_t>(upper_end(i))}, buckets_[i]);
+    }
+  }
+}
 
 }  // namespace netecho

@@ -51,6 +51,27 @@ TEST_CASE("histogram: one sample is all figures up to the median", "[measure][un
   CHECK(histogram.percentile(kP75) == std::nullopt);
 }
 
+TEST_CASE("histogram: a visit meets each bucket with samples once, upwards", "[measure][unit]") {
+  struct Bucket {
+    Duration lower;
+    Duration upper;
+    std::uint64_t count;
+    bool operator==(const Bucket&) const = default;
+  };
+  std::vector<Bucket> seen;
+  const auto note = [&](Duration lower, Duration upper, std::uint64_t count) {
+    seen.push_back({lower, upper, count});
+  };
+  Histogram{}.for_each(note);
+  CHECK(seen.empty());
+  of({2h, 50us, 50'010ns, 5ns, 0ns, 5ns, 2'048ns}).for_each(note);
+  CHECK(seen == std::vector<Bucket>{{0ns, 0ns, 1},
+                                    {5ns, 5ns, 2},
+                                    {2'048ns, 2'049ns, 1},
+                                    {49'984ns, 50'015ns, 2},
+                                    {3'599'182'594'048ns, 3'601'330'077'695ns, 1}});
+}
+
 TEST_CASE("histogram: a percentile needs 1/(1-p) samples", "[measure][unit]") {
   struct Case {
     Percentile p;

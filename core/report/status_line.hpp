@@ -1,0 +1,80 @@
+#pragma once
+
+/// \file
+/// The one line that a running `probe` keeps up to date on a terminal, and how it gets there and
+/// away again.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/base/output.hpp"
+#include "core/base/units.hpp"
+#include "core/report/text.hpp"
+
+namespace netecho {
+
+/// The last intervals of a run, one character each: `▁▂▂▃▁×█▂`.
+///
+/// The scale is logarithmic, because on a linear one a single stall presses everything else down to
+/// the same `▁`; and from the least value shown to at least its double, because otherwise a quiet
+/// network's noise would look like a storm.
+class Sparkline {
+ public:
+  static constexpr std::size_t kMaxIntervals = 60;
+
+  /// The typical latency of one more interval; none if everything in it was lost.
+  void add(std::optional<Duration> value) noexcept;
+  /// The newest `columns` intervals, or as many as there are, the newest last.
+  [[nodiscard]] std::string text(std::size_t columns) const;
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+ private:
+  std::array<std::optional<Duration>, kMaxIntervals> ring_{};
+  std::size_t next_ = 0;
+  std::size_t size_ = 0;
+};
+
+/// Of one target, so far or of the last interval.
+struct StatusOfTarget {
+  std::string name;  ///< Escaped when shown.
+  std::uint64_t sent = 0;
+  std::optional<double> loss_ratio;
+  std::optional<Duration> p50, p99, max;
+  const Sparkline* history = nullptr;  ///< Null: no sparkline.
+};
+
+/// One line without its newline. One target has all its figures; several have a median and their
+/// losses each, in order, as many as fit. Takes less than `columns`: a cursor that stands behind
+/// the last column is somewhere else on each terminal.
+[[nodiscard]] std::string status_line(std::span<const StatusOfTarget> targets, std::size_t columns,
+                                      const TextStyle& style);
+
+/// Width of the terminal behind `fd`; 80 where there is none or it doesn't say.
+[[nodiscard]] std::size_t terminal_columns(int fd) noexcept;
+
+/// Keeps one line at the bottom of a terminal, and removes it at the end.
+class StatusPrinter {
+ public:
+  /// `fd` is a terminal, and stays open longer than this.
+  explicit StatusPrinter(int fd) : output_{fd, "terminal"}, fd_{fd} {}
+  ~StatusPrinter() { clear(); }
+  StatusPrinter(const StatusPrinter&) = delete;
+  StatusPrinter& operator=(const StatusPrinter&) = delete;
+
+  /// Replaces the line. Not while the terminal takes nothing (Ctrl-S): probes don't wait for it.
+  void draw(std::string_view line);
+  /// Before anything else is written there; nothing of the line stays.
+  void clear();
+
+ private:
+  Output output_;
+  int fd_;
+  std::string shown_;  ///< Empty: nothing is.
+};
+
+}  // namespace netecho

@@ -1,0 +1,49 @@
+#pragma once
+
+/// \file
+/// The numbers of a `summary` by name, for thresholds. There is no list of them: names and units
+/// come from the JSON Schema and values from the JSON, so a figure that a summary gets is one here.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/report/events.hpp"
+
+namespace netecho {
+
+/// What the value in JSON counts.
+enum class FigureUnit : std::uint8_t { duration, ratio, per_second, bytes, count };
+
+struct SummaryFigure {
+  std::string path;  ///< In JSON: `rtt_ns.p99`.
+  std::string name;  ///< Without units: `rtt.p99`; as `path` where that would name another figure.
+  FigureUnit unit = FigureUnit::count;
+
+  /// The last key: `p99`.
+  [[nodiscard]] std::string_view leaf() const noexcept;
+  /// True below the key `group`, or at it.
+  [[nodiscard]] bool is_of(std::string_view group) const noexcept;
+};
+
+/// In the schema's order; read from it at the first call.
+[[nodiscard]] const std::vector<SummaryFigure>& summary_figures();
+
+/// By its path, with or without units (`rtt_ns.p99`, `rtt.p99`); one key alone is also a figure of
+/// `rtt` (`p99`). Null if there is none.
+[[nodiscard]] const SummaryFigure* find_figure(std::string_view typed);
+
+/// Names that `typed` may have been meant to be, the most likely first; may be empty.
+[[nodiscard]] std::vector<std::string> similar_figures(std::string_view typed);
+
+struct FigureReading {
+  std::optional<double> value;  ///< None: null.
+  bool group_measured = false;  ///< Some figure beside it isn't null.
+};
+
+/// REQUIRES: `figure` is one of summary_figures().
+[[nodiscard]] FigureReading read_figure(const SummaryFigure& figure, const Summary& summary);
+
+}  // namespace netecho
