@@ -5,6 +5,8 @@
 
 #include "cmd/probe_run.hpp"
 #include "cmd/probe_targets.hpp"
+#include "cmd/probe_verdict.hpp"
+#include "cmd/probe_view.hpp"
 
 namespace netecho {
 namespace {
@@ -22,18 +24,6 @@ void check_endpoints(const std::vector<Endpoint>& endpoints, const ProbeJob& job
   }
 }
 
-/// The line on stderr has said all there is of a single target that was not reached.
-bool nothing_to_add(const std::vector<ProbeResult>& results) {
-  const Summary& first = results.front().summary;
-  return results.size() == 1 && first.error && first.scheduled_total == 0;
-}
-
-std::vector<Summary> summaries_of(const std::vector<ProbeResult>& results) {
-  std::vector<Summary> out;
-  for (const ProbeResult& result : results) out.push_back(result.summary);
-  return out;
-}
-
 }  // namespace
 
 int run_probe(const ProbeJob& job) {
@@ -47,33 +37,20 @@ int run_probe(const ProbeJob& job) {
   DirectSink sink{output, format, style};
   Interrupt interrupt{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
+  ProbeJob timed = started(job);
+  if (shows_status(job, format)) timed.probe.status_interval = kStatusInterval;
   std::vector<ProbeResult> results;
   std::vector<ErrorEvent> errors;
-  for (const ProbeJob& each : runs_of(started(job))) {
+  for (const ProbeJob& each : runs_of(timed)) {
     ProbeRun run = probe_side_by_side(endpoints, each, interrupt, [&](auto targets) {
-      return std::make_unique<ProbeEvents>(probe_events(sink, each, std::move(targets), format));
+      return std::make_unique<ProbeView>(each, format, sink, std::move(targets), style);
     });
     std::ranges::move(run.results, std::back_inserter(results));
     std::ranges::move(run.errors, std::back_inserter(errors));
     if (run.interrupted || sink.gone()) break;
   }
-
-  const std::vector<Summary> summaries = summaries_of(results);
-  const int code = common_exit_code(summaries);
-  if (format == OutputFormat::json) {
-    write_result(output, summaries, errors, code);
-  } else if (format == OutputFormat::jsonl) {
-    for (const ErrorEvent& error : errors) sink.emit({realtime_now(), error});
-    for (const ProbeResult& result : results) {
-      for (const Summary& flow : result.flows) sink.emit({realtime_now(), SummaryEvent{flow}});
-      sink.emit({realtime_now(), SummaryEvent{result.summary}});
-    }
-  } else if (!nothing_to_add(results)) {
-    for (const Summary& summary : summaries) sink.emit({realtime_now(), SummaryEvent{summary}});
-    if (summaries.size() > 1) output.write("\n" + comparison_table(summaries, style));
-  }
-  if (const auto error = output.error()) throw *error;
-  return code;
+  judge(results, job);
+  return show_results(results, errors, job, format, output, style);
 }
 
 }  // namespace netecho

@@ -26,6 +26,8 @@ struct ProbeTyped {
   std::optional<std::string> count, interval, rate, duration, schedule, window, timeout, deadline,
       size, sweep, warmup, mode, wait, timestamps, parallel, report_interval;
   std::string show_payload;
+  std::vector<std::string> fail_if;
+  bool histogram = false;
   bool flood = false;
   bool retry = false;
   bool clocks_synchronized = false;
@@ -95,6 +97,21 @@ std::vector<std::uint32_t> sweep_value(const std::string& text) {
   return sizes;
 }
 
+/// Throws, too, what can't be measured with so few probes.
+std::vector<Threshold> thresholds_value(const std::vector<std::string>& expressions,
+                                        const ProbeOptions& options) {
+  std::vector<Threshold> out;
+  for (const std::string& expression : expressions) {
+    for (Threshold& threshold : parse_thresholds(expression)) {
+      if (const auto why = certainly_null(threshold, options.count, options.mode)) {
+        throw usage_error("option", "--fail-if", threshold.expression + ": " + *why);
+      }
+      out.push_back(std::move(threshold));
+    }
+  }
+  return out;
+}
+
 ProbeOptions probe_values(const ProbeTyped& typed) {
   ProbeOptions out;
   read_schedule(typed, out);
@@ -133,6 +150,8 @@ ProbeJob job_of(const ProbeTyped& typed) {
     only_one("--sweep", true, "--size", typed.size.has_value());
     job.sweep = sweep_value(*typed.sweep);
   }
+  job.fail_if = thresholds_value(typed.fail_if, job.probe);
+  job.histogram = typed.histogram;
   if (typed.deadline) job.deadline = positive_duration_value("--deadline", *typed.deadline);
   job.self = typed.self;
   if (job.self && !job.endpoints.empty()) {
@@ -187,6 +206,10 @@ void add_probe_options(CLI::App& sub, Selected& selected) {
                              const char* description) {
     return sub.add_option(names, value, description)->type_name(type)->group("Output");
   };
+  sub.add_option("--fail-if", typed->fail_if, "Exit 1 if it comes true: p99>1ms,loss>0.1%")
+      ->type_name("EXPR")
+      ->group("Output");
+  sub.add_flag("--histogram", typed->histogram, "The distribution as bars")->group("Output");
   output("--report-interval", typed->report_interval, "DURATION", "Interim reports");
   sub.add_flag("--show-payload{on}", typed->show_payload, "Payloads in the output (4KiB)")
       ->type_name("MAX")

@@ -47,16 +47,6 @@ ProbeTarget connect_target(const Endpoint& endpoint, const ProbeJob& job, Durati
   return target;
 }
 
-/// A line a reply is read by people up to this rate.
-constexpr Duration kReadableInterval = 100ms;
-
-bool shows_replies(const ProbeJob& job, OutputFormat format) {
-  if (format == OutputFormat::jsonl) return true;
-  if (format != OutputFormat::text || job.common.quiet || job.self) return false;
-  if (job.common.verbosity > 0) return true;
-  return job.probe.schedule != ScheduleKind::flood && job.probe.interval >= kReadableInterval;
-}
-
 Summary unmeasured(const Endpoint& endpoint, const ProbeJob& job) {
   Summary summary;
   summary.target = backend_of(endpoint).describe(endpoint);
@@ -124,18 +114,6 @@ ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job, Interrupt
       if (asked_to_end(interrupt)) throw;
     }
   }
-}
-
-ProbeEvents probe_events(EventSink& sink, const ProbeJob& job,
-                         std::vector<SocketDescription> targets, OutputFormat format) {
-  return ProbeEvents{sink,
-                     system_clock(),
-                     std::move(targets),
-                     {.replies = shows_replies(job, format),
-                      .mode = job.probe.mode,
-                      .size_bytes = job.probe.size_bytes,
-                      .show_payload_bytes = job.show_payload_bytes,
-                      .timestamps = job.probe.timestamps}};
 }
 
 Summary failed_summary(const Endpoint& endpoint, const ProbeJob& job, const Error& error) {

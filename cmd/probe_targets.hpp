@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "cmd/probe_job.hpp"
-#include "core/engine/probe_events.hpp"
 #include "core/host/interrupt.hpp"
 
 namespace netecho {
@@ -25,10 +24,6 @@ void check_probe(const Endpoint& endpoint, const ProbeOptions& options);
 /// Connects to one target. Throws Error, Interrupted: then the signal has been taken.
 [[nodiscard]] ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job,
                                       Interrupt& interrupt);
-
-/// Tells `sink` of intervals, and of replies where `format` or the user's wishes show them.
-[[nodiscard]] ProbeEvents probe_events(EventSink& sink, const ProbeJob& job,
-                                       std::vector<SocketDescription> targets, OutputFormat format);
 
 /// Targets that were never probed.
 [[nodiscard]] Summary failed_summary(const Endpoint& endpoint, const ProbeJob& job,

@@ -1,13 +1,16 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <functional>
 
 #include "cmd/log.hpp"
 #include "cmd/loopback.hpp"
 #include "cmd/probe_targets.hpp"
+#include "cmd/probe_verdict.hpp"
+#include "cmd/probe_view.hpp"
 #include "core/base/random.hpp"
 #include "core/engine/poll_waiter.hpp"
-#include "core/engine/probe_events.hpp"
+#include "core/report/text_figures.hpp"
 
 namespace netecho {
 namespace {
@@ -25,36 +28,65 @@ void check_options(const std::vector<Loopback>& loopbacks, const ProbeJob& job) 
   }
 }
 
-Summary probe_one(const Loopback& loopback, const ProbeJob& job, Interrupt& interrupt,
-                  EventSink& events, OutputFormat format) {
+ProbeResult as_result(Summary summary) {
+  return {.summary = std::move(summary), .flows = {}, .latency = nullptr};
+}
+
+ProbeResult probe_one(const Loopback& loopback, const ProbeJob& job, Interrupt& interrupt,
+                      EventSink& sink, OutputFormat format) {
   if (loopback.error) {
-    Summary summary = failed_summary(loopback.endpoint, job, *loopback.error);
-    summary.exit_code = 0;  // That a machine lacks a transport is a finding, not a failure.
-    return summary;
+    ProbeResult lacking = as_result(failed_summary(loopback.endpoint, job, *loopback.error));
+    lacking.summary.exit_code = 0;  // That a machine lacks a transport is a finding, no failure.
+    return lacking;
   }
   std::vector<ProbeTarget> targets;
   try {
     targets.push_back(make_target(loopback.endpoint, job, interrupt));
   } catch (const Interrupted&) {
-    return interrupted_summary(loopback.endpoint, job);
+    return as_result(interrupted_summary(loopback.endpoint, job));
   } catch (const Error& error) {
     print_error(error.what());
-    return failed_summary(loopback.endpoint, job, error);
+    return as_result(failed_summary(loopback.endpoint, job, error));
   }
   PollWaiter waiter{interrupt};
-  ProbeEvents observer = probe_events(events, job, {targets.front().target}, format);
-  return run_prober(std::move(targets), job.probe, system_clock(), waiter, observer, random_u64())
-      .front()
-      .summary;
+  ProbeView view{job, format, sink, {targets.front().target}, {}};
+  return std::move(
+      run_prober(std::move(targets), job.probe, system_clock(), waiter, view, random_u64())
+          .front());
 }
 
 /// What went wrong, without what this machine just lacks.
-std::vector<ErrorEvent> errors_of(const std::vector<Summary>& summaries) {
+std::vector<ErrorEvent> errors_of(const std::vector<ProbeResult>& results) {
   std::vector<ErrorEvent> out;
-  for (const Summary& summary : summaries) {
+  for (const ProbeResult& result : results) {
+    const Summary& summary = result.summary;
     if (summary.error && summary.exit_code != 0) out.push_back(*summary.error);
   }
   return out;
+}
+
+/// The least or the greatest of those that were measured.
+template <typename Better>
+void keep(std::optional<Duration>& best, const std::optional<Duration>& value, Better better) {
+  if (value && (!best || better(*value, *best))) best = value;
+}
+
+/// The instrument itself, over all transports: they share clock and scheduler.
+std::string instrument_text(const std::vector<Summary>& summaries) {
+  std::optional<Duration> clock_read;
+  LatenessFigures wake_up;
+  LatenessFigures lateness;
+  for (const Summary& s : summaries) {
+    keep(clock_read, s.clock_read, std::less<>{});
+    keep(wake_up.p50, s.wake_up.p50, std::greater<>{});
+    keep(wake_up.max, s.wake_up.max, std::greater<>{});
+    keep(lateness.p50, s.send_lateness.p50, std::greater<>{});
+    keep(lateness.max, s.send_lateness.max, std::greater<>{});
+  }
+  return "\nclock read " + figure_text(clock_read) + "; sleeps end late by p50 " +
+         figure_text(wake_up.p50) + ", max " + figure_text(wake_up.max) +
+         "; probes leave late by p50 " + figure_text(lateness.p50) + ", max " +
+         figure_text(lateness.max) + "\n";
 }
 
 }  // namespace
@@ -62,7 +94,8 @@ std::vector<ErrorEvent> errors_of(const std::vector<Summary>& summaries) {
 int run_self_probe(const ProbeJob& job) {
   Interrupt interrupt{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
   std::vector<Served> sockets;
-  const std::vector<Loopback> loopbacks = bind_loopbacks(sockets, backends(), job.common.family);
+  const std::vector<Loopback> loopbacks =
+      bind_loopbacks(sockets, backends(), job.common.family);
   check_options(loopbacks, job);
   const LoopbackServer server{std::move(sockets)};
 
@@ -70,23 +103,24 @@ int run_self_probe(const ProbeJob& job) {
   Output output{STDOUT_FILENO, "stdout"};
   const TextStyle style{.colour = colour_for(STDOUT_FILENO, job.common.colour)};
   DirectSink sink{output, format, style};
-
-  const ProbeJob timed = started(job);
-  std::vector<Summary> summaries;
-  for (const Loopback& each : loopbacks) {
-    summaries.push_back(probe_one(each, timed, interrupt, sink, format));
-    if (format == OutputFormat::jsonl) sink.emit({realtime_now(), SummaryEvent{summaries.back()}});
-    if (summaries.back().interrupted) break;
+  std::vector<ProbeResult> results;
+  for (const ProbeJob& each : runs_of(started(job))) {
+    for (const Loopback& loopback : loopbacks) {
+      if (!results.empty() && (results.back().summary.interrupted || sink.gone())) break;
+      results.push_back(probe_one(loopback, each, interrupt, sink, format));
+      // What is measured here is the floor.
+      results.back().summary.floor = results.back().summary.rtt.p50;
+    }
   }
-
-  const int code = common_exit_code(summaries);
-  if (format == OutputFormat::text) output.write(comparison_table(summaries, style));
-  if (format == OutputFormat::json) write_result(output, summaries, errors_of(summaries), code);
-  if (format == OutputFormat::jsonl) {
-    for (const ErrorEvent& error : errors_of(summaries)) sink.emit({realtime_now(), error});
+  judge(results, job);
+  if (format != OutputFormat::text) {
+    return show_results(results, errors_of(results), job, format, output, style);
   }
+  const std::vector<Summary> summaries = summaries_of(results);
+  output.write(comparison_table(summaries, style) + instrument_text(summaries));
+  report_failures(results, job);
   if (const auto error = output.error()) throw *error;
-  return code;
+  return common_exit_code(summaries);
 }
 
 }  // namespace netecho

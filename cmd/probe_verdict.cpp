@@ -1,0 +1,92 @@
+#include "cmd/probe_verdict.hpp"
+
+#include <unistd.h>
+
+#include "cmd/probe_targets.hpp"
+#include "core/base/clock.hpp"
+#include "core/report/histogram_text.hpp"
+#include "core/report/json.hpp"
+#include "core/report/status_line.hpp"
+
+namespace netecho {
+namespace {
+
+/// The line on stderr has said all there is of a single target that was not reached.
+bool nothing_to_add(const std::vector<ProbeResult>& results) {
+  const Summary& first = results.front().summary;
+  return results.size() == 1 && first.error && first.scheduled_total == 0;
+}
+
+void write_events(const std::vector<ProbeResult>& results, const std::vector<ErrorEvent>& errors,
+                  EventSink& sink) {
+  for (const ErrorEvent& error : errors) sink.emit({realtime_now(), error});
+  for (const ProbeResult& result : results) {
+    for (const Summary& flow : result.flows) sink.emit({realtime_now(), SummaryEvent{flow}});
+    sink.emit({realtime_now(), SummaryEvent{result.summary}});
+  }
+}
+
+void write_text(const std::vector<ProbeResult>& results, const ProbeJob& job, Output& output,
+                const TextStyle& style) {
+  for (const ProbeResult& result : results) {
+    if (job.common.verbosity > 0) {
+      for (const Summary& flow : result.flows) {
+        output.write(to_text({realtime_now(), SummaryEvent{flow}}, style));
+      }
+    }
+    output.write(to_text({realtime_now(), SummaryEvent{result.summary}}, style));
+    if (job.histogram && result.latency) {
+      output.write(histogram_text(*result.latency, terminal_columns(STDOUT_FILENO)));
+    }
+  }
+  if (results.size() > 1) output.write("\n" + comparison_table(summaries_of(results), style));
+}
+
+}  // namespace
+
+std::vector<Summary> summaries_of(const std::vector<ProbeResult>& results) {
+  std::vector<Summary> out;
+  for (const ProbeResult& result : results) out.push_back(result.summary);
+  return out;
+}
+
+void report_failures(const std::vector<ProbeResult>& results, const ProbeJob& job) {
+  const TextStyle style{.colour = colour_for(STDERR_FILENO, job.common.colour)};
+  for (const ProbeResult& result : results) {
+    for (const ThresholdResult& threshold : result.summary.thresholds) {
+      if (threshold.held) continue;
+      const std::string which = results.size() > 1 ? result.summary.target.uri + ": " : "";
+      print_error(which + threshold_text(threshold, style));
+    }
+  }
+}
+
+void judge(std::vector<ProbeResult>& results, const ProbeJob& job) {
+  for (ProbeResult& result : results) {
+    Summary& summary = result.summary;
+    for (const Threshold& threshold : job.fail_if) {
+      summary.thresholds.push_back(evaluate(threshold, summary));
+      if (!summary.thresholds.back().held && summary.exit_code == 0) summary.exit_code = 1;
+    }
+  }
+}
+
+int show_results(const std::vector<ProbeResult>& results, const std::vector<ErrorEvent>& errors,
+                 const ProbeJob& job, OutputFormat format, Output& output,
+                 const TextStyle& style) {
+  const std::vector<Summary> summaries = summaries_of(results);
+  const int code = common_exit_code(summaries);
+  if (format == OutputFormat::json) {
+    write_result(output, summaries, errors, code);
+  } else if (format == OutputFormat::jsonl) {
+    DirectSink sink{output, format, style};
+    write_events(results, errors, sink);
+  } else if (!nothing_to_add(results)) {
+    write_text(results, job, output, style);
+  }
+  report_failures(results, job);
+  if (const auto error = output.error()) throw *error;
+  return code;
+}
+
+}  // namespace netecho

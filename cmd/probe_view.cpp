@@ -1,0 +1,81 @@
+#include "cmd/probe_view.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+#include "core/base/clock.hpp"
+
+namespace netecho {
+namespace {
+
+/// A line a reply is read by people up to this rate.
+constexpr Duration kReadableInterval = std::chrono::milliseconds{100};
+
+ProbeEvents::Options event_options(const ProbeJob& job, OutputFormat format) {
+  return {.replies = shows_replies(job, format),
+          .mode = job.probe.mode,
+          .size_bytes = job.probe.size_bytes,
+          .show_payload_bytes = job.show_payload_bytes,
+          .timestamps = job.probe.timestamps};
+}
+
+bool moves_its_cursor(int fd) {
+  const char* term = std::getenv("TERM");
+  return ::isatty(fd) == 1 && term != nullptr && std::string_view{term} != "dumb";
+}
+
+StatusOfTarget shown(const std::string& name, const ProbeStatus& status, const Sparkline& history) {
+  StatusOfTarget out{.name = name,
+                     .sent = status.sent,
+                     .loss_ratio = {},
+                     .p50 = status.p50,
+                     .p99 = status.p99,
+                     .max = status.max,
+                     .history = &history};
+  if (const std::uint64_t decided = status.received + status.lost; decided > 0) {
+    out.loss_ratio = static_cast<double>(status.lost) / static_cast<double>(decided);
+  }
+  return out;
+}
+
+}  // namespace
+
+bool shows_replies(const ProbeJob& job, OutputFormat format) {
+  if (format == OutputFormat::jsonl) return true;
+  if (format != OutputFormat::text || job.common.quiet || job.self) return false;
+  if (job.common.verbosity > 0) return true;
+  return job.probe.schedule != ScheduleKind::flood && job.probe.interval >= kReadableInterval;
+}
+
+bool shows_status(const ProbeJob& job, OutputFormat format) {
+  return format == OutputFormat::text && !job.common.quiet && !shows_replies(job, format) &&
+         moves_its_cursor(STDOUT_FILENO);
+}
+
+ProbeView::ProbeView(const ProbeJob& job, OutputFormat format, EventSink& sink,
+                     std::vector<SocketDescription> targets, const TextStyle& style)
+    : events_{sink, system_clock(), targets, event_options(job, format)},
+      style_{style},
+      histories_(targets.size()) {
+  for (const SocketDescription& target : targets) names_.push_back(target.uri);
+  if (shows_status(job, format)) printer_.emplace(STDOUT_FILENO);
+}
+
+void ProbeView::interval(std::span<const ProbeResult> targets) {
+  if (printer_) printer_->clear();
+  events_.interval(targets);
+}
+
+void ProbeView::status(std::span<const ProbeStatus> targets) {
+  if (!printer_) return;
+  std::vector<StatusOfTarget> line;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    histories_[i].add(targets[i].recent);
+    line.push_back(shown(names_[i], targets[i], histories_[i]));
+  }
+  printer_->draw(status_line(line, terminal_columns(STDOUT_FILENO), style_));
+}
+
+}  // namespace netecho

@@ -1,0 +1,45 @@
+#pragma once
+
+/// \file
+/// What a user sees of `probe` while it runs: replies, interim reports, or one line that is kept up
+/// to date on a terminal.
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "cmd/probe_job.hpp"
+#include "core/engine/probe_events.hpp"
+#include "core/report/status_line.hpp"
+
+namespace netecho {
+
+/// How often the line on a terminal is drawn.
+inline constexpr Duration kStatusInterval = std::chrono::milliseconds{250};
+
+/// Whether each reply has an event.
+[[nodiscard]] bool shows_replies(const ProbeJob& job, OutputFormat format);
+/// Whether stdout is a terminal on which a line can be kept.
+[[nodiscard]] bool shows_status(const ProbeJob& job, OutputFormat format);
+
+class ProbeView final : public ProbeObserver {
+ public:
+  /// One run over `targets`; `sink` writes to stdout.
+  ProbeView(const ProbeJob& job, OutputFormat format, EventSink& sink,
+            std::vector<SocketDescription> targets, const TextStyle& style);
+
+  [[nodiscard]] bool wants_outcomes() const noexcept override { return events_.wants_outcomes(); }
+  void outcome(const ProbeOutcome& outcome) override { events_.outcome(outcome); }
+  void interval(std::span<const ProbeResult> targets) override;
+  void status(std::span<const ProbeStatus> targets) override;
+  [[nodiscard]] bool gone() const noexcept override { return events_.gone(); }
+
+ private:
+  ProbeEvents events_;
+  TextStyle style_;
+  std::vector<std::string> names_;
+  std::vector<Sparkline> histories_;
+  std::optional<StatusPrinter> printer_;
+};
+
+}  // namespace netecho
