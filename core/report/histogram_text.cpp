@@ -64,6 +64,7 @@ std::vector<Bounds> linear_scales(std::int64_t low, std::int64_t high) {
 std::vector<Bounds> scales(std::int64_t low, std::int64_t high) {
   if (high / 2 <= low && low > 0) return linear_scales(low, high);
   std::vector<Bounds> out;
+  out.reserve(kStrides.size());
   for (const std::size_t stride : kStrides) out.push_back(logarithmic(stride, low, high));
   return out;
 }

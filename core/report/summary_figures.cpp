@@ -80,7 +80,9 @@ class SchemaWalk {
     if (schema.contains("properties")) {
       for (const auto& [key, value] : schema.at("properties").items()) {
         if (is_identifier(key)) continue;
-        visit(value, path.empty() ? key : path + "." + key, unit_of(key, unit));
+        std::string inner = path;
+        if (!inner.empty()) inner += '.';
+        visit(value, inner += key, unit_of(key, unit));
       }
     }
     const Json type = schema.value("type", Json{});
@@ -167,7 +169,8 @@ const SummaryFigure* find_figure(std::string_view typed) {
 }
 
 std::vector<std::string> similar_figures(std::string_view typed) {
-  if (typed.empty()) return {};
+  constexpr std::size_t kLongestWord = 64;  // No name is as long; the search is quadratic.
+  if (typed.empty() || typed.size() > kLongestWord) return {};
   const std::string word{typed};
   if (auto group = names_from(word + "."); !group.empty()) return group;
   // In a group, what starts alike; of a single word two thirds tell what was meant (`jitter`).

@@ -95,12 +95,6 @@ Attempt parse_comparison(std::string_view text) {
           .why = {}};
 }
 
-std::size_t column_of(std::string_view expression, std::size_t offset) {
-  std::size_t column = 1;
-  for (std::size_t at = 0; at < offset; at += character_length(expression.substr(at))) ++column;
-  return column;
-}
-
 // --- what a missing figure lacks -----------------------------------------------------------------
 
 /// 1/(1-p) for `p99` and the like, 1 for everything else (docs/metrics.md, "Distributions").
@@ -209,7 +203,8 @@ std::vector<Threshold> parse_thresholds(std::string_view expression) {
     const std::size_t comma = std::min(expression.find(',', start), expression.size());
     Attempt attempt = parse_comparison(expression.substr(start, comma - start));
     if (!attempt.threshold) {
-      const std::size_t column = column_of(expression, start + attempt.offset);
+      // What comes before it was understood, so it has a byte a character.
+      const std::size_t column = start + attempt.offset + 1;
       throw usage_error(
           "option", "--fail-if",
           quoted(expression) + ", column " + std::to_string(column) + ": " + attempt.why);

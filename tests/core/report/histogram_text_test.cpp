@@ -67,16 +67,20 @@ TEST_CASE("histogram text: one sample is one row", "[report][unit]") {
 }
 
 TEST_CASE("histogram text: rows are equally far apart on a logarithmic scale", "[report][unit]") {
-  CHECK(histogram_text(of({{20us, 20}, {21'500ns, 80}, {24us, 160}, {50us, 10}, {100us, 1}}), 44) ==
+  const Histogram histogram =
+      of({{20us, 20}, {21'500ns, 80}, {25us, 160}, {28us, 40}, {50us, 10}, {100us, 1}});
+  CHECK(histogram_text(histogram, 44) ==
         "    from  samples\n"
-        " 20.0 µs       20    7.38%  ██\n"
-        " 21.2 µs       80   29.52%  ████████\n"
-        " 22.4 µs        0    0.00%\n"
-        " 23.6 µs      160   59.04%  ████████████████\n"
+        " 20.0 µs       20    6.43%  ██\n"
+        " 21.2 µs       80   25.72%  ████████\n"
         "       ⋮\n"
-        " 50.0 µs       10    3.69%  █\n"
+        " 25.0 µs      160   51.45%  ████████████████\n"
+        " 26.5 µs        0    0.00%\n"
+        " 28.0 µs       40   12.86%  ████\n"
         "       ⋮\n"
-        "  100 µs        1    0.37%  ▏\n");
+        " 50.0 µs       10    3.22%  █\n"
+        "       ⋮\n"
+        "  100 µs        1    0.32%  ▏\n");
 }
 
 TEST_CASE("histogram text: a far outlier doesn't flatten the rest", "[report][unit]") {
@@ -109,6 +113,7 @@ TEST_CASE("histogram text: a bucket counts where percentiles put it", "[report][
 
 TEST_CASE("histogram text: few samples have few rows", "[report][unit]") {
   std::vector<Samples> ten;
+  ten.reserve(10);
   for (int i = 0; i < 10; ++i) ten.push_back({Duration{10'000 + 8'000 * i}, 1});
   CHECK(histogram_text(of(ten), 44) ==
         "    from  samples\n"

@@ -183,7 +183,6 @@ TEST_CASE("thresholds: what is wrong is said with its column", "[report][unit]")
   CHECK(complaint("p99>") == "'p99>', column 5: expected a duration with its unit, such as 500us");
   CHECK(complaint("p99>=>1ms") ==
         "'p99>=>1ms', column 6: expected a duration with its unit, such as 500us, got '>1ms'");
-  // Characters, not bytes.
   CHECK(complaint("p99>1µs,x>1") ==
         "'p99>1µs,x>1', column 5: expected a duration with its unit, "
         "such as 500us, got '1µs'");
