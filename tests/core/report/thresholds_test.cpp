@@ -215,7 +215,8 @@ TEST_CASE("thresholds: an unknown figure is told what there is", "[report][unit]
         "did you mean one of instrument.send_lateness.mean, instrument.send_lateness.p50, "
         "instrument.send_lateness.p99, instrument.send_lateness.max, instrument.send_call.mean, "
         "instrument.send_call.p50, instrument.send_call.p99, instrument.send_call.max, "
-        "instrument.clock_read, instrument.discarded_total?");
+        "instrument.clock_read, instrument.wake_up.mean, instrument.wake_up.p50, "
+        "instrument.wake_up.p99, …?");
   CHECK(hint("one_way").ends_with("one_way.forward.max, …?"));
   CHECK(hint("nonsense") == "there are rtt.p99, loss, lost_total and more");
   CHECK(hint("exit_code") == "there are rtt.p99, loss, lost_total and more");
