@@ -13,7 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t kMaxCount = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t kMaxSizeBytes = 16 * 1024 * 1024;
 constexpr std::uint64_t kMaxFlows = 1024;
 /// `--self` measures one transport after the other, so it goes faster through each.

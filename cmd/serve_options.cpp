@@ -11,7 +11,6 @@
 namespace netecho {
 namespace {
 
-constexpr std::uint64_t kMaxCount = std::numeric_limits<std::int64_t>::max();
 
 struct ServeTyped {
   CommonTyped common;

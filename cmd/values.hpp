@@ -11,6 +11,9 @@
 
 namespace netecho {
 
+/// Of what is counted: more than anybody waits for.
+inline constexpr std::uint64_t kMaxCount = INT64_MAX;
+
 /// Each throws a usage Error that names `option`.
 [[nodiscard]] Duration duration_value(std::string_view option, const std::string& text);
 /// As duration_value, but 0 is out of range.

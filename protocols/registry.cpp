@@ -76,7 +76,10 @@ Endpoint parse_bare(string_view text, Role role) {
 
 string join(std::span<const string_view> words) {
   string out;
-  for (const string_view word : words) out += (out.empty() ? "" : ", ") + string{word};
+  for (const string_view word : words) {
+    if (!out.empty()) out += ", ";
+    out += word;
+  }
   return out;
 }
 

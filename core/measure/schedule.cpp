@@ -1,7 +1,6 @@
 #include "core/measure/schedule.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace netecho {
 
@@ -11,11 +10,28 @@ Schedule::Schedule(Instant start, const ScheduleOptions& options) noexcept
       end_{saturating_add(start, options.length)},
       random_{options.seed} {}
 
+namespace {
+
+/// Exponentially distributed with mean 1, by comparisons alone (von Neumann 1951): runs of falling
+/// uniform values have the lengths of the series of e^-x.
+double exponential(SplitMix64& random) noexcept {
+  for (double whole = 0;; ++whole) {
+    const double first = random.next_unit();
+    double last = first;
+    bool odd = true;
+    for (double next = random.next_unit(); next < last; next = random.next_unit()) {
+      last = next;
+      odd = !odd;
+    }
+    if (odd) return whole + first;
+  }
+}
+
+}  // namespace
+
 Duration Schedule::next_gap() noexcept {
   if (options_.gaps == Gaps::equal) return options_.interval;
-  // The inverse of the distribution; 1 - u is never 0.
-  const double mean_ns = static_cast<double>(options_.interval.count());
-  const double gap_ns = -std::log(1.0 - random_.next_unit()) * mean_ns;
+  const double gap_ns = exponential(random_) * static_cast<double>(options_.interval.count());
   constexpr double kLongest = static_cast<double>(INT64_MAX / 2);
   return Duration{static_cast<std::int64_t>(std::min(gap_ns, kLongest))};
 }
