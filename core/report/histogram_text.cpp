@@ -20,7 +20,7 @@ constexpr std::array<std::int64_t, 40> kPreferred{100, 106, 112, 118, 125, 132, 
                                                   315, 335, 355, 375, 400, 425, 450, 475, 500, 530,
                                                   560, 600, 630, 670, 710, 750, 800, 850, 900, 950};
 /// Every so many of them, the closest first.
-constexpr std::array<std::size_t, 6> kStrides{1, 2, 4, 8, 20, 40};
+constexpr std::array<std::size_t, 8> kStrides{1, 2, 4, 5, 8, 10, 20, 40};
 
 /// Where rows begin, upwards.
 using Bounds = std::vector<std::int64_t>;

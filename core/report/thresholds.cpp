@@ -120,6 +120,11 @@ std::uint64_t samples_of(const SummaryFigure& figure, std::uint64_t probes) {
   return needs_pairs(figure) && probes > 0 ? probes - 1 : probes;
 }
 
+/// Samples that belong to no probe: as many as the run slept.
+bool counts_sleeps(const SummaryFigure& figure) {
+  return figure.is_of("instrument.wake_up_ns");
+}
+
 std::string plural(std::uint64_t count, const char* what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
@@ -164,7 +169,7 @@ std::string why_null(const Threshold& threshold, const Summary& s, const FigureR
   const std::uint64_t samples = of_response ? s.scheduled_total - s.outstanding_total
                                 : figure.is_of("instrument") ? s.sent_total
                                                              : samples_of(figure, s.received_total);
-  if (samples < needed) {
+  if (samples < needed && !counts_sleeps(figure)) {
     return needs_text(figure) + (samples == 1 ? ", there is " : ", there are ") +
            (known ? "" : "at most ") + std::to_string(samples);
   }
@@ -227,7 +232,8 @@ std::optional<std::string> certainly_null(const Threshold& threshold, std::uint6
                                           ProbeMode mode) {
   if (auto why = not_in_mode(threshold, mode)) return why;
   const SummaryFigure& figure = threshold.figure;
-  if (probes == 0 || samples_of(figure, probes) >= samples_needed(figure)) return std::nullopt;
+  if (probes == 0 || counts_sleeps(figure)) return std::nullopt;
+  if (samples_of(figure, probes) >= samples_needed(figure)) return std::nullopt;
   return needs_text(figure) + "; " + plural(probes, "probe") +
          (probes == 1 ? " gives at most " : " give at most ") +
          std::to_string(samples_of(figure, probes));
