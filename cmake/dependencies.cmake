@@ -5,6 +5,8 @@ find_package(CLI11 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
+set(ZLIB_USE_STATIC_LIBS ON)
+find_package(ZLIB REQUIRED)
 
 # The release binary needs only libc when it starts, so fmt and spdlog are used header-only.
 add_library(netecho_spdlog INTERFACE)

@@ -39,18 +39,22 @@ int run_probe(const ProbeJob& job) {
 
   ProbeJob timed = started(job);
   if (shows_status(job, format)) timed.probe.status_interval = kStatusInterval;
+  ProbeFiles files{job};
   std::vector<ProbeResult> results;
   std::vector<ErrorEvent> errors;
   for (const ProbeJob& each : runs_of(timed)) {
     ProbeRun run = probe_side_by_side(endpoints, each, interrupt, [&](auto targets) {
-      return std::make_unique<ProbeView>(each, format, sink, std::move(targets), style);
+      return std::make_unique<ProbeView>(each, format, sink, files, std::move(targets), style);
     });
+    files.result(run.results);
     std::ranges::move(run.results, std::back_inserter(results));
     std::ranges::move(run.errors, std::back_inserter(errors));
     if (run.interrupted || sink.gone()) break;
   }
   judge(results, job);
-  return show_results(results, errors, job, format, output, style);
+  const int code = show_results(results, errors, job, format, output, style);
+  files.finish();
+  return code;
 }
 
 }  // namespace netecho

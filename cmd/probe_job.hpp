@@ -21,8 +21,10 @@ struct ProbeJob {
   std::uint32_t parallel = 1;          ///< Flows a target.
   std::vector<std::uint32_t> sweep;    ///< Sizes to be measured one after the other; may be empty.
   std::size_t show_payload_bytes = 0;  ///< Of `reply` events; 0: none.
-  std::vector<Threshold> fail_if;     ///< Any of them that comes true fails the run.
+  std::vector<Threshold> fail_if;      ///< Any of them that comes true fails the run.
   bool histogram = false;
+  std::string samples_path;  ///< Empty: none.
+  std::string hdr_path;
   bool self = false;
 };
 

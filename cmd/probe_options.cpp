@@ -23,7 +23,7 @@ struct ProbeTyped {
   CommonTyped common;
   std::vector<std::string> endpoints;
   std::optional<std::string> count, interval, rate, duration, schedule, window, timeout, deadline,
-      size, sweep, warmup, mode, wait, timestamps, parallel, report_interval;
+      size, sweep, warmup, mode, wait, timestamps, parallel, report_interval, samples, hdr;
   std::string show_payload;
   std::vector<std::string> fail_if;
   bool histogram = false;
@@ -98,11 +98,13 @@ std::vector<std::uint32_t> sweep_value(const std::string& text) {
 
 /// Throws, too, what can't be measured with so few probes.
 std::vector<Threshold> thresholds_value(const std::vector<std::string>& expressions,
-                                        const ProbeOptions& options) {
+                                        const ProbeOptions& options, std::uint32_t flows) {
+  const bool too_many = options.count > kMaxCount / flows;
+  const std::uint64_t probes = too_many ? kMaxCount : options.count * flows;
   std::vector<Threshold> out;
   for (const std::string& expression : expressions) {
     for (Threshold& threshold : parse_thresholds(expression)) {
-      if (const auto why = certainly_null(threshold, options.count, options.mode)) {
+      if (const auto why = certainly_null(threshold, probes, options.mode)) {
         throw usage_error("option", "--fail-if", threshold.expression + ": " + *why);
       }
       out.push_back(std::move(threshold));
@@ -145,12 +147,14 @@ ProbeJob job_of(const ProbeTyped& typed) {
     job.parallel =
         static_cast<std::uint32_t>(number_value("--parallel", *typed.parallel, 1, kMaxFlows));
   }
+  job.fail_if = thresholds_value(typed.fail_if, job.probe, job.parallel);
+  job.histogram = typed.histogram;
+  job.samples_path = typed.samples.value_or("");
+  job.hdr_path = typed.hdr.value_or("");
   if (typed.sweep) {
     only_one("--sweep", true, "--size", typed.size.has_value());
     job.sweep = sweep_value(*typed.sweep);
   }
-  job.fail_if = thresholds_value(typed.fail_if, job.probe);
-  job.histogram = typed.histogram;
   if (typed.deadline) job.deadline = positive_duration_value("--deadline", *typed.deadline);
   job.self = typed.self;
   if (job.self && !job.endpoints.empty()) {
@@ -209,6 +213,8 @@ void add_probe_options(CLI::App& sub, Selected& selected) {
       ->type_name("EXPR")
       ->group("Output");
   sub.add_flag("--histogram", typed->histogram, "The distribution as bars")->group("Output");
+  output("--hdr", typed->hdr, "FILE", "The distribution, for HdrHistogram's tools");
+  output("--samples", typed->samples, "FILE", "One record a probe: .csv or .jsonl");
   output("--report-interval", typed->report_interval, "DURATION", "Interim reports");
   sub.add_flag("--show-payload{on}", typed->show_payload, "Payloads in the output (4KiB)")
       ->type_name("MAX")

@@ -72,8 +72,7 @@ void judge(std::vector<ProbeResult>& results, const ProbeJob& job) {
 }
 
 int show_results(const std::vector<ProbeResult>& results, const std::vector<ErrorEvent>& errors,
-                 const ProbeJob& job, OutputFormat format, Output& output,
-                 const TextStyle& style) {
+                 const ProbeJob& job, OutputFormat format, Output& output, const TextStyle& style) {
   const std::vector<Summary> summaries = summaries_of(results);
   const int code = common_exit_code(summaries);
   if (format == OutputFormat::json) {

@@ -54,18 +54,30 @@ bool shows_status(const ProbeJob& job, OutputFormat format) {
          moves_its_cursor(STDOUT_FILENO);
 }
 
-ProbeView::ProbeView(const ProbeJob& job, OutputFormat format, EventSink& sink,
+ProbeView::ProbeView(const ProbeJob& job, OutputFormat format, EventSink& sink, ProbeFiles& files,
                      std::vector<SocketDescription> targets, const TextStyle& style)
     : events_{sink, system_clock(), targets, event_options(job, format)},
+      files_{files},
+      targets_{std::move(targets)},
+      size_bytes_{job.probe.mode == ProbeMode::echo ? job.probe.size_bytes : 0},
       style_{style},
-      histories_(targets.size()) {
-  for (const SocketDescription& target : targets) names_.push_back(target.uri);
+      histories_(targets_.size()) {
   if (shows_status(job, format)) printer_.emplace(STDOUT_FILENO);
+}
+
+void ProbeView::began(Instant start, WallTime /*wall*/) {
+  files_.begin(start, targets_);
+}
+
+void ProbeView::outcome(const ProbeOutcome& outcome) {
+  if (events_.wants_outcomes()) events_.outcome(outcome);
+  files_.sample(outcome, size_bytes_);
 }
 
 void ProbeView::interval(std::span<const ProbeResult> targets) {
   if (printer_) printer_->clear();
   events_.interval(targets);
+  files_.interval(targets);
 }
 
 void ProbeView::status(std::span<const ProbeStatus> targets) {
@@ -73,7 +85,7 @@ void ProbeView::status(std::span<const ProbeStatus> targets) {
   std::vector<StatusOfTarget> line;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     histories_[i].add(targets[i].recent);
-    line.push_back(shown(names_[i], targets[i], histories_[i]));
+    line.push_back(shown(targets_[i].uri, targets[i], histories_[i]));
   }
   printer_->draw(status_line(line, terminal_columns(STDOUT_FILENO), style_));
 }

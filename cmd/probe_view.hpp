@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "cmd/probe_files.hpp"
 #include "cmd/probe_job.hpp"
 #include "core/engine/probe_events.hpp"
 #include "core/report/status_line.hpp"
@@ -25,19 +26,24 @@ inline constexpr Duration kStatusInterval = std::chrono::milliseconds{250};
 class ProbeView final : public ProbeObserver {
  public:
   /// One run over `targets`; `sink` writes to stdout.
-  ProbeView(const ProbeJob& job, OutputFormat format, EventSink& sink,
+  ProbeView(const ProbeJob& job, OutputFormat format, EventSink& sink, ProbeFiles& files,
             std::vector<SocketDescription> targets, const TextStyle& style);
 
-  [[nodiscard]] bool wants_outcomes() const noexcept override { return events_.wants_outcomes(); }
-  void outcome(const ProbeOutcome& outcome) override { events_.outcome(outcome); }
+  void began(Instant start, WallTime wall) override;
+  [[nodiscard]] bool wants_outcomes() const noexcept override {
+    return events_.wants_outcomes() || files_.wants_samples();
+  }
+  void outcome(const ProbeOutcome& outcome) override;
   void interval(std::span<const ProbeResult> targets) override;
   void status(std::span<const ProbeStatus> targets) override;
   [[nodiscard]] bool gone() const noexcept override { return events_.gone(); }
 
  private:
   ProbeEvents events_;
+  ProbeFiles& files_;
+  std::vector<SocketDescription> targets_;
+  std::uint64_t size_bytes_;  ///< Of a probe.
   TextStyle style_;
-  std::vector<std::string> names_;
   std::vector<Sparkline> histories_;
   std::optional<StatusPrinter> printer_;
 };

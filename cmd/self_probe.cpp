@@ -33,7 +33,7 @@ ProbeResult as_result(Summary summary) {
 }
 
 ProbeResult probe_one(const Loopback& loopback, const ProbeJob& job, Interrupt& interrupt,
-                      EventSink& sink, OutputFormat format) {
+                      EventSink& sink, ProbeFiles& files, OutputFormat format) {
   if (loopback.error) {
     ProbeResult lacking = as_result(failed_summary(loopback.endpoint, job, *loopback.error));
     lacking.summary.exit_code = 0;  // That a machine lacks a transport is a finding, no failure.
@@ -49,7 +49,7 @@ ProbeResult probe_one(const Loopback& loopback, const ProbeJob& job, Interrupt& 
     return as_result(failed_summary(loopback.endpoint, job, error));
   }
   PollWaiter waiter{interrupt};
-  ProbeView view{job, format, sink, {targets.front().target}, {}};
+  ProbeView view{job, format, sink, files, {targets.front().target}, {}};
   return std::move(
       run_prober(std::move(targets), job.probe, system_clock(), waiter, view, random_u64())
           .front());
@@ -94,8 +94,7 @@ std::string instrument_text(const std::vector<Summary>& summaries) {
 int run_self_probe(const ProbeJob& job) {
   Interrupt interrupt{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
   std::vector<Served> sockets;
-  const std::vector<Loopback> loopbacks =
-      bind_loopbacks(sockets, backends(), job.common.family);
+  const std::vector<Loopback> loopbacks = bind_loopbacks(sockets, backends(), job.common.family);
   check_options(loopbacks, job);
   const LoopbackServer server{std::move(sockets)};
 
@@ -103,15 +102,18 @@ int run_self_probe(const ProbeJob& job) {
   Output output{STDOUT_FILENO, "stdout"};
   const TextStyle style{.colour = colour_for(STDOUT_FILENO, job.common.colour)};
   DirectSink sink{output, format, style};
+  ProbeFiles files{job};
   std::vector<ProbeResult> results;
   for (const ProbeJob& each : runs_of(started(job))) {
     for (const Loopback& loopback : loopbacks) {
       if (!results.empty() && (results.back().summary.interrupted || sink.gone())) break;
-      results.push_back(probe_one(loopback, each, interrupt, sink, format));
+      results.push_back(probe_one(loopback, each, interrupt, sink, files, format));
+      files.result({&results.back(), 1});
       // What is measured here is the floor.
       results.back().summary.floor = results.back().summary.rtt.p50;
     }
   }
+  files.finish();
   judge(results, job);
   if (format != OutputFormat::text) {
     return show_results(results, errors_of(results), job, format, output, style);

@@ -11,7 +11,6 @@
 namespace netecho {
 namespace {
 
-
 struct ServeTyped {
   CommonTyped common;
   std::vector<std::string> endpoints;

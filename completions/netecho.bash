@@ -87,6 +87,8 @@ _netecho() {
       'probe --wait') mapfile -t candidates < <(compgen -W 'block spin' -- "$cur") ;;
       'probe --timestamps') mapfile -t candidates < <(compgen -W 'user kernel' -- "$cur") ;;
       'probe --fail-if') : ;;
+      'probe --hdr') mapfile -t candidates < <(compgen -f -- "$cur") ;;
+      'probe --samples') mapfile -t candidates < <(compgen -f -- "$cur") ;;
       'probe --report-interval') : ;;
       'probe --format') mapfile -t candidates < <(compgen -W 'text json jsonl' -- "$cur") ;;
       'probe --color') mapfile -t candidates < <(compgen -W 'auto always never' -- "$cur") ;;
@@ -120,7 +122,7 @@ _netecho() {
             ;;
           probe)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout -w --deadline --warmup --parallel --mode --wait --timestamps --retry --clocks-synchronized --self --fail-if --histogram --report-interval --show-payload -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -B --bind -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout -w --deadline --warmup --parallel --mode --wait --timestamps --retry --clocks-synchronized --self --fail-if --histogram --hdr --samples --report-interval --show-payload -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -B --bind -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete client "$cur" 2>/dev/null)
             fi

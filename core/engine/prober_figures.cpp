@@ -1,6 +1,6 @@
 #include "core/engine/prober_figures.hpp"
 
-#include "core/engine/figures.hpp"
+#include <algorithm>
 
 namespace netecho {
 namespace {
@@ -41,6 +41,7 @@ void FigureSet::merge(const FigureSet& other) noexcept {
   } else {
     loss_directions.reset();
   }
+  length = std::max(length, other.length);
   achieved_per_second += other.achieved_per_second;
   jitter_sum += other.jitter_sum;
   jitter_flows += other.jitter_flows;
@@ -70,7 +71,8 @@ FigureSet FlowFigures::whole(Instant now, std::uint64_t outstanding_to_highest) 
   out.statistics.merge(statistics);
   out.loss_runs = loss_runs_of(order_.loss_runs);
   out.loss_directions = order_.loss_direction.split(out.counts.received, outstanding_to_highest);
-  out.achieved_per_second = rate(out.counts, now - run_start_);
+  out.length = now - run_start_;
+  out.achieved_per_second = rate(out.counts, out.length);
   if (const auto jitter = order_.jitter.value()) {
     out.jitter_sum = *jitter;
     out.jitter_flows = 1;
@@ -85,7 +87,8 @@ FigureSet FlowFigures::end_period(Instant now, std::uint64_t outstanding) {
   out.loss_runs = loss_runs_of(period_loss_runs_);
   ProbeCounts fresh = counts;
   fresh.sent -= carried_;
-  out.achieved_per_second = rate(fresh, now - period_start_);
+  out.length = now - period_start_;
+  out.achieved_per_second = rate(fresh, out.length);
   if (const auto jitter = order_.jitter.value()) {
     out.jitter_sum = *jitter;
     out.jitter_flows = 1;

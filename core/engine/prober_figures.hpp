@@ -41,6 +41,7 @@ struct FigureSet {
   RoundTripStatistics statistics;
   LossRuns loss_runs;
   std::optional<LossDirection::Split> loss_directions;
+  Duration length{};  ///< Of the run or the part; of several flows the longest.
   double achieved_per_second = 0;
   Duration jitter_sum{};
   std::int64_t jitter_flows = 0;  ///< Of how many flows jitter_sum is.

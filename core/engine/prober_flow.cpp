@@ -334,7 +334,6 @@ Summary ProbeFlow::description(Instant now, bool interrupted) const {
     summary.authenticated = false;
   }
   summary.connect = connection_.connect_time;
-  summary.duration = finished_at_.value_or(now) - start_;
   summary.interrupted = interrupted && !finished();
   summary.clock_read = context_.clock_read;
   summary.outages = outages_;

@@ -17,7 +17,6 @@ Summary together(std::span<const Summary> flows) {
   all.outages.clear();
   std::vector<PathInfo> paths;
   for (const Summary& each : flows) {
-    all.duration = std::max(all.duration, each.duration);
     all.interrupted = all.interrupted || each.interrupted;
     // One flow that met a server which does not stamp is enough.
     if (each.stamped) all.stamped = all.stamped.value_or(true) && *each.stamped;
@@ -33,6 +32,7 @@ Summary together(std::span<const Summary> flows) {
 
 void finish(Summary& summary, const FigureSet& figures, const Histogram* wake_up) {
   fill_figures(summary, figures);
+  summary.duration = figures.length;
   if (wake_up != nullptr) summary.wake_up = lateness_figures(*wake_up);
   summary.exit_code = figures.counts.received > 0 ? 0 : 1;
 }

@@ -1,0 +1,68 @@
+#include "cmd/probe_files.hpp"
+
+#include <algorithm>
+
+#include "core/base/clock.hpp"
+
+namespace netecho {
+
+ProbeFiles::ProbeFiles(const ProbeJob& job)
+    : in_parts_{job.probe.report_interval != Duration::max()} {
+  if (!job.samples_path.empty()) samples_.emplace(job.samples_path);
+  if (!job.hdr_path.empty()) hdr_.emplace(job.hdr_path, realtime_now());
+}
+
+void ProbeFiles::begin(Instant start, std::span<const SocketDescription> targets) {
+  if (!start_) start_ = start;
+  logged_ = start - *start_;
+  names_.clear();
+  if (!samples_) return;
+  for (const SocketDescription& target : targets)
+    names_.push_back(samples_->add_target(target.uri));
+}
+
+void ProbeFiles::sample(const ProbeOutcome& outcome, std::uint64_t size_bytes) {
+  if (!samples_) return;
+  const auto since_start = [&](std::optional<Instant> at) -> std::optional<Duration> {
+    if (!at) return std::nullopt;
+    return *at - *start_;
+  };
+  samples_->write({.target = names_[outcome.target],
+                   .flow = outcome.flow,
+                   .sequence = outcome.sequence.value,
+                   .status = outcome.status,
+                   .intended = since_start(outcome.intended),
+                   .sent = since_start(outcome.sent),
+                   .received = since_start(outcome.received),
+                   .rtt = outcome.rtt,
+                   .response = outcome.response,
+                   .server_residence = outcome.server_residence,
+                   .size_bytes = outcome.reply != nullptr ? outcome.reply->size : size_bytes});
+}
+
+void ProbeFiles::interval(std::span<const ProbeResult> targets) {
+  if (in_parts_) log(targets);
+}
+
+void ProbeFiles::result(std::span<const ProbeResult> targets) {
+  if (!in_parts_) log(targets);
+}
+
+void ProbeFiles::log(std::span<const ProbeResult> targets) {
+  if (!hdr_) return;
+  Duration longest{};
+  for (const ProbeResult& target : targets) {
+    if (target.latency == nullptr) continue;
+    const Summary& summary = target.summary;
+    hdr_->interval(summary.target.uri, logged_, summary.duration, *target.latency);
+    longest = std::max(longest, summary.duration);
+  }
+  logged_ += longest;
+}
+
+void ProbeFiles::finish() {
+  if (samples_) samples_->finish();
+  if (hdr_) hdr_->finish();
+}
+
+}  // namespace netecho
