@@ -22,8 +22,8 @@ struct ImpairmentSpec {
   double dup = 0;
   double reorder = 0;
   double corrupt = 0;
-  std::uint64_t rate = 0;             ///< Bytes a second; 0: no limit.
-  std::optional<std::uint64_t> seed;  ///< None: the caller is to choose one. As if 0 until then.
+  std::uint64_t rate = 0;               ///< Bytes a second; 0: no limit.
+  std::optional<std::uint64_t> seed{};  ///< None: the caller is to choose one. As if 0 until then.
 
   /// What only whole messages can suffer: a stream has no part that may be missing.
   [[nodiscard]] bool needs_messages() const noexcept { return loss > 0 || dup > 0 || reorder > 0; }
