@@ -2,6 +2,7 @@
 
 #include "cmd/announce.hpp"
 #include "cmd/log.hpp"
+#include "cmd/serve_impair.hpp"
 #include "core/host/rlimits.hpp"
 #include "core/host/sd_notify.hpp"
 
@@ -15,7 +16,9 @@ constexpr Duration kFlushPatience = 1s;
 
 std::vector<Served> open_all(const ServeJob& job) {
   std::vector<Served> sockets;
-  for (const Endpoint& endpoint : parse_endpoints(job.endpoints, Role::serve, job.common)) {
+  const std::vector<Endpoint> endpoints = parse_endpoints(job.endpoints, Role::serve, job.common);
+  check_impairment(job, endpoints);
+  for (const Endpoint& endpoint : endpoints) {
     for (Served& socket : backend_of(endpoint).serve(endpoint, job.sockets)) {
       sockets.push_back(std::move(socket));
     }
@@ -27,6 +30,7 @@ std::vector<Served> open_all(const ServeJob& job) {
 
 int run_serve(const ServeJob& job) {
   std::vector<Served> sockets = open_all(job);
+  announce_impairment(job, sockets);
   ServerOptions options = job.server;
   options.max_connections = fit_connections(job.server.max_connections);
   if (options.max_connections < job.server.max_connections) {

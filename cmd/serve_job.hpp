@@ -16,6 +16,7 @@ struct ServeJob {
   std::vector<std::string> endpoints;
   ServerOptions server;
   ServeOptions sockets;
+  std::string impair;     ///< --impair as typed; empty: off.
   int ready_fd = -1;      ///< None.
   std::string port_file;  ///< None if empty.
 };

@@ -6,6 +6,7 @@
 #include "cmd/cli.hpp"
 #include "cmd/common_options.hpp"
 #include "cmd/log.hpp"
+#include "cmd/serve_impair.hpp"
 #include "cmd/values.hpp"
 
 namespace netecho {
@@ -15,7 +16,7 @@ struct ServeTyped {
   CommonTyped common;
   std::vector<std::string> endpoints;
   std::optional<std::string> max_conns, max_accepts, idle_timeout, drain_timeout, backlog,
-      unix_mode, ready_fd, port_file, stats_interval;
+      unix_mode, ready_fd, port_file, stats_interval, impair;
   std::string show_payload;
   bool once = false, plain = false, reuseport = false, unix_replace = false, trace = false;
 };
@@ -48,6 +49,7 @@ ServerOptions server_values(const ServeTyped& typed, const CommonOptions& common
   if (typed.stats_interval) {
     out.stats_interval = positive_duration_value("--stats-interval", *typed.stats_interval);
   }
+  if (typed.impair) out.impairment = impairment_value(*typed.impair);
   out.plain = typed.plain;
   out.trace = typed.trace             ? TraceLevel::everything
               : common.verbosity != 0 ? TraceLevel::connections
@@ -72,6 +74,7 @@ ServeJob job_of(const ServeTyped& typed) {
   }
   if (typed.unix_mode) job.sockets.unix_mode = octal_mode_value("--unix-mode", *typed.unix_mode);
   if (typed.ready_fd) job.ready_fd = ready_fd_value(*typed.ready_fd);
+  job.impair = typed.impair.value_or("");
   job.port_file = typed.port_file.value_or("");
   return job;
 }
@@ -98,6 +101,9 @@ void add_serve_options(CLI::App& sub, Selected& selected) {
       ->group("Serving");
   sub.add_flag("--plain", typed->plain, "Never touch a frame: a pure RFC 862 echo")
       ->group("Serving");
+  add("--impair", typed->impair, "SPEC",
+      "A bad network on purpose: delay=20ms,jitter=5ms,loss=1%,dup=1%,reorder=1%,corrupt=1%,"
+      "rate=1MB,seed=42");
   add("--unix-mode", typed->unix_mode, "OCTAL", "Permissions of the socket file (0600)");
   sub.add_flag("--unix-replace", typed->unix_replace, "Replace a stale socket file")
       ->group("Serving");

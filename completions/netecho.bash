@@ -30,6 +30,7 @@ _netecho() {
       'serve --idle-timeout') : ;;
       'serve --drain-timeout') : ;;
       'serve --backlog') : ;;
+      'serve --impair') : ;;
       'serve --unix-mode') : ;;
       'serve --ready-fd') : ;;
       'serve --port-file') mapfile -t candidates < <(compgen -f -- "$cur") ;;
@@ -108,7 +109,7 @@ _netecho() {
         case $command in
           serve)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-m --max-conns --once --max-accepts --idle-timeout --drain-timeout --backlog --reuseport --plain --unix-mode --unix-replace --ready-fd --port-file --trace --show-payload --stats-interval -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-m --max-conns --once --max-accepts --idle-timeout --drain-timeout --backlog --reuseport --plain --impair --unix-mode --unix-replace --ready-fd --port-file --trace --show-payload --stats-interval -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete serve "$cur" 2>/dev/null)
             fi

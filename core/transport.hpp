@@ -6,6 +6,7 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +23,34 @@
 #include "core/net/endpoint.hpp"
 
 namespace netecho {
+
+/// Whom a message answers, to be kept beyond the batch that it came with. What the bytes mean is
+/// the port's own business; engines copy it, and ask whether two are of the same peer.
+class PeerRef {
+ public:
+  static constexpr std::size_t kAddressBytes = sizeof(sockaddr_storage);
+  static constexpr std::size_t kReturnPathBytes = 64;
+
+  /// The only peer of a connection.
+  PeerRef() noexcept = default;
+  /// What does not fit is cut off. `return_path` is how to answer (from which local address), and
+  /// no part of who it is.
+  PeerRef(std::span<const std::byte> address, std::span<const std::byte> return_path) noexcept;
+
+  [[nodiscard]] std::span<const std::byte> address() const noexcept {
+    return std::span{address_}.first(address_size_);
+  }
+  [[nodiscard]] std::span<const std::byte> return_path() const noexcept {
+    return std::span{return_path_}.first(return_path_size_);
+  }
+  [[nodiscard]] bool same_peer(const PeerRef& other) const noexcept;
+
+ private:
+  std::array<std::byte, kAddressBytes> address_{};
+  std::array<std::byte, kReturnPathBytes> return_path_{};
+  std::uint8_t address_size_ = 0;
+  std::uint8_t return_path_size_ = 0;
+};
 
 /// One message in a batch, or a train of equal segments (`segment_size` != 0).
 struct Slot {
@@ -82,6 +111,17 @@ class MessagePort {
   /// Sets Slot::at to T1, read next to the system call. `failed` concerns slot `next`, which the
   /// caller drops (++next) before it goes on.
   virtual BatchResult send(Batch& batch) noexcept = 0;
+
+  /// Whom slot `index` of the last received batch answers, to be kept beyond that batch; and the
+  /// way to have slot `index` of the next send() answer it. Ports of one peer need neither.
+  [[nodiscard]] virtual PeerRef peer_ref(std::size_t index) const noexcept {
+    static_cast<void>(index);
+    return {};
+  }
+  virtual void set_peer(std::size_t index, const PeerRef& peer) noexcept {
+    static_cast<void>(index);
+    static_cast<void>(peer);
+  }
 
   [[nodiscard]] virtual int fd() const noexcept = 0;  ///< To be watched; owned by the port.
   /// True while accepted bytes still wait for the socket to be writable (stream adapters).

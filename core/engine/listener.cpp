@@ -4,6 +4,8 @@
 
 #include <new>
 
+#include "core/engine/impaired_messages.hpp"
+#include "core/engine/impaired_stream.hpp"
 #include "core/engine/message_echo.hpp"
 #include "core/engine/stream_echo.hpp"
 
@@ -18,11 +20,13 @@ constexpr Duration kRetryAfterExhaustion = std::chrono::milliseconds{200};
 }  // namespace
 
 Listener::Listener(ServerShared& shared, EndpointStats& endpoint,
-                   std::unique_ptr<Acceptor> acceptor, bool records)
+                   std::unique_ptr<Acceptor> acceptor, bool records,
+                   const EndpointImpairment* impairment)
     : shared_{shared},
       endpoint_{endpoint},
       acceptor_{std::move(acceptor)},
       retry_{shared.reactor.make_timer([this] { resume(); })},
+      impairment_{impairment},
       records_{records} {
   shared_.reactor.add(acceptor_->fd(), EPOLLIN, *this);
 }
@@ -55,7 +59,9 @@ void Listener::on_events(std::uint32_t /*events*/) noexcept {
 void Listener::serve_connection(UniqueFd connection) {
   // The connections own themselves; finish() deletes them.
   try {
-    if (records_) {
+    if (impairment_ != nullptr) {
+      serve_impaired(std::move(connection));
+    } else if (records_) {
       new RecordConnection{shared_, endpoint_, acceptor_->make_port(std::move(connection))};
     } else {
       new StreamConnection{shared_, endpoint_, ByteChannel{std::move(connection)}};
@@ -65,6 +71,15 @@ void Listener::serve_connection(UniqueFd connection) {
     ++endpoint_.rejected_total;
     retry_->set(shared_.now() + kRetryAfterExhaustion);
     pause();
+  }
+}
+
+void Listener::serve_impaired(UniqueFd connection) {
+  if (records_) {
+    ImpairedRecords::start(shared_, endpoint_, *impairment_,
+                           acceptor_->make_port(std::move(connection)));
+  } else {
+    ImpairedStream::start(shared_, endpoint_, *impairment_, ByteChannel{std::move(connection)});
   }
 }
 

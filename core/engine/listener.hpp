@@ -8,12 +8,15 @@
 
 namespace netecho {
 
+struct EndpointImpairment;
+
 /// Pauses, never spins, while the server is full or descriptors have run out: a further connection
 /// waits in the backlog.
 class Listener final : public EventHandler {
  public:
+  /// `impairment`: what its connections' replies suffer; null: nothing.
   Listener(ServerShared& shared, EndpointStats& endpoint, std::unique_ptr<Acceptor> acceptor,
-           bool records);
+           bool records, const EndpointImpairment* impairment);
 
   void on_events(std::uint32_t events) noexcept override;
   /// Room may have come: looks again at the backlog.
@@ -25,11 +28,13 @@ class Listener final : public EventHandler {
  private:
   void pause() noexcept;
   void serve_connection(UniqueFd connection);
+  void serve_impaired(UniqueFd connection);
 
   ServerShared& shared_;
   EndpointStats& endpoint_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<Reactor::Timer> retry_;  ///< When descriptors ran out elsewhere.
+  const EndpointImpairment* impairment_;
   bool records_;
   bool paused_ = false;
   bool stopped_ = false;

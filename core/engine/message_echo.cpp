@@ -10,31 +10,15 @@
 namespace netecho {
 namespace {
 
-/// Full batches in a row before other sockets get their turn.
-constexpr int kBatchesPerEvent = 8;
 constexpr std::size_t kDatagramSlots = 32;
 constexpr std::size_t kIpDatagramBytes = 65'536;
 constexpr std::size_t kUnixDatagramBytes = 4 * 1024 * 1024;
-constexpr int kMaxFailuresInARow = 100;
-
-/// Under a limit one message at a time is taken, so that none is received and left unanswered.
-std::size_t datagram_slots(const ServerOptions& options) noexcept {
-  return options.max_accepts != 0 ? 1 : kDatagramSlots;
-}
-
-std::size_t slot_bytes(const SocketDescription& endpoint) noexcept {
-  return endpoint.family == AddressFamily::unix_domain ? kUnixDatagramBytes : kIpDatagramBytes;
-}
 
 std::optional<DropReason> drop_reason(const Slot& slot, const ServerShared& shared) noexcept {
   if (slot.truncated) return DropReason::truncated;
   if (slot.unanswerable) return DropReason::no_return_address;
   if (!shared.options.plain && is_reply_frame({slot.data, slot.size})) return DropReason::loop;
   return std::nullopt;
-}
-
-DropReason send_drop_reason(int error) noexcept {
-  return error == EAGAIN || error == ENOBUFS ? DropReason::peer_queue_full : DropReason::send_error;
 }
 
 void trace(const Slot& slot, std::size_t index, std::optional<DropReason> dropped,
@@ -53,16 +37,18 @@ void trace(const Slot& slot, std::size_t index, std::optional<DropReason> droppe
   shared.emit(std::move(event));
 }
 
-void drop(const Slot& slot, std::size_t index, DropReason reason, ServerShared& shared,
-          EndpointStats& endpoint, const MessagePort& port) {
+}  // namespace
+
+void drop_message(const Slot& slot, std::size_t index, DropReason reason, ServerShared& shared,
+                  EndpointStats& endpoint, const MessagePort& port) {
   ++endpoint.dropped_total[static_cast<std::size_t>(reason)];
   if (shared.options.trace == TraceLevel::everything) {
     trace(slot, index, reason, shared, endpoint, port);
   }
 }
 
-void count_sent(Batch& batch, std::size_t first, std::size_t last, ServerShared& shared,
-                EndpointStats& endpoint, const MessagePort& port) {
+void count_answers(Batch& batch, std::size_t first, std::size_t last, ServerShared& shared,
+                   EndpointStats& endpoint, const MessagePort& port) {
   for (std::size_t i = first; i < last; ++i) {
     const Slot& slot = batch.slots()[i];
     if (slot.skip) continue;
@@ -74,7 +60,17 @@ void count_sent(Batch& batch, std::size_t first, std::size_t last, ServerShared&
   }
 }
 
-}  // namespace
+DropReason send_drop_reason(int error) noexcept {
+  return error == EAGAIN || error == ENOBUFS ? DropReason::peer_queue_full : DropReason::send_error;
+}
+
+std::size_t datagram_slots(const ServerOptions& options) noexcept {
+  return options.max_accepts != 0 ? 1 : kDatagramSlots;
+}
+
+std::size_t datagram_slot_bytes(const SocketDescription& endpoint) noexcept {
+  return endpoint.family == AddressFamily::unix_domain ? kUnixDatagramBytes : kIpDatagramBytes;
+}
 
 void prepare_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint,
                      const MessagePort& port) noexcept {
@@ -85,7 +81,7 @@ void prepare_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint
     endpoint.rx_bytes_total += slot.size;
     if (const auto reason = drop_reason(slot, shared)) {
       slot.skip = true;
-      drop(slot, index, *reason, shared, endpoint, port);
+      drop_message(slot, index, *reason, shared, endpoint, port);
     } else if (!shared.options.plain && stamp_message({slot.data, slot.size}, shared.stamps)) {
       ++endpoint.frames_stamped_total;
     }
@@ -98,12 +94,12 @@ Answered send_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoin
   while (batch.next < batch.count) {
     const std::size_t first = batch.next;
     const BatchResult sent = port.send(batch);
-    count_sent(batch, first, batch.next, shared, endpoint, port);
+    count_answers(batch, first, batch.next, shared, endpoint, port);
     if (sent.status == IoStatus::ok) continue;
     if (sent.status == IoStatus::would_block) return Answered::socket_full;
     if (sent.status == IoStatus::closed) return Answered::closed;
-    drop(batch.slots()[batch.next], batch.next, send_drop_reason(sent.error), shared, endpoint,
-         port);
+    drop_message(batch.slots()[batch.next], batch.next, send_drop_reason(sent.error), shared,
+                 endpoint, port);
     ++batch.next;
   }
   return Answered::all;
@@ -114,7 +110,7 @@ DatagramEcho::DatagramEcho(ServerShared& shared, EndpointStats& endpoint,
     : shared_{shared},
       endpoint_{endpoint},
       port_{std::move(port)},
-      batch_{datagram_slots(shared.options), slot_bytes(endpoint.endpoint)} {
+      batch_{datagram_slots(shared.options), datagram_slot_bytes(endpoint.endpoint)} {
   shared_.reactor.add(port_->fd(), EPOLLIN, *this);
 }
 

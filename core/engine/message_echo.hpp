@@ -13,20 +13,45 @@ namespace netecho {
 void prepare_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint,
                      const MessagePort& port) noexcept;
 
+/// Counts (and traces) a message that gets no answer.
+void drop_message(const Slot& slot, std::size_t index, DropReason reason, ServerShared& shared,
+                  EndpointStats& endpoint, const MessagePort& port);
+/// Counts (and traces) what has left: slots [first, last), except those marked.
+void count_answers(Batch& batch, std::size_t first, std::size_t last, ServerShared& shared,
+                   EndpointStats& endpoint, const MessagePort& port);
+/// Why a message whose send failed was dropped.
+[[nodiscard]] DropReason send_drop_reason(int error) noexcept;
+
 enum class Answered : std::uint8_t { all, socket_full, closed };
 
 /// Sends what is left of `batch`; a message that cannot be sent is dropped and counted.
 [[nodiscard]] Answered send_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint,
                                     MessagePort& port) noexcept;
 
-/// A bound datagram socket. Its batch is its own: what a full socket does not take stays there and
-/// nothing more is read meanwhile.
-class DatagramEcho final : public EventHandler {
+/// The policy of a bound datagram socket.
+class DatagramEndpoint : public EventHandler {
+ public:
+  /// Full batches in a row before other sockets get their turn.
+  static constexpr int kBatchesPerEvent = 8;
+  static constexpr int kMaxFailuresInARow = 100;
+
+  virtual ~DatagramEndpoint() = default;
+  /// No more is read or sent. Safe to call twice.
+  virtual void stop() noexcept = 0;
+};
+
+/// A batch for such a socket: one message under max_accepts, so that none is received and left
+/// unanswered.
+[[nodiscard]] std::size_t datagram_slots(const ServerOptions& options) noexcept;
+[[nodiscard]] std::size_t datagram_slot_bytes(const SocketDescription& endpoint) noexcept;
+
+/// The plain one. Its batch is its own: what a full socket does not take stays there and nothing
+/// more is read meanwhile.
+class DatagramEcho final : public DatagramEndpoint {
  public:
   DatagramEcho(ServerShared& shared, EndpointStats& endpoint, std::unique_ptr<MessagePort> port);
   void on_events(std::uint32_t events) noexcept override;
-  /// No more is read or sent. Safe to call twice.
-  void stop() noexcept;
+  void stop() noexcept override;
 
  private:
   ServerShared& shared_;

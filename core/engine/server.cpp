@@ -7,6 +7,8 @@
 #include <csignal>
 #include <deque>
 
+#include "core/engine/impaired_messages.hpp"
+#include "core/engine/impaired_stream.hpp"
 #include "core/engine/listener.hpp"
 #include "core/engine/message_echo.hpp"
 #include "core/engine/stream_echo.hpp"
@@ -57,6 +59,9 @@ class Server {
 
  private:
   void serve(Served socket);
+  void serve_messages(std::unique_ptr<MessagePort> port, EndpointStats& stats);
+  void serve_stream(ByteChannel channel, EndpointStats& stats);
+  void impair(EndpointStats& stats);
   void on_signal(int signal);
   void on_finished();
   void on_events_gone();
@@ -75,9 +80,10 @@ class Server {
   ServerOptions options_;
   ServerShared shared_;
   Instant started_ = monotonic_now();
-  std::deque<EndpointStats> endpoints_;  ///< Handlers refer to these: addresses stay.
+  std::deque<EndpointStats> endpoints_;         ///< Handlers refer to these: addresses stay.
+  std::deque<EndpointImpairment> impairments_;  ///< One for each of those; so do these.
   std::vector<std::unique_ptr<Listener>> listeners_;
-  std::vector<std::unique_ptr<DatagramEcho>> datagrams_;
+  std::vector<std::unique_ptr<DatagramEndpoint>> datagrams_;
   std::vector<std::shared_ptr<void>> cleanups_;
   std::size_t streams_given_ = 0;  ///< Connected streams inherited: their end is our end.
   std::unique_ptr<Reactor::Timer> idle_timer_;
@@ -119,16 +125,43 @@ void Server::serve(Served socket) {
   if (socket.endpoint.socket_type != SocketType::stream) {
     stats.rx_messages_total = stats.tx_messages_total = 0;
   }
+  impair(stats);
   shared_.emit(ListeningEvent{socket.endpoint, socket.inherited, ::getpid()});
 
   if (auto* acceptor = std::get_if<std::unique_ptr<Acceptor>>(&socket.socket)) {
-    listeners_.push_back(
-        std::make_unique<Listener>(shared_, stats, std::move(*acceptor), socket.records));
+    const EndpointImpairment* impairment = stats.impaired_total ? &impairments_.back() : nullptr;
+    listeners_.push_back(std::make_unique<Listener>(shared_, stats, std::move(*acceptor),
+                                                    socket.records, impairment));
   } else if (auto* port = std::get_if<std::unique_ptr<MessagePort>>(&socket.socket)) {
-    datagrams_.push_back(std::make_unique<DatagramEcho>(shared_, stats, std::move(*port)));
+    serve_messages(std::move(*port), stats);
   } else {
     ++streams_given_;
-    new StreamConnection{shared_, stats, std::get<ByteChannel>(std::move(socket.socket))};
+    serve_stream(std::get<ByteChannel>(std::move(socket.socket)), stats);
+  }
+}
+
+/// Here and in the listener it is decided, once an endpoint, whether its replies are impaired.
+void Server::impair(EndpointStats& stats) {
+  const ImpairmentSpec spec = options_.impairment.value_or(ImpairmentSpec{});
+  impairments_.push_back({spec, impairments_.size()});
+  const bool stream = stats.endpoint.socket_type == SocketType::stream;
+  if (options_.impairment && (!stream || spec.suits_streams())) stats.impaired_total.emplace();
+}
+
+void Server::serve_messages(std::unique_ptr<MessagePort> port, EndpointStats& stats) {
+  if (stats.impaired_total) {
+    datagrams_.push_back(
+        std::make_unique<ImpairedDatagrams>(shared_, stats, impairments_.back(), std::move(port)));
+  } else {
+    datagrams_.push_back(std::make_unique<DatagramEcho>(shared_, stats, std::move(port)));
+  }
+}
+
+void Server::serve_stream(ByteChannel channel, EndpointStats& stats) {
+  if (stats.impaired_total) {
+    ImpairedStream::start(shared_, stats, impairments_.back(), std::move(channel));
+  } else {
+    new StreamConnection{shared_, stats, std::move(channel)};
   }
 }
 

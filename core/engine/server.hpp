@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/units.hpp"
+#include "core/measure/impairment.hpp"
 #include "core/net/reactor.hpp"
 #include "core/report/events.hpp"
 #include "core/transport.hpp"
@@ -35,7 +36,8 @@ struct ServerOptions {
   bool plain = false;         ///< Never touch a frame.
   TraceLevel trace = TraceLevel::none;
   SignalHandling signals = SignalHandling::drain;
-  std::size_t show_payload_bytes = 0;  ///< Of `datagram` events; 0: none.
+  std::size_t show_payload_bytes = 0;        ///< Of `datagram` events; 0: none.
+  std::optional<ImpairmentSpec> impairment{};  ///< A bad network on purpose.
 };
 
 struct ServerOutcome {

@@ -19,6 +19,7 @@ ServerShared::ServerShared(Reactor& loop, const ServerOptions& server_options, E
       events{sink},
       receive_buffer(kReadBytes + StreamFramer::kMaxHeldBytes),
       record_batch{1, kRecordBytes},
+      one_reply{1, 1},
       sessions{random_u64()},
       stamps{sessions, system_clock()} {
   holding.reserve(kExpectedHolders);

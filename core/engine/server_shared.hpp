@@ -35,6 +35,9 @@ class ServerShared {
   std::vector<std::byte> receive_buffer;
   /// One record at a time for seqpacket connections; the same rule.
   Batch record_batch;
+  /// What sends one reply of which the bytes are elsewhere (--impair).
+  Batch one_reply;
+  std::size_t impaired_bytes = 0;  ///< Under way in all impaired endpoints.
   SessionTable sessions;
   StampSource stamps;
 

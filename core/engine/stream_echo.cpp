@@ -39,23 +39,34 @@ void StreamConnection::count_sent(std::size_t bytes) noexcept {
   count(0, bytes);
 }
 
-void StreamConnection::echo_once() noexcept {
+StreamConnection::Received StreamConnection::receive(std::size_t bite,
+                                                     std::span<std::byte>& ready) noexcept {
   const std::span<std::byte> buffer{shared_.receive_buffer};
   const std::span<const std::byte> held = framer_.prefix();
   const std::size_t held_bytes = held.size();
   if (held_bytes != 0) std::memcpy(buffer.data(), held.data(), held_bytes);
-  const std::size_t bite =
-      shared_.reactor.pending_events() == 0 ? kReadBytes : kReadBytesWhileOthersWait;
 
   const IoResult received = channel_.read_some(buffer.subspan(held_bytes, bite));
-  if (received.status == IoStatus::would_block) return;
-  if (received.status == IoStatus::closed) return on_peer_done();
-  if (received.status == IoStatus::failed) return finish_failed(received.error);
+  if (received.status == IoStatus::would_block) return Received::nothing;
+  if (received.status == IoStatus::closed) return Received::peer_done;
+  if (received.status == IoStatus::failed) {
+    finish_failed(received.error);
+    return Received::gone;
+  }
   count_received(received.bytes);
 
   const std::span<std::byte> bytes = buffer.first(held_bytes + received.bytes);
-  const std::size_t ready = plain() ? bytes.size() : stamp(bytes);
-  static_cast<void>(send_or_keep(bytes.first(ready)));
+  ready = bytes.first(plain() ? bytes.size() : stamp(bytes));
+  return Received::bytes;
+}
+
+void StreamConnection::echo_once() noexcept {
+  const std::size_t bite =
+      shared_.reactor.pending_events() == 0 ? kReadBytes : kReadBytesWhileOthersWait;
+  std::span<std::byte> ready;
+  const Received received = receive(bite, ready);
+  if (received == Received::peer_done) return on_peer_done();
+  if (received == Received::bytes) static_cast<void>(send_or_keep(ready));
 }
 
 std::size_t StreamConnection::stamp(std::span<std::byte> bytes) noexcept {
@@ -136,9 +147,13 @@ void StreamConnection::discard() noexcept {
   shared_.connections.touch(*this, shared_.now());
 }
 
+bool StreamConnection::recently_active() const noexcept {
+  return shared_.now() - last_active < kRecentlyActive;
+}
+
 void StreamConnection::begin_drain() noexcept {
   if (state_ != State::open) return;
-  const bool recent = shared_.now() - last_active < kRecentlyActive;
+  const bool recent = recently_active();
   state_ = State::draining;
   stop_holding();
   if (unsent_ != nullptr) return;

@@ -14,7 +14,7 @@ namespace netecho {
 
 /// Reads into the server's shared buffer and sends from there. It owns memory only while its peer
 /// reads slowly; until that is sent nothing more is read (back-pressure).
-class StreamConnection final : public ServedConnection {
+class StreamConnection : public ServedConnection {
  public:
   StreamConnection(ServerShared& shared, EndpointStats& endpoint, ByteChannel channel);
 
@@ -25,24 +25,38 @@ class StreamConnection final : public ServedConnection {
 
   [[nodiscard]] Instant holding_since() const noexcept { return holding_since_; }
   /// The held part of a header was held too long: it goes out as it came.
-  void release_held() noexcept;
+  virtual void release_held() noexcept;
 
- private:
+ protected:
   enum class State : std::uint8_t {
     open,
     peer_done,  ///< End of file received; what is unsent goes out, then the connection ends.
     draining,   ///< The server stops; what is unsent goes out, then linger.
     lingering,  ///< Our end is sent: read and discard, so that close() sends no RST.
   };
-  static constexpr std::uint32_t kNotHolding = std::numeric_limits<std::uint32_t>::max();
+  enum class Received : std::uint8_t { bytes, nothing, peer_done, gone };
 
   ~StreamConnection() override;
-  void echo_once() noexcept;
-  void flush() noexcept;
+  /// Reads once, at most `bite`, and stamps. With `bytes`, `ready` is what may go out now, in the
+  /// server's buffer; it may be empty. After `gone` there is no connection any more.
+  [[nodiscard]] Received receive(std::size_t bite, std::span<std::byte>& ready) noexcept;
   void discard() noexcept;
-  void on_peer_done() noexcept;
   /// All that was to be sent is with the kernel.
   void on_flushed() noexcept;
+  void count_sent(std::size_t bytes) noexcept;
+  void stop_holding() noexcept;
+  [[nodiscard]] bool recently_active() const noexcept;
+
+  ByteChannel channel_;
+  State state_ = State::open;
+  StreamFramer framer_;
+
+ private:
+  static constexpr std::uint32_t kNotHolding = std::numeric_limits<std::uint32_t>::max();
+
+  void echo_once() noexcept;
+  void flush() noexcept;
+  void on_peer_done() noexcept;
   /// Sends, and keeps what the socket does not take. False: the connection is gone.
   [[nodiscard]] bool send_or_keep(std::span<const std::byte> bytes) noexcept;
   [[nodiscard]] bool keep(std::span<const std::byte> bytes) noexcept;
@@ -50,18 +64,13 @@ class StreamConnection final : public ServedConnection {
   /// Stamps frames in place; returns how many bytes may go out now.
   [[nodiscard]] std::size_t stamp(std::span<std::byte> bytes) noexcept;
   void count_received(std::size_t bytes) noexcept;
-  void count_sent(std::size_t bytes) noexcept;
   void start_holding() noexcept;
-  void stop_holding() noexcept;
 
-  ByteChannel channel_;
-  State state_ = State::open;
   std::uint32_t holding_index_ = kNotHolding;
   Instant holding_since_{};
   std::unique_ptr<std::byte[]> unsent_;
   std::size_t unsent_begin_ = 0;
   std::size_t unsent_end_ = 0;
-  StreamFramer framer_;
 };
 
 }  // namespace netecho

@@ -88,6 +88,17 @@ struct DatagramEvent {
   std::optional<PayloadSample> payload;
 };
 
+/// What one endpoint of `serve` did to its replies on purpose (--impair): each counted once it has
+/// really happened.
+struct ImpairedTotals {
+  std::uint64_t loss = 0;
+  std::uint64_t dup = 0;
+  std::uint64_t reorder = 0;
+  std::uint64_t corrupt = 0;
+  std::uint64_t delayed = 0;
+  bool operator==(const ImpairedTotals&) const = default;
+};
+
 /// Counters of one endpoint of `serve`.
 struct EndpointStats {
   SocketDescription endpoint;
@@ -102,6 +113,7 @@ struct EndpointStats {
   std::uint64_t framing_lost_total = 0;
   std::array<std::uint64_t, kDropReasonCount> dropped_total{};
   std::optional<std::uint64_t> kernel_drop_buffers_total;
+  std::optional<ImpairedTotals> impaired_total;  ///< None: nothing is impaired.
 };
 
 enum class StopReason : std::uint8_t { signal, max_accepts, error };

@@ -239,6 +239,14 @@ Json reply(const ReplyEvent& event) {
           {"payload", payload(event.payload)}};
 }
 
+Json impaired(const ImpairedTotals& totals) {
+  return {{"loss", integer(totals.loss)},
+          {"dup", integer(totals.dup)},
+          {"reorder", integer(totals.reorder)},
+          {"corrupt", integer(totals.corrupt)},
+          {"delayed", integer(totals.delayed)}};
+}
+
 Json endpoint_stats(const EndpointStats& stats) {
   Json dropped = Json::object();
   for (std::size_t i = 0; i < kDropReasonCount; ++i) {
@@ -256,7 +264,7 @@ Json endpoint_stats(const EndpointStats& stats) {
           {"framing_lost_total", integer(stats.framing_lost_total)},
           {"dropped_total", std::move(dropped)},
           {"kernel_drop_buffers_total", integer(stats.kernel_drop_buffers_total)},
-          {"impaired_total", nullptr}};
+          {"impaired_total", nullable(stats.impaired_total, impaired)}};
 }
 
 Json server_stats(const StatsEvent& event, Json reason) {

@@ -16,6 +16,19 @@ std::string payload_text(const std::optional<PayloadSample>& payload) {
   return " \"" + escape_for_terminal(payload->data) + "\"" + (payload->truncated ? "…" : "");
 }
 
+/// What was injected on purpose, but for losses: these are among the drops.
+std::string impaired_text(const ImpairedTotals& totals) {
+  std::string out;
+  const std::pair<std::uint64_t, const char*> counts[] = {{totals.dup, "duplicated"},
+                                                          {totals.reorder, "reordered"},
+                                                          {totals.corrupt, "corrupted"},
+                                                          {totals.delayed, "delayed"}};
+  for (const auto& [count, what] : counts) {
+    if (count != 0) out += ", " + number(count) + " " + what + " (impaired)";
+  }
+  return out;
+}
+
 std::string stats_lines(const StatsEvent& stats) {
   std::string out;
   for (const EndpointStats& each : stats.endpoints) {
@@ -33,6 +46,7 @@ std::string stats_lines(const StatsEvent& stats) {
       out += ", " + number(each.dropped_total[i]) + " dropped (" +
              std::string(to_string(static_cast<DropReason>(i))) + ")";
     }
+    if (each.impaired_total) out += impaired_text(*each.impaired_total);
     out += "\n";
   }
   if (stats.events_dropped_total != 0) {

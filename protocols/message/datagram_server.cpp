@@ -209,6 +209,21 @@ BatchResult DatagramServer::send(Batch& batch) noexcept {
   }
 }
 
+PeerRef DatagramServer::peer_ref(std::size_t index) const noexcept {
+  const Envelope& envelope = (*envelopes_)[index];
+  const std::size_t address_size = std::min<std::size_t>(envelope.from_size, sizeof envelope.from);
+  return {std::as_bytes(std::span{&envelope.from, 1}).first(address_size),
+          std::span{envelope.control}.first(envelope.control_size)};
+}
+
+void DatagramServer::set_peer(std::size_t index, const PeerRef& peer) noexcept {
+  Envelope& envelope = (*envelopes_)[index];
+  std::memcpy(&envelope.from, peer.address().data(), peer.address().size());
+  std::memcpy(envelope.control.data(), peer.return_path().data(), peer.return_path().size());
+  envelope.from_size = static_cast<socklen_t>(peer.address().size());
+  envelope.control_size = peer.return_path().size();
+}
+
 std::optional<SocketDescription> DatagramServer::peer(std::size_t index) const {
   if (index >= kSlots) return std::nullopt;
   const Envelope& envelope = (*envelopes_)[index];

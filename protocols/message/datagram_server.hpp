@@ -27,12 +27,14 @@ class DatagramServer final : public MessagePort {
 
   BatchResult receive(Batch& batch) noexcept override;
   BatchResult send(Batch& batch) noexcept override;
+  [[nodiscard]] PeerRef peer_ref(std::size_t index) const noexcept override;
+  void set_peer(std::size_t index, const PeerRef& peer) noexcept override;
   [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
   [[nodiscard]] std::optional<SocketDescription> peer(std::size_t index) const override;
 
  private:
   /// Room for one in_pktinfo or in6_pktinfo, and a TTL beside it.
-  static constexpr std::size_t kControlBytes = 64;
+  static constexpr std::size_t kControlBytes = PeerRef::kReturnPathBytes;
   /// What one slot's message came with.
   struct Envelope {
     sockaddr_storage from;
