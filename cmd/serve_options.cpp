@@ -101,9 +101,7 @@ void add_serve_options(CLI::App& sub, Selected& selected) {
       ->group("Serving");
   sub.add_flag("--plain", typed->plain, "Never touch a frame: a pure RFC 862 echo")
       ->group("Serving");
-  add("--impair", typed->impair, "SPEC",
-      "A bad network on purpose: delay=20ms,jitter=5ms,loss=1%,dup=1%,reorder=1%,corrupt=1%,"
-      "rate=1MB,seed=42");
+  add("--impair", typed->impair, "SPEC", "A bad network on purpose: delay=20ms,loss=1%,seed=42");
   add("--unix-mode", typed->unix_mode, "OCTAL", "Permissions of the socket file (0600)");
   sub.add_flag("--unix-replace", typed->unix_replace, "Replace a stale socket file")
       ->group("Serving");

@@ -18,7 +18,7 @@ complete -c netecho -n '__fish_seen_subcommand_from serve' -l drain-timeout -x -
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l backlog -x -d 'Connections that may wait (4096)'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l reuseport -d 'Share the port with other processes'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l plain -d 'Never touch a frame: a pure RFC 862 echo'
-complete -c netecho -n '__fish_seen_subcommand_from serve' -l impair -x -d 'A bad network on purpose: delay=20ms,jitter=5ms,loss=1%,dup=1%,reorder=1%,corrupt=1%,rate=1MB,seed=42'
+complete -c netecho -n '__fish_seen_subcommand_from serve' -l impair -x -d 'A bad network on purpose: delay=20ms,loss=1%,seed=42'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l unix-mode -x -d 'Permissions of the socket file (0600)'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l unix-replace -d 'Replace a stale socket file'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l ready-fd -x -d 'Write the endpoints to this descriptor when ready'
