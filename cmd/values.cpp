@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <limits>
+
+#include "core/base/rounding.hpp"
 
 namespace netecho {
 namespace {
@@ -51,10 +52,10 @@ Duration positive_duration_value(std::string_view option, const std::string& tex
 Duration rate_value(std::string_view option, const std::string& text) {
   const Parsed<double> parsed = parse_rate(text);
   if (!parsed.value) reject(option, parsed.why);
-  const double gap_ns = std::max(1.0, std::round(1e9 / *parsed.value));
+  const double gap_ns = std::max(1.0, 1e9 / *parsed.value);
   // Less than one in 292 years is never.
   constexpr double kLongest = static_cast<double>(std::numeric_limits<std::int64_t>::max() / 2);
-  return Duration{static_cast<std::int64_t>(std::min(gap_ns, kLongest))};
+  return Duration{nearest(std::min(gap_ns, kLongest))};
 }
 
 std::uint64_t size_value(std::string_view option, const std::string& text, std::uint64_t low,

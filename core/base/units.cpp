@@ -1,4 +1,6 @@
 #include "core/base/units.hpp"
+#include "core/base/decimal.hpp"
+#include "core/base/rounding.hpp"
 
 #include <algorithm>
 #include <array>
@@ -40,16 +42,10 @@ constexpr std::array<Unit, 4> kRateUnits{{{"", 1}, {"k", 1e3}, {"M", 1e6}, {"G",
 /// Infinite when there are more digits than a double takes: out of range, but a number.
 std::optional<double> parse_quantity(std::string_view text, std::span<const Unit> units) {
   const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
-  double number = 0;
-  const auto [stop, error] =
-      std::from_chars(text.data(), text.data() + end, number, std::chars_format::fixed);
-  if (error == std::errc::invalid_argument || stop != text.data() + end) return std::nullopt;
-  if (error == std::errc::result_out_of_range) {
-    const bool huge = text.substr(0, text.find('.')).find_first_of("123456789") != text.npos;
-    number = huge ? std::numeric_limits<double>::infinity() : 0;
-  }
+  const auto number = parse_decimal(text.substr(0, end));
+  if (!number) return std::nullopt;
   for (const Unit& unit : units) {
-    if (unit.name == text.substr(end)) return number * unit.factor;
+    if (unit.name == text.substr(end)) return *number * unit.factor;
   }
   return std::nullopt;
 }
@@ -70,7 +66,7 @@ Parsed<Duration> parse_duration(std::string_view text) {
     return {{}, "expected a duration such as 250ms, 1.5s or 2m, got '" + std::string(text) + "'"};
   }
   if (*nanoseconds >= 9.2e18) return {{}, "'" + std::string(text) + "' is over 292 years"};
-  return {Duration{std::llround(*nanoseconds)}, {}};
+  return {Duration{nearest(*nanoseconds)}, {}};
 }
 
 Parsed<std::uint64_t> parse_size(std::string_view text) {
@@ -79,7 +75,7 @@ Parsed<std::uint64_t> parse_size(std::string_view text) {
     return {{}, "expected a size such as 64, 64k or 1MiB, got '" + std::string(text) + "'"};
   }
   if (*bytes >= 0x1p63) return {{}, "'" + std::string(text) + "' is not below 8 EiB"};
-  const double whole = std::round(*bytes);
+  const auto whole = static_cast<double>(nearest(*bytes));
   // 1.001kB is 1000.9999999999999 in binary, and means 1001 all the same.
   if (std::abs(*bytes - whole) > whole * 1e-12) {
     return {{}, "expected a whole number of bytes, got '" + std::string(text) + "'"};

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <new>
 
+#include "core/base/rounding.hpp"
+
 namespace netecho {
 namespace {
 
@@ -105,7 +107,7 @@ std::optional<Duration> Histogram::stddev() const noexcept {
   const auto n = static_cast<long double>(count_);
   const long double rest = static_cast<long double>(sum_ - whole * count_) / n;
   const long double variance = static_cast<long double>(squares) / n - rest * rest;
-  return Duration{std::llround(std::sqrt(std::max(variance, 0.0L)))};
+  return Duration{nearest(std::sqrt(std::max(variance, 0.0L)))};
 }
 
 std::optional<Duration> Histogram::percentile(Percentile p, std::uint64_t infinite) const noexcept {

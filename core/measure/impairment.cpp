@@ -4,6 +4,7 @@
 #include <charconv>
 #include <string>
 
+#include "core/base/decimal.hpp"
 #include "core/base/random.hpp"
 
 namespace netecho {
@@ -23,9 +24,8 @@ std::string quoted(std::string_view text) {
   return "'" + std::string(text) + "'";
 }
 
-template <typename Number>
-std::optional<Number> whole_number(std::string_view text) {
-  Number value{};
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t value = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc{} || stop != end) return std::nullopt;
@@ -45,7 +45,7 @@ std::string set_probability(double& to, std::string_view text) {
   const bool percent = text.ends_with('%');
   const std::string_view digits = text.substr(0, text.size() - (percent ? 1 : 0));
   const bool plain = digits.find_first_not_of("0123456789.") == std::string_view::npos;
-  const auto value = plain ? whole_number<double>(digits) : std::nullopt;
+  const auto value = plain ? parse_decimal(digits) : std::nullopt;
   if (!percent || !value || *value > 100) return "expected 0% to 100%, got " + quoted(text);
   to = *value / 100;
   return {};
@@ -60,7 +60,7 @@ std::string set_rate(std::uint64_t& to, std::string_view text) {
 }
 
 std::string set_seed(std::optional<std::uint64_t>& to, std::string_view text) {
-  to = whole_number<std::uint64_t>(text);
+  to = whole_number(text);
   return to ? std::string{} : "expected 0 to 18446744073709551615, got " + quoted(text);
 }
 

@@ -1,6 +1,7 @@
 #include "core/measure/round_trip.hpp"
 
-#include <cmath>
+
+#include "core/base/rounding.hpp"
 
 namespace netecho {
 
@@ -15,7 +16,7 @@ void Rfc3550Jitter::received(Duration rtt) noexcept {
 
 std::optional<Duration> Rfc3550Jitter::value() const noexcept {
   if (!measured_) return std::nullopt;
-  return Duration{std::llround(jitter_ns_)};
+  return Duration{nearest(jitter_ns_)};
 }
 
 void RoundTripStatistics::sent(Duration call, std::optional<Duration> lateness) noexcept {

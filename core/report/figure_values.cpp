@@ -1,10 +1,11 @@
 #include "core/report/figure_values.hpp"
 
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <cstdio>
+#include <limits>
 
+#include "core/base/decimal.hpp"
+#include "core/base/rounding.hpp"
 #include "core/base/units.hpp"
 #include "core/report/text_figures.hpp"
 
@@ -17,11 +18,9 @@ constexpr std::string_view kDigits = "0123456789.";
 /// that 0.7% is the same number as 7 / 1000.
 std::optional<double> decimal(std::string_view text, std::string_view exponent) {
   if (text.empty() || text.find_first_not_of(kDigits) != text.npos) return std::nullopt;
-  const std::string number = std::string(text) + "e" + std::string(exponent);
-  double value = 0;
-  const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-  const bool whole = error == std::errc{} && stop == number.data() + number.size();
-  return whole ? std::optional{value} : std::nullopt;
+  const auto value = parse_decimal(std::string(text) + "e" + std::string(exponent));
+  const bool vanished = value == 0.0 && text.find_first_of("123456789") != text.npos;
+  return value && !vanished && *value <= std::numeric_limits<double>::max() ? value : std::nullopt;
 }
 
 std::optional<double> parse_percentage(std::string_view text) {
@@ -41,7 +40,8 @@ std::optional<double> parse_count(std::string_view text) {
     break;
   }
   const auto value = decimal(text, exponent);
-  return value && *value == std::floor(*value) && *value < 0x1p53 ? value : std::nullopt;
+  return value && *value < 0x1p53 && *value == static_cast<double>(nearest(*value)) ? value
+                                                                                    : std::nullopt;
 }
 
 template <typename Value>

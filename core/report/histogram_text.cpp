@@ -8,6 +8,8 @@
 
 #include "core/report/unicode.hpp"
 
+#include "core/base/rounding.hpp"
+
 namespace netecho {
 namespace {
 
@@ -100,8 +102,9 @@ std::size_t shown_rows(const Counts& counts) {
 
 /// Rice's rule: with few samples, closer rows would show chance and no shape.
 std::size_t row_limit(std::uint64_t samples) {
-  const double rows = std::ceil(2 * std::cbrt(static_cast<double>(samples)));
-  return std::min(kMaxRows, static_cast<std::size_t>(rows));
+  std::size_t rows = 1;
+  while (rows < kMaxRows && rows * rows * rows < 8 * samples) ++rows;  // 2 * the cube root.
+  return rows;
 }
 
 /// In eighths of a column; what is there is seen.
@@ -110,7 +113,7 @@ std::string bar(std::uint64_t count, std::uint64_t most, std::size_t columns) {
   if (count == 0) return {};
   const double share = static_cast<double>(count) / static_cast<double>(most);
   const auto eighths = std::max<std::size_t>(
-      1, static_cast<std::size_t>(std::llround(share * 8 * static_cast<double>(columns))));
+      1, static_cast<std::size_t>(nearest(share * 8 * static_cast<double>(columns))));
   std::string out;
   for (std::size_t i = 0; i < eighths / 8; ++i) out += "█";
   return out + kParts[eighths % 8];

@@ -4,11 +4,11 @@
 #include <sys/ioctl.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <vector>
 
 #include "core/base/escape.hpp"
+#include "core/base/rounding.hpp"
 #include "core/report/text_figures.hpp"
 #include "core/report/unicode.hpp"
 
@@ -169,7 +169,7 @@ std::string Sparkline::text(std::size_t columns) const {
     return ring_[(next_ + ring_.size() - shown + i) % ring_.size()];
   };
   const auto magnitude = [](Duration value) {
-    return std::log2(static_cast<double>(std::max<std::int64_t>(value.count(), 1)));
+    return rough_log2(static_cast<std::uint64_t>(std::max<std::int64_t>(value.count(), 1)));
   };
   double least = std::numeric_limits<double>::infinity();
   double greatest = 0;
@@ -183,7 +183,7 @@ std::string Sparkline::text(std::size_t columns) const {
   for (std::size_t i = 0; i < shown; ++i) {
     if (const auto value = value_at(i)) {
       const double share = (magnitude(*value) - least) / range;
-      out += kLevels[static_cast<std::size_t>(std::lround(share * (kLevels.size() - 1)))];
+      out += kLevels[static_cast<std::size_t>(nearest(share * (kLevels.size() - 1)))];
     } else {
       out += "×";
     }
