@@ -1,88 +1,13 @@
 """What a person at a terminal sees and types, through a pseudo-terminal."""
 
-import contextlib
-import os
-import pty
 import re
-import select
 import signal
-import subprocess
-import termios
 import threading
-import time
 
 import pytest
-from netecho import NETECHO, environment, exit_status, serve
+from netecho import environment, serve
 from peers import hear, stream_peer
-
-
-class Terminal:
-    """A netecho whose chosen streams are a pseudo-terminal."""
-
-    def __init__(self, args, streams, env):
-        self.master, slave = pty.openpty()
-        settings = termios.tcgetattr(slave)
-        settings[1] &= ~termios.OPOST  # The program's own newlines, not the terminal's.
-        settings[3] &= ~termios.ECHO
-        termios.tcsetattr(slave, termios.TCSANOW, settings)
-        chosen = {name: slave for name in streams}
-        chosen.setdefault("stdin", subprocess.DEVNULL)
-        for name in ("stdout", "stderr"):
-            chosen.setdefault(name, subprocess.PIPE)
-        self.process = subprocess.Popen(
-            [NETECHO, *map(str, args)],
-            env=env or environment(TERM="xterm-256color"),
-            start_new_session=True,
-            **chosen,
-        )
-        os.close(slave)
-        self.seen = b""
-
-    def read_until(self, words, seconds=20):
-        deadline = time.monotonic() + seconds
-        while words not in self.seen:
-            assert time.monotonic() < deadline, f"no {words!r} in {self.seen!r}"
-            if select.select([self.master], [], [], 0.05)[0]:
-                try:
-                    self.seen += os.read(self.master, 65536)
-                except OSError:
-                    break
-        assert words in self.seen, self.seen
-        return self.seen
-
-    def read_to_end(self, seconds=20):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if select.select([self.master], [], [], 0.05)[0]:
-                try:
-                    piece = os.read(self.master, 65536)
-                except OSError:  # EIO: the other side is closed.
-                    break
-                if not piece:
-                    break
-                self.seen += piece
-        return self.seen
-
-    def type(self, data):
-        os.write(self.master, data)
-
-    def wait(self):
-        return exit_status(self.process.wait(20))
-
-
-@contextlib.contextmanager
-def terminal(*args, streams=("stdout",), env=None):
-    term = Terminal(args, streams, env)
-    try:
-        yield term
-    finally:
-        if term.process.poll() is None:
-            term.process.kill()
-        term.process.wait()
-        os.close(term.master)
-        for stream in (term.process.stdout, term.process.stderr):
-            if stream:
-                stream.close()
+from terminals import terminal
 
 
 @pytest.fixture(scope="module")

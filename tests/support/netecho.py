@@ -91,14 +91,14 @@ class Result:
         )
 
 
-def netecho(*args, timeout=None, env=None, binary=None, **popen):
+def netecho(*args, timeout=None, env=None, binary=None, prefix=(), **popen):
     """Runs netecho to its end; stdin is empty unless given."""
     if "input" not in popen:
         popen.setdefault("stdin", subprocess.DEVNULL)
     popen.setdefault("stdout", subprocess.PIPE)
     popen.setdefault("stderr", subprocess.PIPE)
     done = subprocess.run(
-        [binary or NETECHO, *map(str, args)],
+        [*prefix, binary or NETECHO, *map(str, args)],
         timeout=timeout or PATIENCE,
         env=env or environment(),
         check=False,
@@ -108,13 +108,13 @@ def netecho(*args, timeout=None, env=None, binary=None, **popen):
 
 
 @contextlib.contextmanager
-def running(*args, env=None, binary=None, **popen):
+def running(*args, env=None, binary=None, prefix=(), **popen):
     """A netecho that is left running inside the block; killed, by its pid, if it still is after it."""
     popen.setdefault("stdin", subprocess.DEVNULL)
     popen.setdefault("stdout", subprocess.PIPE)
     popen.setdefault("stderr", subprocess.PIPE)
     process = subprocess.Popen(
-        [binary or NETECHO, *map(str, args)], env=env or environment(), **popen
+        [*prefix, binary or NETECHO, *map(str, args)], env=env or environment(), **popen
     )
     try:
         yield process
@@ -129,9 +129,14 @@ def running(*args, env=None, binary=None, **popen):
 
 
 def finish(process, args=(), timeout=None):
-    """Waits for a `running` netecho and returns its Result."""
+    """Waits for a `running` netecho and returns its Result, with all that was not read yet."""
+    # communicate() reads past Python's buffer: what readline() took beyond its line would be lost.
+    ahead = b""
+    if process.stdout:
+        os.set_blocking(process.stdout.fileno(), False)
+        ahead = process.stdout.peek()
     stdout, stderr = process.communicate(timeout=timeout or PATIENCE)
-    return Result(args, process.returncode, stdout or b"", stderr or b"")
+    return Result(args, process.returncode, ahead + (stdout or b""), stderr or b"")
 
 
 class Server:

@@ -1,0 +1,377 @@
+"""probe as an instrument: schedules, floods, flows, sizes, kernel stamps, outages, thresholds."""
+
+import json
+import os
+import signal
+
+import pytest
+from netecho import finish, netecho, running, serve
+from schema import check
+
+TRANSPORTS = ["tcp", "udp", "unix", "unixgram", "unixpacket"]
+
+
+@pytest.fixture(scope="module")
+def server():
+    name = f"netecho-modes-{os.getpid()}"
+    with serve(
+        "tcp://127.0.0.1:0",
+        "udp://127.0.0.1:0",
+        *(f"{scheme}:@{name}{scheme}" for scheme in TRANSPORTS[2:]),
+    ) as one:
+        yield dict(zip(TRANSPORTS, one.endpoints))
+
+
+def probe(*args, code=0):
+    """The summaries of a probe that is to end with this code; each is checked."""
+    result = netecho("probe", *args, "--json")
+    assert result.code == code, result
+    return check(result.json)["targets"]
+
+
+def only(targets):
+    (target,) = targets
+    return target
+
+
+def usage_error(*args):
+    """The one line of a probe that does not even begin."""
+    result = netecho("probe", *args)
+    assert (result.code, result.stdout) == (2, b""), result
+    (line,) = result.errors
+    return line
+
+
+# --- schedules ------------------------------------------------------------------------------------
+
+
+def test_a_rate_and_a_duration_make_a_number_of_slots(server):
+    s = only(probe(server["udp"], "--rate", "1k", "--duration", "500ms"))
+    assert (s["scheduled_total"], s["schedule"]) == (500, "periodic")
+    assert s["received_total"] == s["sent_total"] > 0
+    assert s["achieved_per_second"] == pytest.approx(s["sent_total"] * 2)
+
+
+def test_random_gaps_have_the_rate_as_their_mean(server):
+    s = only(probe(server["udp"], "--rate", "1k", "--duration", "500ms", "--schedule", "poisson"))
+    assert s["schedule"] == "poisson"
+    # Six standard deviations of a Poisson count of 500.
+    assert 500 - 6 * 22.4 < s["scheduled_total"] < 500 + 6 * 22.4
+    assert s["received_total"] == s["sent_total"] > 0
+
+
+def test_a_count_ends_a_duration_early_and_the_other_way_round(server):
+    for count, slots in ((20, 20), (1000, 100)):
+        s = only(probe(server["udp"], "--rate", "1k", "--duration", "100ms", "-c", count))
+        assert s["scheduled_total"] == slots
+
+
+SUMMED = [
+    "received_total", "lost_total", "skipped_total", "send_error_total", "timeout_total",
+    "mismatch_total", "refused_total", "unreachable_total", "late_total", "duplicate_total",
+    "reordered_total", "tx_bytes_total", "rx_bytes_total",
+]  # fmt: skip
+
+
+def check_parts(parts, whole, names):
+    for name in names:
+        assert sum(p[name] for p in parts) == whole[name], name
+
+
+@pytest.mark.parametrize("flows", [1, 3])
+def test_the_intervals_add_up_to_the_summary(server, flows):
+    result = netecho(
+        "probe", server["udp"], "--rate", "500", "--duration", "500ms", "--report-interval",
+        "100ms", "--parallel", flows, "--format", "jsonl",
+    )  # fmt: skip
+    assert (result.code, result.errors) == (0, []), result
+    events = [check(e) for e in result.events]
+    intervals = [e for e in events if e["type"] == "interval"]
+    summary = events[-1]
+    assert len(intervals) >= 4 and summary["type"] == "summary"
+    assert all(e["flow"] is None for e in intervals) or flows == 1
+    check_parts(intervals, summary, SUMMED)
+    # What was outstanding at the end of one interval is in the next one, too.
+    carried = sum(e["outstanding_total"] for e in intervals[:-1])
+    for name in ("sent_total", "scheduled_total"):
+        assert sum(e[name] for e in intervals) - carried == summary[name]
+    assert max(e["rtt_ns"]["max"] for e in intervals if e["rtt_ns"]) == summary["rtt_ns"]["max"]
+
+
+# --- floods ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_flood_sends_all_it_was_asked_for(server, transport):
+    s = only(probe(server[transport], "--flood", "--window", "16", "-c", "20000"))
+    assert s["schedule"] == "flood"
+    assert s["sent_total"] == s["scheduled_total"] == 20_000
+    assert (s["lost_total"], s["received_total"]) == (0, 20_000)
+    assert s["tx_bytes_total"] == s["rx_bytes_total"] == 20_000 * 64
+    # There is no intended time that these could be measured from.
+    assert set(s["response_ns"].values()) == {None}
+    assert set(s["instrument"]["send_lateness_ns"].values()) == {None}
+    assert s["rtt_ns"]["p9999"] is not None
+    assert s["reordered_total"] == s["duplicate_total"] == 0
+
+
+def test_a_flood_ends_with_its_duration(server):
+    s = only(probe(server["tcp"], "--flood", "--window", "4", "--duration", "100ms"))
+    assert s["received_total"] == s["sent_total"] > 0
+    assert 100_000_000 <= s["duration_ns"] < 5_000_000_000
+
+
+def test_a_window_larger_than_the_socket_takes_is_still_accounted_for(server):
+    for transport in TRANSPORTS:
+        s = only(probe(server[transport], "--flood", "--window", "4096", "-c", "8192"))
+        assert s["scheduled_total"] == 8192, transport
+        assert s["send_error_total"] == s["skipped_total"] == 0, transport
+        if transport == "udp":  # The server's receive queue may overflow.
+            assert s["lost_forward_total"] + s["lost_reverse_total"] <= s["lost_total"]
+        else:
+            assert s["received_total"] == 8192, transport
+
+
+# --- flows and sizes ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_flows_have_a_summary_each_and_one_together(server, transport):
+    result = netecho(
+        "probe", server[transport], "-c20", "-i5ms", "--parallel", "3", "--format", "jsonl"
+    )
+    assert (result.code, result.errors) == (0, []), result
+    events = [check(e) for e in result.events]
+    *flows, whole = events[-4:]
+    assert [e["type"] for e in events[-4:]] == ["summary"] * 4
+    assert [f["flow"] for f in flows] == [0, 1, 2]
+    assert whole["flow"] is None
+    check_parts(flows, whole, [*SUMMED, "sent_total", "scheduled_total", "outstanding_total"])
+    assert (whole["scheduled_total"], whole["lost_total"]) == (60, 0)
+    assert whole["rtt_ns"]["min"] == min(f["rtt_ns"]["min"] for f in flows)
+    assert whole["rtt_ns"]["max"] == max(f["rtt_ns"]["max"] for f in flows)
+    replies = [e for e in events if e["type"] == "reply" and e["status"] == "ok"]
+    for flow in flows:
+        mine = {e["sequence"] for e in replies if e["flow"] == flow["flow"]}
+        assert len(mine) == flow["received_total"]
+
+
+def test_flows_are_connections_of_their_own():
+    with serve("tcp://127.0.0.1:0", "--json", "--trace") as own:
+        s = only(probe(own.endpoint, "-c3", "-i5ms", "--parallel", "5"))
+        own.stop()
+        assert len(own.events("open")) == 5 and s["scheduled_total"] == 15
+        assert len({e["peer"]["port"] for e in own.events("open")}) == 5
+
+
+def test_a_sweep_has_a_run_a_size_and_one_table(server):
+    sizes = [64, 1024, 65536]
+    args = [server["tcp"], "--sweep", "64,1k,64k", "-c3", "-i5ms"]
+    targets = probe(*args)
+    assert [t["size_bytes"] for t in targets] == sizes
+    for t in targets:
+        assert t["scheduled_total"] == 3
+        assert t["rx_bytes_total"] == t["received_total"] * t["size_bytes"] > 0
+    result = netecho("probe", *args)
+    assert (result.code, result.errors) == (0, []), result
+    head, *rows = result.text.rstrip("\n").splitlines()[-4:]
+    assert head.startswith("target") and "p50" in head
+    for row, size in zip(rows, ("64 B", "1.00 KiB", "64.0 KiB")):
+        assert row.startswith(f"{server['tcp']}, {size}"), row
+
+
+def test_several_targets_in_a_sweep_are_all_in_the_table(server):
+    targets = probe(server["tcp"], server["udp"], "--sweep", "64,128", "-c2", "-i5ms")
+    assert [(t["target"]["transport"], t["size_bytes"]) for t in targets] == [
+        ("tcp", 64), ("udp", 64), ("tcp", 128), ("udp", 128),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("transport", ["tcp", "unix"])
+def test_probes_that_are_larger_than_a_frame_are_stamped(server, transport):
+    s = only(probe(server[transport], "-s", "200k", "-c4", "-i20ms", "-W5s"))
+    assert (s["size_bytes"], s["stamped"]) == (200 * 1024, True)
+    assert s["server_residence_ns"]["min"] >= 0
+    assert s["lost_forward_total"] == s["lost_reverse_total"] == s["lost_total"] == 0
+
+
+# --- what the kernel knows ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_the_kernels_round_trip_is_shorter(server, transport):
+    s = only(probe(server[transport], "-c20", "-i5ms", "--timestamps", "kernel"))
+    assert s["timestamp_source"] == "kernel"
+    assert s["instrument"]["discarded_total"] == 0
+    kernel, user = s["rtt_kernel_ns"], s["rtt_ns"]
+    assert s["received_total"] == s["sent_total"] > 0
+    for key in ("min", "p50", "max", "mean"):
+        assert 0 < kernel[key] < user[key], key
+
+
+def test_kernel_stamps_are_refused_where_there_are_none(server):
+    for transport in TRANSPORTS[2:]:
+        line = usage_error(server[transport], "--timestamps", "kernel")
+        assert "--timestamps" in line and server[transport] in line
+    assert "--flood" in usage_error(server["udp"], "--timestamps", "kernel", "--flood")
+    assert "connect" in usage_error(server["tcp"], "--timestamps=kernel", "--mode=connect")
+
+
+def test_one_way_delays_need_clocks_that_agree(server):
+    for transport in TRANSPORTS:
+        assert only(probe(server[transport], "-c3", "-i5ms"))["one_way_ns"] is None
+        s = only(probe(server[transport], "-c5", "-i5ms", "--clocks-synchronized"))
+        one_way = s["one_way_ns"]
+        assert 0 <= one_way["forward"]["min"] <= s["rtt_ns"]["max"]
+        assert 0 <= one_way["reverse"]["min"] <= s["rtt_ns"]["max"]
+
+
+def test_the_path_is_told_where_there_is_one(server):
+    for transport in TRANSPORTS:
+        s = only(probe(server[transport], "-c3", "-i5ms"))
+        if transport == "tcp":
+            info = s["tcp_info"]
+            assert info["rtt_ns"] > 0 and info["mss_bytes"] > 500 and info["cwnd"] > 0
+        else:
+            assert s["tcp_info"] is None
+        assert s["path_mtu_bytes"] == (65535 if transport in ("tcp", "udp") else None)
+
+
+# --- outages --------------------------------------------------------------------------------------
+
+
+def replies(process):
+    for line in process.stdout:
+        event = json.loads(line)
+        if event["type"] == "reply":
+            yield event["status"]
+
+
+@pytest.mark.parametrize("transport", ["tcp", "unix"])
+def test_with_retry_probing_goes_on_after_an_outage(folder, transport):
+    first = serve({"tcp": "tcp://127.0.0.1:0", "unix": f"unix:{folder}/s"}[transport])
+    uri = first.endpoint
+    args = ["-c0", "-i10ms", "--retry", "--format", "jsonl", "-w", "20s"]
+    with running("probe", uri, *args) as process:
+        statuses = replies(process)
+        assert next(s for s in statuses if s == "ok")
+        first.kill()
+        assert next(s for s in statuses if s == "skipped"), "no connection"
+        with serve(uri, *(["--unix-replace"] if transport == "unix" else [])):
+            assert next(s for s in statuses if s == "ok")
+            process.send_signal(signal.SIGINT)
+            result = finish(process)
+    assert (result.code, result.errors) == (0, []), result
+    s = check(result.events[-1])
+    assert s["type"] == "summary" and s["error"] is None
+    (outage,) = s["outages"]
+    assert 0 < outage["duration_ns"] < 20_000_000_000
+    assert outage["probes"] > 0
+    assert s["skipped_total"] + s["lost_total"] >= outage["probes"]
+    assert s["received_total"] >= 2
+
+
+def test_without_retry_a_dropped_connection_ends_its_flow():
+    first = serve("tcp://127.0.0.1:0")
+    with running("probe", first.endpoint, "-c0", "-i10ms", "--format", "jsonl") as process:
+        assert next(replies(process)) == "ok"
+        first.kill()
+        result = finish(process)
+    assert result.code == 0, "there were replies"
+    (line,) = result.errors
+    assert first.endpoint in line, result
+    s = check(result.events[-1])
+    assert s["error"]["category"] == "connect" and s["outages"] == []
+    assert s["interrupted"] is False
+    assert s["skipped_total"] + s["sent_total"] == s["scheduled_total"]
+
+
+def test_one_dropped_flow_leaves_the_others_alone(server):
+    """The table of two targets, of which one goes away, in one process."""
+    first = serve("tcp://127.0.0.1:0")
+    args = ["-c50", "-i10ms", "--format", "jsonl"]
+    with running("probe", first.endpoint, server["udp"], *args) as process:
+        assert next(replies(process)) in ("ok", "skipped")
+        first.kill()
+        result = finish(process)
+    *_, gone, other = [check(e) for e in result.events if e["type"] == "summary"]
+    assert gone["error"] is not None and gone["scheduled_total"] < 50
+    assert other["error"] is None and other["scheduled_total"] == 50
+
+
+def test_retry_is_for_connections(server):
+    for transport in ("udp", "unixgram"):
+        assert "--retry" in usage_error(server[transport], "--retry")
+
+
+# --- thresholds -----------------------------------------------------------------------------------
+
+
+def test_a_threshold_that_comes_true_fails_the_run_and_is_named(server):
+    args = [server["udp"], "-c5", "-i5ms", "--fail-if", "p50>1ns,loss>0%", "--fail-if", "max>1h"]
+    result = netecho("probe", *args, "--json")
+    assert result.code == 1
+    (line,) = result.errors
+    assert "p50>1ns" in line
+    document = check(result.json)
+    s = only(document["targets"])
+    assert document["exit_code"] == s["exit_code"] == 1
+    assert [(t["expression"], t["held"]) for t in s["thresholds"]] == [
+        ("p50>1ns", False), ("loss>0%", True), ("max>1h", True),
+    ]  # fmt: skip
+    assert s["thresholds"][0]["value"] == s["rtt_ns"]["p50"]
+    assert s["thresholds"][1]["value"] == 0
+    text = netecho("probe", *args)
+    assert text.code == 1 and "p50>1ns" in text.errors[0]
+
+
+def test_thresholds_that_hold_leave_the_run_a_success(server):
+    args = [server["udp"], "-c5", "-i5ms", "--fail-if", "loss>0%,duplicate_total>0,max>=1h"]
+    result = netecho("probe", *args, "--json")
+    assert (result.code, result.errors) == (0, [])
+    assert [t["held"] for t in only(check(result.json)["targets"])["thresholds"]] == [True] * 3
+
+
+def test_any_failing_target_fails_the_run(server):
+    with serve("udp://127.0.0.1:0", "--plain") as plain:
+        targets = probe(server["udp"], plain.endpoint, "-c3", "-i5ms",
+                        "--fail-if", "lost_forward_total>0", code=1)
+    assert [t["exit_code"] for t in targets] == [0, 1]
+    (failed,) = targets[1]["thresholds"]
+    assert failed["held"] is False and failed["value"] is None and failed["why"]
+
+
+@pytest.mark.parametrize(
+    "expression, column",
+    [("p50>>3ms", "5"), ("p50>3", "5"), ("p50>1ms,,", "9"), ("p50", "4"), ("banana>3", "1"),
+     ("p50>1ms,loss>0.1q", "14"), ("", "1"), ("p50=1ms", "4")],
+)  # fmt: skip
+def test_a_bad_expression_is_a_usage_error_with_its_position(server, expression, column):
+    line = usage_error(server["udp"], "--fail-if", expression)
+    assert f"column {column}" in line, line
+
+
+def test_a_threshold_that_the_count_cannot_reach_is_told_before_anything_is_sent(server):
+    assert "100 samples" in usage_error(server["udp"], "-c99", "--fail-if", "p99>1ms")
+
+
+# --- the distribution -----------------------------------------------------------------------------
+
+
+def test_the_histogram_has_every_reply_in_it(server):
+    result = netecho("probe", server["udp"], "-c50", "-i1ms", "--histogram")
+    assert (result.code, result.errors) == (0, []), result
+    lines = result.text.splitlines()
+    head = next(i for i, line in enumerate(lines) if line.split() == ["from", "samples"])
+    counts = [int(line.split()[2]) for line in lines[head + 1 :] if "%" in line]
+    received = int(lines[1].split(" sent, ")[1].split()[0])
+    assert sum(counts) == received > 0
+
+
+def test_warm_ups_sizes_and_flows_are_sessions_of_their_own(server):
+    """Else the server's count of one would show as losses of another."""
+    targets = probe(server["udp"], "--sweep", "64,64,64", "-c5", "-i2ms", "--warmup", "3",
+                    "--parallel", "4")
+    for t in targets:
+        assert t["lost_forward_total"] == t["lost_reverse_total"] == 0
+        assert (t["scheduled_total"], t["duplicate_total"], t["mismatch_total"]) == (20, 0, 0)
