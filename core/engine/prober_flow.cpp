@@ -1,7 +1,6 @@
 #include "core/engine/prober_flow.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "core/engine/prober_summary.hpp"
@@ -11,8 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A full socket that cannot tell when it has room (unix datagrams) is tried again this often.
-constexpr Duration kRetryInterval = 1ms;
 /// How often a connection that is being made is looked after, and the pauses between attempts.
 constexpr Duration kReopenPoll = 1ms;
 constexpr Duration kFirstBackOff = 10ms;
@@ -63,11 +60,6 @@ ScheduleOptions schedule_options(const ProbeOptions& options, std::uint64_t seed
 
 Duration mean_gap(const ProbeOptions& options) noexcept {
   return options.schedule == ScheduleKind::flood ? Duration::zero() : options.interval;
-}
-
-bool ends_connection(const BatchResult& result) noexcept {
-  return result.status == IoStatus::closed || result.error == EPIPE || result.error == ECONNRESET ||
-         result.error == ENOTCONN || result.error == ESHUTDOWN;
 }
 
 }  // namespace
@@ -166,108 +158,6 @@ void ProbeFlow::reopen(Instant now) try {
   if (context_.options.reconnect == Reconnect::no) return end(error);
   back_off_ = std::clamp(back_off_ * 2, kFirstBackOff, kLastBackOff);
   reopen_at_ = now + back_off_;
-}
-
-void ProbeFlow::send_due(Instant now) {
-  if (retry_at_ && now < *retry_at_ && now < schedule_.expires()) return;
-  retry_at_.reset();
-  while (!ended_ && schedule_.due() <= now) {
-    const Instant due = schedule_.due();
-    const bool tell_each = context_.tells_outcomes && schedule_.expires() <= now;
-    if (!connected() || tracker_.full() || tell_each) {
-      schedule_.advance();
-      skip(1, due);
-    } else if (const std::uint64_t missed = schedule_.skip_missed(now); missed > 0) {
-      skip(missed, std::nullopt);
-    } else if (!send_one(now)) {
-      return;
-    }
-    tracker_.settle([&](const SettledProbe& probe) { figures_.settled(probe); });
-  }
-}
-
-BatchResult ProbeFlow::send_batch(std::size_t probes, Instant& now) {
-  for (std::size_t i = 0; i < probes; ++i) {
-    const auto probe = content_.encode({tracker_.next().value + i}, i);
-    Slot& slot = outgoing_.slots()[i];
-    slot = {};
-    slot.data = probe.data();
-    slot.size = static_cast<std::uint32_t>(probe.size());
-  }
-  outgoing_.count = probes;
-  outgoing_.next = 0;
-  const BatchResult result = connection_.port->send(outgoing_);
-  now = context_.clock.now();
-  return result;
-}
-
-bool ProbeFlow::send_one(Instant& now) {
-  const BatchResult result = send_batch(1, now);
-  if (result.status == IoStatus::would_block) {
-    retry_at_ = now + kRetryInterval;
-    return false;
-  }
-  const Instant due = schedule_.due();
-  schedule_.advance();
-  if (result.status != IoStatus::ok) {
-    fail_send(result, due);
-    return true;
-  }
-  const Instant sent = outgoing_.slots()[0].at;
-  last_sent_ = tracker_.next();
-  tracker_.sent(sent, sent - due);
-  figures_.statistics.sent(now - sent, sent - due);
-  ++figures_.counts.sent;
-  if (echoes()) figures_.counts.tx_bytes += outgoing_.slots()[0].size;
-  return true;
-}
-
-/// One batch a call, so that replies are taken in between.
-void ProbeFlow::flood(Instant now) {
-  const ProbeOptions& options = context_.options;
-  if (ended_ || flood_over_) return;
-  const std::uint64_t left = options.count != 0 ? options.count - flooded_ : UINT64_MAX;
-  flood_over_ = left == 0 || now - start_ >= options.duration;
-  if (flood_over_ || !connected() || tracker_.full() || (retry_at_ && now < *retry_at_)) return;
-  retry_at_.reset();
-  const std::size_t room = std::max<std::size_t>(options.window, 1) - tracker_.outstanding();
-  const std::size_t probes =
-      static_cast<std::size_t>(std::min<std::uint64_t>({left, room, outgoing_.slots().size()}));
-  const BatchResult result = send_batch(probes, now);
-  if (result.status == IoStatus::would_block) {
-    retry_at_ = now + kRetryInterval;
-    return;
-  }
-  if (result.status != IoStatus::ok) {
-    ++flooded_;
-    retry_at_ = now + kRetryInterval;  // What fails at once must not spin.
-    return fail_send(result, std::nullopt);
-  }
-  figures_.statistics.sent(now - outgoing_.slots()[0].at, std::nullopt);
-  for (std::size_t i = 0; i < outgoing_.next; ++i) {
-    const Slot& slot = outgoing_.slots()[i];
-    last_sent_ = tracker_.next();
-    tracker_.sent(slot.at, Duration::zero());
-    if (echoes()) figures_.counts.tx_bytes += slot.size;
-  }
-  figures_.counts.sent += outgoing_.next;
-  flooded_ += outgoing_.next;
-}
-
-void ProbeFlow::skip(std::uint64_t slots, std::optional<Instant> intended) {
-  figures_.counts.skipped += slots;
-  figures_.statistics.unanswered(slots);
-  if (outage_since_) outages_.back().probes += slots;
-  if (intended) tell(tracker_.next(), ReplyStatus::skipped, {.sent = intended});
-  tracker_.not_sent(slots);
-}
-
-void ProbeFlow::fail_send(const BatchResult& result, std::optional<Instant> intended) {
-  ++figures_.counts.send_error;
-  figures_.statistics.unanswered(1);
-  tell(tracker_.next(), ReplyStatus::send_error, {.sent = intended});
-  tracker_.not_sent(1);
-  if (ends_connection(result)) drop("the connection is gone", result.error);
 }
 
 void ProbeFlow::lose_outstanding() {

@@ -91,17 +91,9 @@ class ProbeFlow {
     const Slot* reply = nullptr;
   };
 
-  // prober_flow.cpp: the connection, and what is due.
+  // prober_flow.cpp: the connection, and what has become final.
   void install(std::unique_ptr<MessagePort> port);
   void expire(Instant now);
-  void send_due(Instant now);
-  void flood(Instant now);
-  /// False when the socket is full. Moves `now` behind the call.
-  [[nodiscard]] bool send_one(Instant& now);
-  /// Encodes the next probes and sends them in one go; moves `now` behind the call.
-  [[nodiscard]] BatchResult send_batch(std::size_t probes, Instant& now);
-  void skip(std::uint64_t slots, std::optional<Instant> intended);
-  void fail_send(const BatchResult& result, std::optional<Instant> intended);
   /// The connection is gone: it is made again, or nothing more is sent.
   void drop(const char* reason, int error_number);
   void end(const Error& error);
@@ -117,6 +109,16 @@ class ProbeFlow {
   [[nodiscard]] bool all_sent() const noexcept {
     return ended_ || (floods() ? flood_over_ : schedule_.finished());
   }
+
+  // prober_sending.cpp: what is due.
+  void send_due(Instant now);
+  void flood(Instant now);
+  /// False when the socket is full. Moves `now` behind the call.
+  [[nodiscard]] bool send_one(Instant& now);
+  /// Encodes the next probes and sends them in one go; moves `now` behind the call.
+  [[nodiscard]] BatchResult send_batch(std::size_t probes, Instant& now);
+  void skip(std::uint64_t slots, std::optional<Instant> intended);
+  void fail_send(const BatchResult& result, std::optional<Instant> intended);
 
   // prober_replies.cpp: what arrives.
   void take_message(const Slot& slot);

@@ -36,7 +36,7 @@ struct ServerOptions {
   bool plain = false;         ///< Never touch a frame.
   TraceLevel trace = TraceLevel::none;
   SignalHandling signals = SignalHandling::drain;
-  std::size_t show_payload_bytes = 0;        ///< Of `datagram` events; 0: none.
+  std::size_t show_payload_bytes = 0;          ///< Of `datagram` events; 0: none.
   std::optional<ImpairmentSpec> impairment{};  ///< A bad network on purpose.
 };
 

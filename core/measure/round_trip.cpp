@@ -1,6 +1,5 @@
 #include "core/measure/round_trip.hpp"
 
-
 #include "core/base/rounding.hpp"
 
 namespace netecho {
