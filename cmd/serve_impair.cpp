@@ -32,7 +32,7 @@ void tell_streams(const ImpairmentSpec& spec, const std::vector<std::string>& st
     throw usage_error("option", kOption,
                       message_keys(spec) + ": no endpoint here has messages: " + names);
   }
-  log_warning(std::string(kOption) + ": " + message_keys(spec) + " means nothing for " + names +
+  log_warning(std::string(kOption) + " has no " + message_keys(spec) + " for " + names +
               ": a stream has no messages");
 }
 

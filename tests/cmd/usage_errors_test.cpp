@@ -103,6 +103,8 @@ TEST_CASE("usage: a value out of range states the range", "[unit]") {
   CHECK(about_send({"-W", "0"}) == "option --timeout: expected a duration above 0");
   CHECK(about_send({"--keepalive=1,2,128"}) == "option --keepalive: expected 1 to 127, got '128'");
   CHECK(about_serve({"-m", "0"}) == "option --max-conns: expected 1 to 10000000, got '0'");
+  CHECK(about_serve({"--impair", "loss=x"}) ==
+        "option --impair: loss: expected 0% to 100%, got 'x'");
   CHECK(about_serve({"--unix-mode", "1777"}) ==
         "option --unix-mode: expected an octal mode up to 0777, got '1777'");
   CHECK(about_serve({"--ready-fd", "0"}) == "option --ready-fd: expected 1 to 1048575, got '0'");

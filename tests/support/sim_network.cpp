@@ -155,18 +155,41 @@ void SimNetwork::answer(SimLink& link, std::string bytes, const Fate& fate) {
                  .sent_unix_ns = unix_ns(server_wall() + residence),
                  .count = seen.size()});
   }
-  for (const Fate::Copy& copy : fate.replies) {
-    std::string reply = bytes;
-    if (copy.corrupt && reply.empty()) {
-      reply.push_back('!');
-    } else if (copy.corrupt) {
-      reply.back() = static_cast<char>(reply.back() ^ 1);
-    }
-    events_.emplace(now_ + residence + link.options.one_way_delay + copy.extra,
-                    [this, &link, reply] {
-                      link.inbox.push_back({reply, 0, wall_now()});
-                    });
+  if (link.impaired != nullptr) {
+    SimImpairment& with = *link.impaired;
+    static_cast<void>(
+        with.queue.push(bytes_of(bytes), {}, now_, netecho::fate(with.spec, 0, with.ordinal++)));
+    return send_impaired(link);
   }
+  for (const Fate::Copy& copy : fate.replies) {
+    std::string copied = bytes;
+    if (copy.corrupt && copied.empty()) {
+      copied.push_back('!');
+    } else if (copy.corrupt) {
+      copied.back() = static_cast<char>(copied.back() ^ 1);
+    }
+    reply(link, std::move(copied), copy.extra);
+  }
+}
+
+void SimNetwork::reply(SimLink& link, std::string bytes, Duration extra) {
+  events_.emplace(now_ + link.options.residence + link.options.one_way_delay + extra,
+                  [this, &link, reply = std::move(bytes)] {
+                    link.inbox.push_back({reply, 0, wall_now()});
+                  });
+}
+
+void SimNetwork::send_impaired(SimLink& link) {
+  SimImpairment& with = *link.impaired;
+  while (ImpairedMessage* const message = with.queue.due(now_)) {
+    const std::span<const std::byte> bytes = message->bytes();
+    reply(link, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, {});
+    with.queue.gone(ImpairedQueue::Outcome::sent);
+  }
+  const Instant next = with.queue.next_event();
+  if (next == with.wake || next == kNever) return;
+  with.wake = next;
+  events_.emplace(next, [this, &link] { send_impaired(link); });
 }
 
 /// Lets happen all that happens up to then.

@@ -18,6 +18,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/units.hpp"
+#include "core/engine/impaired_queue.hpp"
 #include "core/engine/probe_events.hpp"
 #include "core/engine/prober.hpp"
 #include "core/engine/waiter.hpp"
@@ -48,6 +49,17 @@ struct LinkOptions {
   Duration residence{};  ///< Between the server's receiving and its sending.
 };
 
+/// What `serve --impair` does, on simulated time.
+struct SimImpairment {
+  explicit SimImpairment(const ImpairmentSpec& what) : spec{what}, queue{spec, totals, bytes} {}
+  ImpairmentSpec spec;
+  ImpairedTotals totals;
+  std::size_t bytes = 0;
+  ImpairedQueue queue;
+  std::uint64_t ordinal = 0;
+  Instant wake = kNever;  ///< When the queue is looked at next.
+};
+
 /// One port and the server behind it.
 struct SimLink {
   LinkOptions options;
@@ -64,6 +76,8 @@ struct SimLink {
   std::deque<Arrival> inbox;
   bool closed = false;  ///< The peer has ended the connection.
   int failure = 0;      ///< The socket has failed for good with this errno.
+  /// Then `fates` say nothing of replies: the spec does.
+  std::unique_ptr<SimImpairment> impaired;
   bool kernel_stamps = false;
   std::vector<WallTime> kernel_sent;  ///< With kernel_stamps: of each message that left.
   std::map<std::uint64_t, std::set<std::uint64_t>> sessions;  ///< Sequences the server has seen.
@@ -107,6 +121,8 @@ class SimNetwork final : public Clock, public Waiter {
   [[nodiscard]] WallTime server_wall() const noexcept;
   void carry(SimLink& link, const std::string& bytes, const Fate& fate);
   void answer(SimLink& link, std::string bytes, const Fate& fate);
+  void send_impaired(SimLink& link);
+  void reply(SimLink& link, std::string bytes, Duration extra);
   void advance_to(Instant when);
   [[nodiscard]] bool collect_ready();
 

@@ -208,6 +208,7 @@ EndpointStats full_endpoint_stats() {
   stats.framing_lost_total = 9;
   for (std::size_t i = 0; i < kDropReasonCount; ++i) stats.dropped_total[i] = i;
   stats.kernel_drop_buffers_total = 10;
+  stats.impaired_total = ImpairedTotals{11, 12, 13, 14, 15};
   return stats;
 }
 
