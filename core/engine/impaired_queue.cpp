@@ -82,7 +82,7 @@ void ImpairedQueue::append(std::unique_ptr<ImpairedMessage> message) noexcept {
   }
   ready += message->delay_;
   message->delayed_ = ready > message->received_;
-  message->due_ = last_due_ = std::max(ready, last_due_);
+  message->due_ = ready;  // Or when the one in front has left, if that is later.
   line_.push(std::move(message));
 }
 
