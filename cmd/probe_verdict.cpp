@@ -46,6 +46,7 @@ void write_text(const std::vector<ProbeResult>& results, const ProbeJob& job, Ou
 
 std::vector<Summary> summaries_of(const std::vector<ProbeResult>& results) {
   std::vector<Summary> out;
+  out.reserve(results.size());
   for (const ProbeResult& result : results) out.push_back(result.summary);
   return out;
 }

@@ -54,7 +54,7 @@ Duration rate_value(std::string_view option, const std::string& text) {
   if (!parsed.value) reject(option, parsed.why);
   const double gap_ns = std::max(1.0, 1e9 / *parsed.value);
   // Less than one in 292 years is never.
-  constexpr double kLongest = static_cast<double>(std::numeric_limits<std::int64_t>::max() / 2);
+  constexpr double kLongest = 4e18;
   return Duration{nearest(std::min(gap_ns, kLongest))};
 }
 

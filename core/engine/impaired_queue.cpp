@@ -82,7 +82,7 @@ void ImpairedQueue::append(std::unique_ptr<ImpairedMessage> message) noexcept {
   }
   ready += message->delay_;
   message->delayed_ = ready > message->received_;
-  message->due_ = last_due_ = std::max(ready, last_due_);
+  message->due_ = ready;  // Or when the one in front has left, if that is later.
   line_.push(std::move(message));
 }
 
@@ -122,8 +122,9 @@ bool ImpairedQueue::push(std::span<const std::byte> message, const PeerRef& peer
 ImpairedMessage* ImpairedQueue::push_part(std::span<const std::byte> bytes, Instant received,
                                           Duration delay) noexcept {
   std::unique_ptr<ImpairedMessage> part = make(bytes, received, delay);
+  if (part == nullptr) return nullptr;
   ImpairedMessage* const pushed = part.get();
-  if (part != nullptr) append(std::move(part));
+  append(std::move(part));
   return pushed;
 }
 

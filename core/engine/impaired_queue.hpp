@@ -125,12 +125,11 @@ class ImpairedQueue {
   std::uint64_t rate_;
   ImpairedTotals& totals_;
   std::size_t& bytes_under_way_;
-  ImpairedList line_;  ///< In the order of leaving; due times only grow.
+  ImpairedList line_;  ///< In the order of leaving.
   ImpairedList held_;  ///< To be overtaken; in the order of coming.
   std::size_t held_size_ = 0;
   std::size_t size_ = 0;
   Instant link_free_{};             ///< With a rate: when the link has sent all of the line.
-  Instant last_due_{};              ///< Of the line's back.
   bool overtaker_has_left_ = true;  ///< The last message in its own place was really sent.
   bool rushed_ = false;
 };
