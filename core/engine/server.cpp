@@ -82,6 +82,7 @@ class Server {
   Instant started_ = monotonic_now();
   std::deque<EndpointStats> endpoints_;         ///< Handlers refer to these: addresses stay.
   std::deque<EndpointImpairment> impairments_;  ///< One for each of those; so do these.
+  std::vector<ListeningEvent> listening_;       ///< To be told once ready.
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<std::unique_ptr<DatagramEndpoint>> datagrams_;
   std::vector<std::shared_ptr<void>> cleanups_;
@@ -126,7 +127,7 @@ void Server::serve(Served socket) {
     stats.rx_messages_total = stats.tx_messages_total = 0;
   }
   impair(stats);
-  shared_.emit(ListeningEvent{socket.endpoint, socket.inherited, ::getpid()});
+  listening_.push_back({socket.endpoint, socket.inherited, ::getpid()});
 
   if (auto* acceptor = std::get_if<std::unique_ptr<Acceptor>>(&socket.socket)) {
     const EndpointImpairment* impairment = stats.impaired_total ? &impairments_.back() : nullptr;
@@ -170,7 +171,9 @@ ServerOutcome Server::run(const std::function<void()>& ready) {
   if (options_.stats_interval > Duration::zero()) {
     stats_timer_->set(monotonic_now() + options_.stats_interval);
   }
-  ready();
+  ready();  // May fail; then nobody was told that we listen.
+  for (ListeningEvent& event : listening_) shared_.emit(std::move(event));
+  listening_.clear();
   reactor_.run();
   ServerOutcome outcome{.reason = reason_, .stats = stats(), .error = {}};
   shared_.emit(StoppedEvent{outcome.stats, outcome.reason});

@@ -46,9 +46,9 @@ struct ServerOutcome {
   std::optional<ErrorEvent> error;
 };
 
-/// Emits `listening` for every socket, calls `ready` once, serves on `reactor` until SIGINT,
-/// SIGTERM or `max_accepts`, drains, and emits `stopped`. A second signal ends the process with
-/// 128+n. The caller runs it on the thread that owns `reactor`.
+/// Calls `ready` once all is set up, emits `listening` for every socket, serves on `reactor` until
+/// SIGINT, SIGTERM or `max_accepts`, drains, and emits `stopped`. A second signal ends the process
+/// with 128+n. The caller runs it on the thread that owns `reactor`.
 [[nodiscard]] ServerOutcome run_server(Reactor& reactor, std::vector<Served> sockets,
                                        const ServerOptions& options, EventSink& events,
                                        const std::function<void()>& ready);

@@ -15,15 +15,17 @@ namespace {
 /// Exponentially distributed with mean 1, by comparisons alone (von Neumann 1951): runs of falling
 /// uniform values have the lengths of the series of e^-x.
 double exponential(SplitMix64& random) noexcept {
-  for (double whole = 0;; ++whole) {
+  for (std::uint64_t whole = 0;; ++whole) {
     const double first = random.next_unit();
     double last = first;
+    double next = random.next_unit();
     bool odd = true;
-    for (double next = random.next_unit(); next < last; next = random.next_unit()) {
+    while (next < last) {
       last = next;
+      next = random.next_unit();
       odd = !odd;
     }
-    if (odd) return whole + first;
+    if (odd) return static_cast<double>(whole) + first;
   }
 }
 
@@ -32,7 +34,7 @@ double exponential(SplitMix64& random) noexcept {
 Duration Schedule::next_gap() noexcept {
   if (options_.gaps == Gaps::equal) return options_.interval;
   const double gap_ns = exponential(random_) * static_cast<double>(options_.interval.count());
-  constexpr double kLongest = static_cast<double>(INT64_MAX / 2);
+  constexpr double kLongest = 4e18;
   return Duration{static_cast<std::int64_t>(std::min(gap_ns, kLongest))};
 }
 
