@@ -211,6 +211,7 @@ void add_probe_options(CLI::App& sub, Selected& selected) {
   };
   sub.add_option("--fail-if", typed->fail_if, "Exit 1 if it comes true: p99>1ms,loss>0.1%")
       ->type_name("EXPR")
+      ->allow_extra_args(false)  // One a mention: what follows is the endpoint.
       ->group("Output");
   sub.add_flag("--histogram", typed->histogram, "The distribution as bars")->group("Output");
   output("--hdr", typed->hdr, "FILE", "The distribution, for HdrHistogram's tools");

@@ -272,6 +272,8 @@ BatchResult DatagramClient::send(Batch& batch) noexcept {
       if (error == EMSGSIZE && grow_send_buffer(fd_.get(), first.size)) continue;
       return {IoStatus::failed, 0, error};
     }
+    // This host's own firewall dropped this very message: a second one would belie its rules.
+    if (error == EPERM) return {IoStatus::failed, 0, error};
     errors_pending_ = true;
     // An error that an earlier message brought on was reported instead of sending this one.
     if (!std::exchange(again, false)) return {IoStatus::failed, 0, error};

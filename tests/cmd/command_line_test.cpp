@@ -124,6 +124,55 @@ TEST_CASE("probe: every option reaches its value", "[unit]") {
   CHECK(job.show_payload_bytes == 65536);
 }
 
+TEST_CASE("probe: the options of the instrument reach their values", "[unit]") {
+  const ProbeJob job = probe({"--rate",
+                              "2k",
+                              "--duration",
+                              "3s",
+                              "--schedule",
+                              "poisson",
+                              "--sweep",
+                              "64,1k",
+                              "--parallel",
+                              "3",
+                              "--timestamps",
+                              "kernel",
+                              "--retry",
+                              "--clocks-synchronized",
+                              "--report-interval",
+                              "1s",
+                              "--hdr",
+                              "a.hlog",
+                              "--samples",
+                              "b.csv",
+                              "--histogram"});
+  CHECK(job.probe.interval == 500us);
+  CHECK(job.probe.duration == 3s);
+  CHECK(job.probe.count == 0);
+  CHECK(job.probe.schedule == ScheduleKind::poisson);
+  CHECK(job.sweep == std::vector<std::uint32_t>{64, 1024});
+  CHECK(job.parallel == 3);
+  CHECK(job.probe.timestamps == TimestampSource::kernel);
+  CHECK(job.probe.reconnect == Reconnect::yes);
+  CHECK(job.probe.clocks == HostClocks::synchronized);
+  CHECK(job.probe.report_interval == 1s);
+  CHECK(job.hdr_path == "a.hlog");
+  CHECK(job.samples_path == "b.csv");
+  CHECK(job.histogram);
+  const ProbeJob flood = probe({"--flood", "--window", "262144"});
+  CHECK(flood.probe.schedule == ScheduleKind::flood);
+  CHECK(flood.probe.window == 262'144);
+  CHECK(flood.probe.count == 10);
+}
+
+TEST_CASE("probe: --fail-if may stand before the endpoint, and more than once", "[unit]") {
+  const ProbeJob job = parsed<ProbeJob>({"probe", "-c", "100", "--fail-if", "p99>1ms,loss>1%",
+                                         "--fail-if", "p50>1us", "udp://localhost:7"});
+  CHECK(job.endpoints == std::vector<std::string>{"udp://localhost:7"});
+  REQUIRE(job.fail_if.size() == 3);
+  CHECK(job.fail_if[2].expression == "p50>1us");
+}
+
 TEST_CASE("serve: without options it has the defaults of the manual", "[unit]") {
   const ServeJob job = serve({});
   CHECK(job.endpoints ==

@@ -9,8 +9,9 @@ function(netecho_pytest)
     set(name ${folder}/${stem})
     add_test(NAME ${name} COMMAND ${NETECHO_PYTHON} -m pytest -q -rs -p no:cacheprovider
                                   ${CMAKE_CURRENT_SOURCE_DIR}/${file})
-    set_tests_properties(
-      ${name} PROPERTIES TIMEOUT 300 ENVIRONMENT
-                         "NETECHO_BIN=$<TARGET_FILE:netecho>;NETECHO_SANITIZE=${NETECHO_SANITIZE};PYTHONDONTWRITEBYTECODE=1")
+    set(environment NETECHO_BIN=$<TARGET_FILE:netecho> NETECHO_SANITIZE=${NETECHO_SANITIZE}
+                    NETECHO_STEPPED_CLOCK=$<TARGET_FILE:netecho_stepped_clock>
+                    PYTHONDONTWRITEBYTECODE=1)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "${environment}")
   endforeach()
 endfunction()

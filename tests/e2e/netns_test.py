@@ -1,0 +1,255 @@
+"""probe across networks of the test's own: slow, lossy, cut, narrow, closed. Needs root.
+
+Every loss is made by the kernel's own tools, which count what they did: netecho's counts are
+compared with theirs.
+"""
+
+import json
+import signal
+
+import pytest
+from hosts import hosts_with_a_router_between, two_hosts
+from netecho import eventually, finish
+from schema import check
+
+FAMILIES = pytest.mark.parametrize("family", ["v4", "v6"])
+
+
+@pytest.fixture(scope="module")
+def link():
+    """For tests that leave it as it was."""
+    with two_hosts() as ends:
+        yield ends
+
+
+def at(host, family, port=0):
+    return f"{host.v4}:{port}" if family == "v4" else f"[{host.v6}]:{port}"
+
+
+def port_of(endpoint):
+    return endpoint.rpartition(":")[2]
+
+
+def probe(host, *args, code=0):
+    """The summaries of a probe that is to end with this code; each is checked."""
+    result = host.netecho("probe", *args, "--json")
+    assert result.code == code, result
+    return check(result.json)["targets"]
+
+
+def only(targets):
+    (target,) = targets
+    return target
+
+
+# --- loss, one way or the other -------------------------------------------------------------------
+
+EVERY_TENTH = "numgen inc mod 10 0"
+
+
+@FAMILIES
+@pytest.mark.parametrize("schedule", [["-c50", "-i10ms"], ["--flood", "--window=40", "-c400"]])
+def test_losses_on_the_way_there_are_told_from_those_on_the_way_back(link, family, schedule):
+    client, other = link
+    with other.serve(f"udp://{at(other, family)}") as server:
+        port = port_of(server.endpoint)
+        requests, replies = f"udp dport {port} {EVERY_TENTH}", f"udp sport {port} {EVERY_TENTH}"
+        with other.dropping("input", requests):
+            s = only(probe(client, server.endpoint, *schedule, "-W", "400ms"))
+            assert_attributed(s, "lost_forward_total", "lost_reverse_total", other.dropped())
+        with client.dropping("input", replies):
+            s = only(probe(client, server.endpoint, *schedule, "-W", "400ms"))
+            assert_attributed(s, "lost_reverse_total", "lost_forward_total", client.dropped())
+        with other.dropping("input", requests), client.dropping("input", replies):
+            s = only(probe(client, server.endpoint, *schedule, "-W", "400ms"))
+            there, back = other.dropped(), client.dropped()
+    assert s["lost_total"] == there + back + s["late_total"]
+    assert there - 2 <= s["lost_forward_total"] <= there
+    assert back - 2 <= s["lost_reverse_total"] <= back + s["late_total"]
+
+
+def assert_attributed(s, lossy, clean, dropped):
+    """Exactly what the firewall dropped, less what is behind the last reply and can't be told."""
+    assert dropped == (s["sent_total"] + 9) // 10, "every tenth"
+    assert s["timeout_total"] == s["lost_total"] == dropped + s["late_total"]
+    behind = 1 if s["sent_total"] % 10 == 1 else 0
+    if s["schedule"] == "flood" or s["late_total"] > 0:
+        assert dropped - 1 <= s[lossy] <= dropped + s["late_total"]
+        assert s[clean] <= s["late_total"]
+    else:
+        assert (s[lossy], s[clean]) == (dropped - behind, 0)
+    assert s["duplicate_total"] == s["reordered_total"] == 0
+
+
+@FAMILIES
+def test_a_lossy_path_costs_a_stream_time_and_no_probe(link, family):
+    client, other = link
+    with other.serve(f"tcp://{at(other, family)}") as server:
+        with other.dropping("input", f"tcp dport {port_of(server.endpoint)} {EVERY_TENTH}"):
+            s = only(probe(client, server.endpoint, "-c60", "-i5ms", "-W", "10s"))
+    assert s["received_total"] == s["sent_total"] > 0
+    assert s["tcp_info"]["retransmits_total"] > 0
+    assert s["lost_forward_total"] == s["lost_reverse_total"] == 0
+    assert s["rtt_ns"]["max"] > 5_000_000, "a retransmission takes a while"
+
+
+@FAMILIES
+def test_what_this_hosts_own_firewall_drops_was_never_sent(link, family):
+    """The kernel says so of the very send that it dropped (EPERM)."""
+    client, other = link
+    with other.serve(f"udp://{at(other, family)}") as server:
+        with client.dropping("output", f"udp dport {port_of(server.endpoint)} {EVERY_TENTH}"):
+            s = only(probe(client, server.endpoint, "-c50", "-i10ms"))
+            assert s["send_error_total"] == client.dropped() > 0
+    assert s["received_total"] == s["sent_total"] > 0
+
+
+# --- a slow link ----------------------------------------------------------------------------------
+
+
+def test_a_slow_link_shows_in_the_round_trip_and_in_the_rate(link):
+    client, other = link
+    flood = ["--flood", "--window", "8", "-s", "1000", "-c", "48", "-W", "5s"]
+    with other.serve(f"udp://{other.v4}:0", f"tcp://{other.v4}:0") as server:
+        fast = probe(client, *server.endpoints, *flood)
+        client.shell(f"tc qdisc add dev {client.wire} root tbf rate 1mbit burst 2k latency 2s")
+        slow = [only(probe(client, uri, *flood)) for uri in server.endpoints]
+        client.shell(f"tc qdisc del dev {client.wire} root")
+    for before, s in zip(fast, slow):
+        assert s["lost_total"] == 0
+        # 1042 bytes a frame at 1 Mbit/s: 8.3 ms each, 8 of them in the queue.
+        assert s["rtt_ns"]["p50"] > 30_000_000 > before["rtt_ns"]["min"]
+        assert s["achieved_per_second"] < 200
+    assert slow[1]["tcp_info"]["rtt_ns"] > 5_000_000
+
+
+# --- a link that goes away ------------------------------------------------------------------------
+
+
+def statuses(process):
+    for line in process.stdout:
+        event = json.loads(line)
+        if event["type"] == "reply":
+            yield event["status"]
+
+
+@FAMILIES
+@pytest.mark.parametrize("whose", [0, 1])
+def test_a_link_that_goes_down_and_up_again_is_an_episode(link, family, whose):
+    client, other = link
+    end = link[whose]
+    with other.serve(f"udp://{at(other, family)}") as server:
+        args = ["-c0", "-i10ms", "-W", "50ms", "--format", "jsonl", "-w", "18s"]
+        with client.running("probe", server.endpoint, *args) as process:
+            seen = statuses(process)
+            assert "ok" in seen
+            end.ip("link", "set", end.wire, "down")
+            bad = next(s for s in seen if s not in ("ok", "skipped"))
+            assert bad in ("timeout", "unreachable", "send_error")
+            end.ip("link", "set", end.wire, "up")
+            assert "ok" in seen, "probing goes on, and finds the link again"
+            process.send_signal(signal.SIGINT)
+            result = finish(process)
+    assert (result.code, result.errors) == (0, []), result
+    s = check(result.events[-1])
+    assert s["received_total"] >= 2 and s["interrupted"] is True
+    assert s["lost_total"] + s["send_error_total"] >= 1
+    assert s["error"] is None
+
+
+def test_a_link_that_goes_away_for_a_moment_does_not_end_a_stream(link):
+    client, other = link
+    with other.serve(f"tcp://{other.v4}:0") as server:
+        args = ["-c0", "-i10ms", "-W", "100ms", "--format", "jsonl", "-w", "18s"]
+        with client.running("probe", server.endpoint, *args) as process:
+            seen = statuses(process)
+            assert "ok" in seen
+            other.ip("link", "set", other.wire, "down")
+            assert "timeout" in seen
+            other.ip("link", "set", other.wire, "up")
+            assert "late" in seen, "TCP brings them all, late"
+            assert "ok" in seen
+            process.send_signal(signal.SIGINT)
+            result = finish(process)
+    assert (result.code, result.errors) == (0, []), result
+    s = check(result.events[-1])
+    assert s["late_total"] > 0 and s["outages"] == []
+    assert s["mismatch_total"] == s["duplicate_total"] == 0
+
+
+# --- nobody there ---------------------------------------------------------------------------------
+
+
+@FAMILIES
+def test_a_closed_port_refuses_every_probe(link, family):
+    client, other = link
+    uri = f"udp://{at(other, family, 9)}"
+    s = only(probe(client, uri, "-c10", "-i5ms", code=1))
+    assert s["refused_total"] == s["lost_total"] == s["sent_total"] > 0
+    assert s["loss_ratio"] == 1 and s["error"] is None
+
+
+def test_refusals_that_the_other_host_does_not_send_are_time_outs(link):
+    """A Linux host tells only so many times a second that a port is closed."""
+    client, other = link
+    other.shell("echo 1000 >/proc/sys/net/ipv4/icmp_ratelimit")
+    s = only(probe(client, f"udp://{other.v4}:9", "-c30", "-i50ms", "-W", "200ms", code=1))
+    other.shell("echo 0 >/proc/sys/net/ipv4/icmp_ratelimit")
+    assert s["refused_total"] >= 1 and s["timeout_total"] >= 1
+    assert s["refused_total"] + s["timeout_total"] == s["lost_total"] == s["sent_total"]
+
+
+def test_an_address_that_nobody_has_is_unreachable_or_silent(link):
+    client, _ = link
+    nobody = client.v4.rpartition(".")[0] + ".99"
+    s = only(probe(client, f"udp://{nobody}:7", "-c5", "-i50ms", "-W", "4s", code=1))
+    assert s["unreachable_total"] + s["timeout_total"] == s["sent_total"] > 0
+    assert s["unreachable_total"] > 0, "ARP gives up after three seconds"
+
+
+@pytest.mark.parametrize("mode", [[], ["--mode", "connect", "-W", "60s"]])
+def test_ctrl_c_while_it_connects_to_a_host_that_is_silent(link, mode):
+    client, other = link
+    with other.dropping("input", "tcp dport 7"):
+        with client.running("probe", f"tcp://{other.v4}:7", *mode, "--json") as process:
+            eventually(other.dropped, "an attempt to connect")
+            process.send_signal(signal.SIGINT)
+            result = finish(process)
+    assert (result.code, result.errors) == (1, []), result
+    assert only(check(result.json)["targets"])["interrupted"] is True
+
+
+# --- a narrow link --------------------------------------------------------------------------------
+
+
+@FAMILIES
+def test_what_does_not_fit_the_link_is_not_sent_and_the_mtu_is_told(link, family):
+    client, other = link
+    for host in link:
+        host.ip("link", "set", host.wire, "mtu", 1280)
+    with other.serve(f"udp://{at(other, family)}") as server:
+        args = [server.endpoint, "-c5", "-i5ms", "--sweep", "1000,1400"]
+        runs = [probe(client, *args, "--df", df, code=1) for df in ("do", "probe")]
+    for host in link:
+        host.ip("link", "set", host.wire, "mtu", 1500)
+    for fits, large in runs:
+        assert fits["received_total"] == fits["sent_total"] > 0
+        assert fits["path_mtu_bytes"] == large["path_mtu_bytes"] == 1280
+        assert large["send_error_total"] + large["skipped_total"] == 5
+        assert large["send_error_total"] > 0
+        assert (fits["exit_code"], large["exit_code"]) == (0, 1)
+
+
+@FAMILIES
+def test_a_narrow_link_behind_a_router_is_found_by_what_the_router_says(family):
+    with hosts_with_a_router_between() as (client, router, other):
+        for host in (router, other):
+            host.ip("link", "set", host.wire, "mtu", 1280)
+        with other.serve(f"udp://{at(other, family)}") as server:
+            args = [server.endpoint, "--df", "do", "-c6", "-i20ms", "--sweep", "1000,1400"]
+            fits, large = probe(client, *args, code=1)
+    assert fits["received_total"] == fits["sent_total"] > 0
+    assert large["path_mtu_bytes"] == 1280
+    # The first one left, and was refused on the way; the kernel knows better then.
+    assert large["unreachable_total"] == large["sent_total"] >= 1
+    assert large["send_error_total"] >= 1
