@@ -1,98 +1,55 @@
 """The echo services that xinetd and inetutils-inetd have built in: RFC 862 as others wrote it."""
 
 import subprocess
-from pathlib import Path
 
 import pytest
-from netecho import NETECHO, PROJECT, Result, environment
+from inetd import fetch, program, xinetd
+from netecho import netecho
 from programs import bound, network, started
-from sockets import free_port, pattern
+from sockets import pattern
 
-INETD = PROJECT / "build/inetd"
+pytestmark = pytest.mark.usefixtures("programs")
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def programs():
-    """Unpacked, not installed: they conflict with each other, and would start a daemon."""
-    done = subprocess.run(
-        [Path(__file__).with_name("fetch-inetd.sh"), INETD],
-        capture_output=True, text=True, timeout=100, check=False,
-    )
-    if done.returncode != 0:
-        pytest.skip(f"xinetd and inetutils-inetd can't be fetched: {done.stderr.strip()[-200:]}")
+    fetch()
 
 
-def program(name):
-    path = INETD / name / "usr/sbin" / name
-    libraries = subprocess.run(["ldd", path], capture_output=True, text=True, check=True).stdout
-    if "not found" in libraries:
-        pytest.skip(f"{name} needs a library that is not installed: {libraries}")
-    return path
-
-
-def exchanges(uri, prefix, largest):
-    def netecho(*args, **popen):
-        done = subprocess.run(
-            [*prefix, NETECHO, *args], capture_output=True, env=environment(), timeout=20,
-            check=False, **popen,
-        )
-        return Result(args, done.returncode, done.stdout, done.stderr)
-
+def exchanges(uri, prefix=(), largest=100_000):
     for data in (b"hello", "안녕하세요".encode(), pattern(largest)):
-        result = netecho("send", uri, input=data)
+        result = send(uri, data, prefix)
         assert (result.code, result.stdout) == (0, data), result
     # inetutils-inetd takes a second to begin with a connection.
-    result = netecho("probe", uri, "-c5", "-i20ms", "-W", "5s", "--json")
+    result = netecho("probe", uri, "-c5", "-i20ms", "-W", "5s", "--json", prefix=prefix)
     assert result.code == 0, result
-    summary = result.json["targets"][0]
-    assert summary["received_total"] == summary["sent_total"] > 0, result.text
+    (summary,) = result.json["targets"]
+    if uri.startswith("tcp"):
+        assert summary["received_total"] == summary["sent_total"], result.text
+    assert summary["received_total"] > 0
     assert summary["stamped"] is False
-    return netecho
 
 
-XINETD = """
-service echo
-{{
-  id = echo-stream
-  type = INTERNAL UNLISTED
-  socket_type = stream
-  protocol = tcp
-  port = {tcp}
-  bind = 127.0.0.1
-  user = root
-  wait = no
-  disable = no
-}}
-service echo
-{{
-  id = echo-dgram
-  type = INTERNAL UNLISTED
-  socket_type = dgram
-  protocol = udp
-  port = {udp}
-  bind = 127.0.0.1
-  user = root
-  wait = yes
-  disable = no
-}}
-"""
+def send(uri, data, prefix=()):
+    """Once; over UDP up to five times.
+
+    Having answered a datagram, xinetd empties its socket: one that comes in that moment is thrown
+    away (strace shows a recvfrom() of 256 bytes behind the sendto()). On a busy machine the next
+    exchange begins before that.
+    """
+    for _ in range(1 if uri.startswith("tcp") else 5):
+        result = netecho("send", uri, "-W", "2s", input=data, prefix=prefix)
+        if result.code != 5:
+            break
+    return result
 
 
 def test_xinetd_over_tcp_and_udp(folder):
-    import socket
-
-    tcp, udp = free_port(), free_port(kind=socket.SOCK_DGRAM)
-    conf = folder / "xinetd.conf"
-    conf.write_text(XINETD.format(tcp=tcp, udp=udp))
-    ready = bound("tcp", tcp)
-    also = bound("udp", udp)
-    args = [program("xinetd"), "-dontfork", "-f", conf, "-pidfile", folder / "pid", "-filelog",
-            folder / "log"]
-    with started(*args, ready=lambda: ready() and also()):
-        exchanges(f"tcp://127.0.0.1:{tcp}", [], 100_000)
-        netecho = exchanges(f"udp://127.0.0.1:{udp}", [], 2048)
+    with xinetd(folder) as (tcp, udp):
+        exchanges(tcp)
+        exchanges(udp, largest=2048)
         # It cuts datagrams at 2048 bytes without a word; the length gives it away.
-        result = netecho("send", f"udp://127.0.0.1:{udp}", input=pattern(2049))
+        result = send(udp, pattern(2049))
         assert result.code == 6, result
         assert "2048" in result.errors[0]
 
@@ -108,5 +65,5 @@ def test_inetutils_inetd_over_tcp_and_udp(folder):
         ready, also = bound("tcp", 7, pid), bound("udp", 7, pid)
         inetd = [*prefix, program("inetutils-inetd"), "--debug", "--pidfile", conf]
         with started(*inetd, ready=lambda: ready() and also(), stderr=subprocess.DEVNULL):
-            exchanges("tcp://127.0.0.1:7", prefix, 100_000)
-            exchanges("udp://127.0.0.1:echo", prefix, 1000)
+            exchanges("tcp://127.0.0.1:7", prefix)
+            exchanges("udp://127.0.0.1:echo", prefix, largest=1000)

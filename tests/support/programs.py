@@ -59,7 +59,8 @@ def started(*args, ready=None, stop="terminate", **popen):
     try:
         if ready:
             eventually(lambda: process.poll() is not None or ready(), f"{args} listens")
-            assert process.poll() is None, f"{args} ended: {process.stderr.read()!r}"
+            why = process.stderr.read() if process.poll() is not None and process.stderr else b""
+            assert process.poll() is None, f"{args} ended: {why!r}"
         yield process
     finally:
         if process.poll() is None:
