@@ -41,8 +41,9 @@ std::string counts_line(const Summary& s, const TextStyle& style) {
 }
 
 std::string pace_line(const Summary& s) {
-  std::array<char, 32> rate{};
-  std::snprintf(rate.data(), rate.size(), "%.4g", s.achieved_per_second.value_or(0));
+  std::array<char, 48> rate{};
+  const double per_second = s.achieved_per_second.value_or(0);
+  std::snprintf(rate.data(), rate.size(), per_second < 1000 ? "%.4g" : "%.0f", per_second);
   return std::string("  ") + rate.data() + " sent per second, " + format_size(s.tx_bytes_total) +
          " out, " + format_size(s.rx_bytes_total) + " in\n";
 }
