@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/base/buffer.hpp"
 #include "core/base/clock.hpp"
 #include "core/net/deadline.hpp"
 
@@ -17,11 +18,11 @@ constexpr std::size_t kMinReplyBytes = 65'536;
 
 std::vector<std::byte> read_all(PayloadSource& payload) {
   std::vector<std::byte> bytes;
-  std::vector<std::byte> chunk(256 * 1024);
+  Buffer chunk(256 * 1024);
   while (true) {
     const std::size_t got = payload.read(chunk);
     if (got == 0) return bytes;
-    bytes.insert(bytes.end(), chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(got));
+    bytes.insert(bytes.end(), chunk.begin(), chunk.begin() + got);
   }
 }
 

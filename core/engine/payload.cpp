@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include "core/base/buffer.hpp"
 #include "core/base/unique_fd.hpp"
 
 namespace netecho {
@@ -111,7 +112,7 @@ std::unique_ptr<PayloadSource> file_payload(const std::string& path) {
 }
 
 void LineReader::fill() {
-  std::vector<std::byte> chunk(64 * 1024);
+  Buffer chunk(64 * 1024);
   const std::size_t got = source_.read(chunk);
   ended_ = got == 0;
   rest_.append(reinterpret_cast<const char*>(chunk.data()), got);

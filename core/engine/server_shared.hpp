@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/buffer.hpp"
 #include "core/base/clock.hpp"
 #include "core/codec/session_table.hpp"
 #include "core/codec/stamp.hpp"
@@ -32,7 +33,7 @@ class ServerShared {
   EventSink& events;
 
   /// Where every stream connection receives; its content never outlives one event.
-  std::vector<std::byte> receive_buffer;
+  Buffer receive_buffer;
   /// One record at a time for seqpacket connections; the same rule.
   Batch record_batch;
   /// What sends one reply of which the bytes are elsewhere (--impair).

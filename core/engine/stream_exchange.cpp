@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/buffer.hpp"
 #include "core/base/clock.hpp"
 #include "core/engine/echo_verifier.hpp"
 #include "core/net/deadline.hpp"
@@ -63,8 +64,8 @@ class StreamExchange {
   PayloadSource& payload_;
   const ExchangeOptions& options_;
   EchoVerifier verifier_;
-  std::vector<std::byte> outgoing_;
-  std::vector<std::byte> incoming_;
+  Buffer outgoing_;
+  Buffer incoming_;
   std::size_t begin_ = 0;  ///< Of what is read from the source and not sent yet.
   std::size_t end_ = 0;
   bool input_done_ = false;
