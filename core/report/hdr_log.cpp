@@ -61,6 +61,8 @@ std::string counts_of(const Histogram& histogram) {
     put_count(out, static_cast<std::int64_t>(count));
     next = index + 1;
   });
+  // The reference writes index 0 of a histogram without samples; HdrHistogram_c reads no fewer.
+  if (next == 0) put_count(out, 0);
   return out;
 }
 
@@ -74,10 +76,16 @@ std::string deflated(const std::string& bytes) {
   return out;
 }
 
-std::string seconds(Duration time) {
+/// With three decimals, as the reference writes all its numbers.
+std::string in_units(Duration time, Duration unit) {
   std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), "%.3f", static_cast<double>(time.count()) / 1e9);
+  std::snprintf(text.data(), text.size(), "%.3f",
+                static_cast<double>(time.count()) / static_cast<double>(unit.count()));
   return text.data();
+}
+
+std::string seconds(Duration time) {
+  return in_units(time, std::chrono::seconds{1});
 }
 
 std::string plain_tag(std::string_view tag) {
@@ -122,10 +130,11 @@ HdrLog::HdrLog(const std::string& path, WallTime start) : file_{path} {
 
 void HdrLog::interval(std::string_view tag, Duration since, Duration length,
                       const Histogram& histogram) {
-  // The reference divides by 1,000,000 and keeps three decimals.
+  // The reference divides what it assumes to be nanoseconds by 1,000,000.
   const Duration max = histogram.max().value_or(Duration::zero());
   std::string line = tag.empty() ? "" : "Tag=" + plain_tag(tag) + ",";
-  line += seconds(since) + "," + seconds(length) + "," + seconds(max * 1000) + ",";
+  line += seconds(since) + "," + seconds(length) + "," +
+          in_units(max, std::chrono::milliseconds{1}) + ",";
   file_.write(line + to_base64(encode_hdr_v2(histogram)) + "\n");
 }
 

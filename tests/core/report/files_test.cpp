@@ -86,7 +86,8 @@ TEST_CASE("hdr_log: counts are ZigZag LEB128, zeros in runs", "[report][unit]") 
   CHECK(counts_of(histogram_of({0ns, 2ns})) == bytes({0x02, 0x00, 0x02}));
   // From 2,048 on a bucket holds two values.
   CHECK(counts_of(histogram_of({2048ns, 2049ns})) == bytes({0xFF, 0x1F, 0x04}));
-  CHECK(counts_of(Histogram{}).empty());
+  // Never nothing at all: HdrHistogram_c cannot read that.
+  CHECK(counts_of(Histogram{}) == bytes({0x00}));
   // An hour: 31 doublings above 2,048, so index 31 * 1024 + (3.6e12 >> 31) = 33420.
   CHECK(counts_of(histogram_of({1h})) == bytes({0x97, 0x8A, 0x04, 0x02}));
   Histogram many;
@@ -133,14 +134,17 @@ TEST_CASE("samples: CSV", "[report][unit]") {
   SampleFile file{path};
   CHECK(file.add_target("tcp://localhost:7") == 0);
   CHECK(file.add_target("unix:///a \"b\",c") == 1);
+  CHECK(file.add_target("unix:///a\nb") == 2);
   file.write(some_sample());
   file.write({.target = 1, .sequence = 7, .status = ReplyStatus::skipped, .intended = 0ns});
+  file.write({.target = 2, .sequence = 8, .status = ReplyStatus::send_error, .sent = 9ns});
   file.finish();
   CHECK(text_of(path) ==
         "target,flow,sequence,status,intended_ns,sent_ns,received_ns,rtt_ns,response_ns,"
         "server_residence_ns,size_bytes\n"
         "tcp://localhost:7,1,42,ok,1000,1500,9500,8000,8500,300,64\n"
-        "\"unix:///a \"\"b\"\",c\",0,7,skipped,0,,,,,,0\n");
+        "\"unix:///a \"\"b\"\",c\",0,7,skipped,0,,,,,,0\n"
+        "\"unix:///a\nb\",0,8,send_error,,9,,,,,0\n");
 }
 
 TEST_CASE("samples: JSON lines", "[report][unit]") {
@@ -170,7 +174,11 @@ TEST_CASE("samples: the ending chooses the format, and failures are told", "[rep
   const Folder folder;
   CHECK_THROWS_AS(SampleFile{folder / "run.txt"}, Error);
   CHECK_THROWS_AS(SampleFile{folder / "missing/run.csv"}, Error);
-  OutputFile full{"/dev/full"};
-  full.write("something");
-  CHECK_THROWS_AS(full.finish(), Error);
+  std::filesystem::create_symlink("/dev/full", folder / "full.csv");
+  SampleFile full{folder / "full.csv"};
+  full.add_target("tcp://localhost:7");
+  // Many times the buffer: the run goes on, and learns of it at the end.
+  for (int i = 0; i < 10'000; ++i) full.write(some_sample());
+  CHECK_THROWS_WITH(full.finish(),
+                    "write " + (folder / "full.csv") + ": No space left on device (ENOSPC)");
 }
