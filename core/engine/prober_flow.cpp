@@ -116,7 +116,7 @@ Instant ProbeFlow::next_event() const noexcept {
     return std::min(next, retry_at_ ? std::min(*retry_at_, schedule_.expires()) : schedule_.due());
   }
   if (!connected() || tracker_.full()) return next;
-  return std::min(next, retry_at_.value_or(Instant::min()));
+  return std::min(next, retry_at_.value_or(Instant{}));  // At once: that has long passed.
 }
 
 void ProbeFlow::on_time(Instant now) {
