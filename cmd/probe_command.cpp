@@ -13,7 +13,8 @@ namespace {
 
 void check_endpoints(const std::vector<Endpoint>& endpoints, const ProbeJob& job) {
   for (const ProbeJob& each : runs_of(job)) {
-    for (const Endpoint& endpoint : endpoints) check_probe(endpoint, each.probe);
+    const char* size_option = job.sweep.empty() ? "--size" : "--sweep";
+    for (const Endpoint& endpoint : endpoints) check_probe(endpoint, each.probe, size_option);
   }
   const bool some_connect = std::ranges::any_of(endpoints, [](const Endpoint& endpoint) {
     return backend_of(endpoint).capabilities.connects;

@@ -137,11 +137,21 @@ ProbeOptions probe_values(const ProbeTyped& typed) {
   return out;
 }
 
+/// A connection attempt carries no payload, comes back to no server's clock, and drops nothing.
+void check_mode(const ProbeTyped& typed, ProbeMode mode) {
+  const bool connects = mode == ProbeMode::connect;
+  only_one("--size", typed.size.has_value(), "--mode connect", connects);
+  only_one("--sweep", typed.sweep.has_value(), "--mode connect", connects);
+  only_one("--retry", typed.retry, "--mode connect", connects);
+  only_one("--clocks-synchronized", typed.clocks_synchronized, "--mode connect", connects);
+}
+
 ProbeJob job_of(const ProbeTyped& typed) {
   ProbeJob job;
   job.common = common_values(typed.common);
   job.endpoints = typed.endpoints;
   job.probe = probe_values(typed);
+  check_mode(typed, job.probe.mode);
   job.show_payload_bytes = shown_bytes_value(typed.show_payload);
   if (typed.parallel) {
     job.parallel =

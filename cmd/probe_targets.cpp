@@ -76,7 +76,7 @@ std::vector<ProbeJob> runs_of(const ProbeJob& job) {
   return runs;
 }
 
-void check_probe(const Endpoint& endpoint, const ProbeOptions& options) {
+void check_probe(const Endpoint& endpoint, const ProbeOptions& options, const char* size_option) {
   const Capabilities& can = backend_of(endpoint).capabilities;
   if (options.timestamps == TimestampSource::kernel &&
       (!can.kernel_stamps || options.mode == ProbeMode::connect)) {
@@ -93,11 +93,11 @@ void check_probe(const Endpoint& endpoint, const ProbeOptions& options) {
   }
   const std::size_t low = can.boundaries ? 0 : 1;
   if (options.size_bytes < low) {
-    throw usage_error("option", "--size", "a stream needs 1 byte or more: " + endpoint.typed);
+    throw usage_error("option", size_option, "a stream needs 1 byte or more: " + endpoint.typed);
   }
   if (can.max_message_bytes != 0 && options.size_bytes > can.max_message_bytes) {
     throw usage_error(
-        "option", "--size",
+        "option", size_option,
         "expected up to " + std::to_string(can.max_message_bytes) + " bytes for " + endpoint.typed);
   }
 }

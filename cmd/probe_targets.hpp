@@ -18,8 +18,10 @@ namespace netecho {
 /// The runs that it asks for, one after the other: one a size.
 [[nodiscard]] std::vector<ProbeJob> runs_of(const ProbeJob& job);
 
-/// Checks what the options ask of an endpoint's transport. Throws a usage Error.
-void check_probe(const Endpoint& endpoint, const ProbeOptions& options);
+/// Checks what the options ask of an endpoint's transport. Throws a usage Error; one about the size
+/// names the option that the size came from.
+void check_probe(const Endpoint& endpoint, const ProbeOptions& options,
+                 const char* size_option = "--size");
 
 /// Connects to one target. Throws Error, Interrupted: then the signal has been taken.
 [[nodiscard]] ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job,

@@ -9,8 +9,10 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 #include "core/base/error.hpp"
+#include "core/base/unique_fd.hpp"
 
 namespace netecho {
 namespace {
@@ -22,15 +24,57 @@ Value payload_of(const cmsghdr* control) noexcept {
   return value;
 }
 
+void turn_on(int fd, int flags) {
+  checked("setsockopt", "SO_TIMESTAMPING",
+          [&] { return ::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags); });
+}
+
+/// A datagram socket on the loopback interface whose peer is itself; none where there is no IPv4.
+std::optional<UniqueFd> socket_to_itself() {
+  UniqueFd fd{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  if (!fd.valid() || ::bind(fd.get(), generic, size) != 0 ||
+      ::getsockname(fd.get(), generic, &size) != 0 || ::connect(fd.get(), generic, size) != 0) {
+    return std::nullopt;
+  }
+  return fd;
+}
+
+/// Whether what arrives just now is stamped.
+bool arrivals_are_stamped(int self) noexcept {
+  alignas(cmsghdr) std::array<std::byte, KernelStamps::kControlBytes> control;
+  msghdr header{};
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  return ::send(self, nullptr, 0, MSG_NOSIGNAL) == 0 && ::recvmsg(self, &header, 0) == 0 &&
+         KernelStamps::received(header).has_value();
+}
+
+/// The first socket of a machine that wants arrivals stamped makes the kernel begin with it, which
+/// it does a moment later, from a work queue: measured, every other first reply had no stamp.
+void wait_for_arrivals_to_be_stamped() {
+  constexpr int kTries = 100;
+  constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 200'000};
+  const auto self = socket_to_itself();
+  if (!self) return;
+  turn_on(self->get(), SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE);
+  for (int i = 0; i < kTries && !arrivals_are_stamped(self->get()); ++i) {
+    ::nanosleep(&kPause, nullptr);
+  }
+}
+
 }  // namespace
 
 KernelStamps::KernelStamps(int fd, std::size_t kept)
     : ring_(std::bit_ceil(std::max<std::size_t>(kept, 1))) {
-  const int flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
-                    SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
-                    SOF_TIMESTAMPING_OPT_TSONLY;
-  checked("setsockopt", "SO_TIMESTAMPING",
-          [&] { return ::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags); });
+  turn_on(fd, SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
+                  SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
+                  SOF_TIMESTAMPING_OPT_TSONLY);
+  wait_for_arrivals_to_be_stamped();
 }
 
 std::optional<WallTime> KernelStamps::received(msghdr& header) noexcept {

@@ -21,8 +21,8 @@ class KernelStamps {
   /// Enough for the control messages of one datagram or error.
   static constexpr std::size_t kControlBytes = 512;
 
-  /// Turns stamping on. Those of the last `kept` sent messages are remembered, 1 or more. Throws
-  /// SysError.
+  /// Turns stamping on, and waits until it is: a few milliseconds at most as a rule. Those of the
+  /// last `kept` sent messages are remembered, 1 or more. Throws SysError.
   KernelStamps(int fd, std::size_t kept);
 
   /// The receive stamp among a message's control messages; none if the kernel gave none.

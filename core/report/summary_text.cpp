@@ -13,6 +13,18 @@ std::string number(std::uint64_t value) {
   return std::to_string(value);
 }
 
+/// "1 run", "2 runs".
+std::string counted(std::uint64_t value, const char* what) {
+  return number(value) + " " + what + (value == 1 ? "" : "s");
+}
+
+/// Four digits of a small rate, all of a large one: 66.67, 1234, 200300.
+std::string rate_text(double rate) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), rate < 1000 ? "%.4g" : "%.0f", rate);
+  return text.data();
+}
+
 void add_count(std::string& out, std::uint64_t value, const char* what) {
   if (value != 0) out += ", " + number(value) + " " + what;
 }
@@ -41,11 +53,8 @@ std::string counts_line(const Summary& s, const TextStyle& style) {
 }
 
 std::string pace_line(const Summary& s) {
-  std::array<char, 48> rate{};
-  const double per_second = s.achieved_per_second.value_or(0);
-  std::snprintf(rate.data(), rate.size(), per_second < 1000 ? "%.4g" : "%.0f", per_second);
-  return std::string("  ") + rate.data() + " sent per second, " + format_size(s.tx_bytes_total) +
-         " out, " + format_size(s.rx_bytes_total) + " in\n";
+  return "  " + rate_text(s.achieved_per_second.value_or(0)) + " sent per second, " +
+         format_size(s.tx_bytes_total) + " out, " + format_size(s.rx_bytes_total) + " in\n";
 }
 
 /// " p50 …, p90 …": those up to p99 always, the rarer ones where samples carry them.
@@ -99,13 +108,13 @@ std::string order_lines(const Summary& s) {
            "; jitter (RFC 3550) " + figure_text(s.jitter_rfc3550) + "\n";
   }
   if (s.loss_runs && s.loss_runs->count != 0) {
-    out += "  losses in " + number(s.loss_runs->count) + " runs, the longest " +
-           number(s.loss_runs->longest) + " probes (" + format_duration(s.loss_runs->longest_time) +
-           ")\n";
+    out += "  losses in " + counted(s.loss_runs->count, "run") + ", the longest " +
+           counted(s.loss_runs->longest, "probe") + " (" +
+           format_duration(s.loss_runs->longest_time) + ")\n";
   }
   for (const Outage& outage : s.outages) {
     out += "  no connection for " + format_duration(outage.duration) + " from " +
-           format_rfc3339(outage.start) + " on: " + number(outage.probes) + " probes\n";
+           format_rfc3339(outage.start) + " on: " + counted(outage.probes, "probe") + "\n";
   }
   return out;
 }
@@ -130,8 +139,8 @@ std::string path_line(const Summary& s) {
   std::string out;
   if (const auto& tcp = s.tcp_info) {
     out += "tcp rtt " + format_duration(tcp->rtt) + " ± " + format_duration(tcp->rttvar) + ", " +
-           number(tcp->retransmits_total) + " retransmits, cwnd " + number(tcp->cwnd) + ", mss " +
-           number(tcp->mss_bytes) + " B";
+           counted(tcp->retransmits_total, "retransmit") + ", cwnd " + number(tcp->cwnd) +
+           ", mss " + number(tcp->mss_bytes) + " B";
   }
   if (s.path_mtu_bytes) {
     out += (out.empty() ? "" : ", ") + ("path MTU " + number(*s.path_mtu_bytes) + " B");

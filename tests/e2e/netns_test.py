@@ -219,6 +219,25 @@ def test_ctrl_c_while_it_connects_to_a_host_that_is_silent(link, mode):
     assert only(check(result.json)["targets"])["interrupted"] is True
 
 
+def test_ctrl_c_while_it_connects_again_to_a_host_that_is_silent_now(link):
+    client, other = link
+    server = other.serve(f"tcp://{other.v4}:0")
+    args = ["-c0", "-i10ms", "-W", "60s", "--retry", "--format", "jsonl"]
+    with client.running("probe", server.endpoint, *args) as process:
+        assert "ok" in statuses(process)
+        new_ones = f"tcp dport {port_of(server.endpoint)} tcp flags & (syn | ack) == syn"
+        with other.dropping("input", new_ones):
+            server.kill()
+            eventually(other.dropped, "an attempt to connect again")
+            process.send_signal(signal.SIGINT)
+            result = finish(process)
+    assert (result.code, result.errors) == (0, []), result
+    s = check(result.events[-1])
+    assert s["interrupted"] is True and s["outstanding_total"] == 0
+    (outage,) = s["outages"]
+    assert 0 < outage["duration_ns"] <= s["duration_ns"]
+
+
 # --- a narrow link --------------------------------------------------------------------------------
 
 

@@ -140,15 +140,8 @@ def test_a_socat_that_is_started_again_is_an_outage():
 
 
 def stop_with_children(process):
-    """The session that `started` made for it: the child that echoes lives on otherwise."""
-    os.killpg(process.pid, signal.SIGKILL)
+    """The session that `started` made for it: the child that echoes lives on otherwise. Who listens
+    goes first: it would take the client that comes back, and drop it again."""
+    process.kill()
     process.wait()
-
-
-@pytest.mark.parametrize("expression, code", [("loss>0%", 0), ("lost_forward_total>0", 1)])
-def test_a_threshold_on_what_a_plain_echo_cannot_tell_fails(expression, code):
-    port = free_port()
-    with started(*socat_tcp(port), ready=bound("tcp", port)):
-        result = netecho("probe", f"tcp://127.0.0.1:{port}", *QUICK, "--fail-if", expression)
-    assert result.code == code, result
-    assert any(expression in line for line in result.errors) == (code == 1)
+    os.killpg(process.pid, signal.SIGKILL)

@@ -171,7 +171,7 @@ TEST_CASE("text: a full summary leaves nothing out", "[report][unit]") {
         "  variation p50 2.00 µs, p95 3.00 µs, max 5.00 µs; jitter (RFC 3550) 1.23 µs\n"
         "  losses in 2 runs, the longest 7 probes (700 ms)\n"
         "  no connection for 3.00 s from 2026-11-23T06:21:40.123456789Z on: 30 probes\n"
-        "  tcp rtt 21.0 µs ± 4.00 µs, 1 retransmits, cwnd 10, mss 32741 B, path MTU 1500 B\n"
+        "  tcp rtt 21.0 µs ± 4.00 µs, 1 retransmit, cwnd 10, mss 32741 B, path MTU 1500 B\n"
         "  instrument: sent late by p50 2.00 µs, p99 3.00 µs, max 4.00 µs; send call p50 6.00 µs, "
         "wake-up p50 50.0 µs, clock read 25 ns, 9 samples across clock steps discarded\n"
         "  note: this machine's own floor for it is 27.0 µs: a large part of this RTT is the "
