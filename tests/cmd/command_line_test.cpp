@@ -111,7 +111,7 @@ TEST_CASE("probe: without options it has the defaults of the manual", "[unit]") 
 TEST_CASE("probe: every option reaches its value", "[unit]") {
   const ProbeJob job =
       probe({"udp://[::1]:7", "-c", "0", "-i", "20ms", "-s", "1kB", "-W", "100us", "-w", "10",
-             "--warmup", "5", "--mode", "connect", "--wait=spin", "--show-payload=64k"});
+             "--warmup", "5", "--mode", "echo", "--wait=spin", "--show-payload=64k"});
   CHECK(job.endpoints == std::vector<std::string>{"localhost:7", "udp://[::1]:7"});
   CHECK(job.probe.count == 0);
   CHECK(job.probe.interval == 20ms);
@@ -119,7 +119,8 @@ TEST_CASE("probe: every option reaches its value", "[unit]") {
   CHECK(job.probe.timeout == 100us);
   CHECK(job.deadline == Duration{10s});
   CHECK(job.probe.warmup == 5);
-  CHECK(job.probe.mode == ProbeMode::connect);
+  CHECK(job.probe.mode == ProbeMode::echo);
+  CHECK(probe({"--mode", "connect"}).probe.mode == ProbeMode::connect);
   CHECK(job.probe.wait == WaitMode::spin);
   CHECK(job.show_payload_bytes == 65536);
 }

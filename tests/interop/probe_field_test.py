@@ -61,7 +61,8 @@ def test_socat_over_tcp():
     with started(*socat_tcp(port), ready=bound("tcp", port)):
         all_ways(uri)
         assert_whole(probe(uri, "-c3", "-i20ms", "-W5s", "-s", "50k"))
-        s = probe(uri, *QUICK, "--mode", "connect")
+        # It forks for each, and has a backlog of five.
+        s = probe(uri, "-c4", "-i100ms", "-W5s", "--mode", "connect")
         assert s["received_total"] == s["sent_total"] and s["connect_time_ns"]["min"] > 0
         assert s["stamped"] is None
 
@@ -145,3 +146,12 @@ def stop_with_children(process):
     process.kill()
     process.wait()
     os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("expression, code", [("loss>0%", 0), ("lost_forward_total>0", 1)])
+def test_a_threshold_on_what_a_plain_echo_cannot_tell_fails(expression, code):
+    port = free_port()
+    with started(*socat_tcp(port), ready=bound("tcp", port)):
+        result = netecho("probe", f"tcp://127.0.0.1:{port}", *QUICK, "--fail-if", expression)
+    assert result.code == code, result
+    assert any(expression in line for line in result.errors) == (code == 1)
