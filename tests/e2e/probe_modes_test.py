@@ -70,7 +70,7 @@ SUMMED = [
     "received_total", "lost_total", "skipped_total", "send_error_total", "timeout_total",
     "mismatch_total", "refused_total", "unreachable_total", "late_total", "duplicate_total",
     "reordered_total", "tx_bytes_total", "rx_bytes_total",
-]  # fmt: skip
+]
 
 
 def check_parts(parts, whole, names):
@@ -88,7 +88,7 @@ def test_the_intervals_add_up_to_the_summary(server, flows):
     result = netecho(
         "probe", server["udp"], "--rate", "500", "--duration", "500ms", "--report-interval",
         "100ms", "--parallel", flows, "--format", "jsonl",
-    )  # fmt: skip
+    )
     assert (result.code, result.errors) == (0, []), result
     events = [check(e) for e in result.events]
     intervals = [e for e in events if e["type"] == "interval"]
@@ -192,7 +192,7 @@ def test_a_size_that_a_target_cannot_carry_is_told_before_anything_is_sent(serve
 
 
 @pytest.mark.parametrize("option", [["--size=100"], ["--sweep=64,128"], ["--retry"],
-                                    ["--clocks-synchronized"]])  # fmt: skip
+                                    ["--clocks-synchronized"]])
 def test_what_a_connection_attempt_has_nothing_of_is_not_silently_ignored(server, option):
     line = usage_error(server["tcp"], "--mode", "connect", *option)
     assert option[0].partition("=")[0] in line and "--mode connect" in line
@@ -202,7 +202,7 @@ def test_several_targets_in_a_sweep_are_all_in_the_table(server):
     targets = probe(server["tcp"], server["udp"], "--sweep", "64,128", "-c2", "-i5ms")
     assert [(t["target"]["transport"], t["size_bytes"]) for t in targets] == [
         ("tcp", 64), ("udp", 64), ("tcp", 128), ("udp", 128),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("transport", ["tcp", "unix"])
@@ -359,7 +359,7 @@ def test_a_threshold_that_comes_true_fails_the_run_and_is_named(server):
     assert document["exit_code"] == s["exit_code"] == 1
     assert [(t["expression"], t["held"]) for t in s["thresholds"]] == [
         ("p50>1ns", False), ("loss>0%", True), ("max>1h", True),
-    ]  # fmt: skip
+    ]
     assert s["thresholds"][0]["value"] == s["rtt_ns"]["p50"]
     assert s["thresholds"][1]["value"] == 0
     text = netecho("probe", *args)
@@ -386,7 +386,7 @@ def test_any_failing_target_fails_the_run(server):
     "expression, column",
     [("p50>>3ms", "5"), ("p50>3", "5"), ("p50>1ms,,", "9"), ("p50", "4"), ("banana>3", "1"),
      ("p50>1ms,loss>0.1q", "14"), ("", "1"), ("p50=1ms", "4")],
-)  # fmt: skip
+)
 def test_a_bad_expression_is_a_usage_error_with_its_position(server, expression, column):
     line = usage_error(server["udp"], "--fail-if", expression)
     assert f"column {column}" in line, line

@@ -74,7 +74,7 @@ def test_ctrl_c_after_any_number_of_replies_prints_a_correct_summary(server, tra
 @pytest.mark.parametrize("options", [["--flood", "--window", "16"], ["-i1ms", "--parallel", "3"],
                                      ["-i50ms", "-s8"], ["-i5ms", "--timestamps", "kernel"],
                                      ["-i5ms", "--mode", "connect"], ["-i1h", "--warmup", "1"],
-                                     ["-i1ms", "--sweep", "64,128,256"]])  # fmt: skip
+                                     ["-i1ms", "--sweep", "64,128,256"]])
 @pytest.mark.parametrize("output", ["--format=json", "--format=text"])
 def test_ctrl_c_at_once_ends_every_mode_with_a_summary(server, options, output):
     with running("probe", server["tcp"], "-c0", *options, output, "-w", "20s") as process:
@@ -270,7 +270,7 @@ def test_an_interval_and_ctrl_c_do_not_run_into_the_line(server):
     "options, changes",
     [(["-q"], {}), ([], {"TERM": "dumb"}), ([], {"TERM": None}), (["--json"], {}),
      (["--format", "jsonl"], {})],
-)  # fmt: skip
+)
 def test_no_live_line_where_nobody_wants_it(server, options, changes):
     env = environment(**{"TERM": "xterm", **changes})
     with terminal("probe", server["udp"], *FAST, *options, env=env) as term:

@@ -23,7 +23,7 @@ class Host:
         done = subprocess.run(
             [*self.prefix, need(args[0]), *map(str, args[1:])],
             capture_output=True, text=True, env=environment(), timeout=20, check=False,
-        )  # fmt: skip
+        )
         assert done.returncode == 0, f"{args} ended with {done.returncode}: {done.stderr}"
         return done.stdout
 
@@ -111,10 +111,10 @@ def hosts_with_a_router_between():
     """(client, router, server): what the router does to packets shows at the ends only by ICMP."""
     with hosts(3) as (client, router, server):
         router.shell("echo 1 >/proc/sys/net/ipv4/ip_forward",
-                     "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding")  # fmt: skip
+                     "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding")
         for number, end in enumerate((client, server)):
             plug(end, router, number)
             end.shell(f"ip route add default via {router.v4}",
-                      f"ip -6 route add default via {router.v6}")  # fmt: skip
+                      f"ip -6 route add default via {router.v6}")
         eventually(lambda: client.reaches(server.v4) and client.reaches(f"[{server.v6}]"), "a way")
         yield client, router, server

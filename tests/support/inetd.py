@@ -66,6 +66,6 @@ def xinetd(folder):
     conf.write_text(XINETD.format(tcp=tcp, udp=udp))
     ready, also = bound("tcp", tcp), bound("udp", udp)
     args = [program("xinetd"), "-dontfork", "-f", conf, "-pidfile", folder / "pid", "-filelog",
-            folder / "log"]  # fmt: skip
+            folder / "log"]
     with started(*args, ready=lambda: ready() and also()):
         yield f"tcp://127.0.0.1:{tcp}", f"udp://127.0.0.1:{udp}"
