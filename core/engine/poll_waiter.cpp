@@ -35,17 +35,19 @@ void PollWaiter::unwatch(MessagePort& port) {
 }
 
 void SpinGuard::woke_late(Duration by) noexcept {
-  // A third more than was needed, so that the next one, a little later, is covered as well.
+  // A third more than was needed, so that the next one, a little later, is covered as well. A lone
+  // stray of milliseconds no more than doubles it; and it shrinks so slowly that of a thousand
+  // sleeps it still covers the worst few.
   const Duration needed = std::clamp(by * 4 / 3, kLeast, kMost);
-  length_ = needed > length_ ? needed : length_ - (length_ - needed) / 64;
+  length_ = needed > length_ ? std::min(needed, 2 * length_) : length_ - (length_ - needed) / 512;
 }
 
 Wake PollWaiter::wait(Instant deadline, WaitMode mode) noexcept {
-  const bool direct =
-      mode == WaitMode::spin && !watched_.empty() && watched_.size() <= kSpunDirectly;
+  Instant now = monotonic_now();
+  const bool spins = mode == WaitMode::spin || (deadline != kNever && deadline - now <= guard());
+  const bool direct = spins && !watched_.empty() && watched_.size() <= kSpunDirectly;
   if (direct && ++turns_ % kTurnsPerPoll != 0) return everyone();
   update_interest();
-  Instant now = monotonic_now();
   while (true) {
     // Polls once even when the deadline has passed, so that a late schedule still sees replies.
     const std::size_t count = poll_once(now, deadline, mode);
@@ -77,11 +79,10 @@ void PollWaiter::update_interest() noexcept {
 std::size_t PollWaiter::poll_once(Instant now, Instant deadline, WaitMode mode) noexcept {
   std::optional<Duration> timeout = Duration::zero();
   if (mode == WaitMode::block) {
-    const Duration guard = guard_.length() + epoll_.granularity();
     if (deadline == kNever) {
       timeout = std::nullopt;
-    } else if (deadline - now > guard) {
-      timeout = deadline - now - guard;
+    } else if (deadline - now > guard()) {
+      timeout = deadline - now - guard();
     }
   }
   // A failure can only be EINTR (a debugger, SIGSTOP): the caller looks at the clock again.

@@ -54,6 +54,7 @@ class PollWaiter final : public Waiter {
   /// Signals are then looked for every so many turns.
   static constexpr unsigned kTurnsPerPoll = 256;
 
+  [[nodiscard]] Duration guard() const noexcept { return guard_.length() + epoll_.granularity(); }
   void update_interest() noexcept;
   [[nodiscard]] std::size_t poll_once(Instant now, Instant deadline, WaitMode mode) noexcept;
   [[nodiscard]] Wake collect(std::size_t count) noexcept;
