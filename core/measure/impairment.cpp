@@ -1,5 +1,6 @@
 #include "core/measure/impairment.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
