@@ -47,7 +47,7 @@ void check_access(int fd, const std::string& path) {
 struct KeyBytes {
   std::array<std::byte, AuthKey::kMaxBytes + 2> bytes;
   KeyBytes() = default;
-  Buffer(const KeyBytes&) = delete;
+  KeyBytes(const KeyBytes&) = delete;
   KeyBytes& operator=(const KeyBytes&) = delete;
   ~KeyBytes() { ::explicit_bzero(bytes.data(), bytes.size()); }
 };

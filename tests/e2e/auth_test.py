@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 from frames import Frame, authenticated, parse, proven, signed
-from netecho import PATIENCE, environment, netecho, serve
+from netecho import PATIENCE, environment, eventually, netecho, serve
 from peers import datagram_peer, stream_peer
 from sockets import connect, pattern, receive, receive_all
 
@@ -83,7 +83,7 @@ def closed_without_a_byte(client):
 @pytest.mark.parametrize("requires", [(), ("--require-key",)])
 def test_with_the_same_key_probes_are_answered_stamped_and_authenticated(kind, requires, key):
     with keyed(kind, "--key-file", key, *requires) as server:
-        result, summary = probed(server.endpoint, "-c5", "-i5ms", "--key-file", key)
+        result, summary = probed(server.endpoint, "-c5", "--flood", "--key-file", key)
         assert result.code == 0
         assert (summary["sent_total"], summary["received_total"]) == (5, 5)
         assert (summary["authenticated"], summary["stamped"]) == (True, True)
@@ -99,7 +99,7 @@ def test_with_the_same_key_probes_are_answered_stamped_and_authenticated(kind, r
 @pytest.mark.parametrize("size", [48, 71, 72, 9000])
 def test_any_size_that_has_room_for_a_tag_is_authenticated(kind, size, key):
     with keyed(kind, "--key-file", key, "--require-key") as server:
-        result, summary = probed(server.endpoint, "-c3", "-i5ms", "-s", size, "--key-file", key)
+        result, summary = probed(server.endpoint, "-c3", "--flood", "-s", size, "--key-file", key)
     assert (result.code, summary["received_total"]) == (0, 3)
     assert (summary["authenticated"], summary["stamped"]) == (True, size >= 72)
 
@@ -120,7 +120,7 @@ def test_large_probes_of_a_stream_are_authenticated_frames_to_the_last_byte(kind
 def test_a_wrong_key_is_never_answered(kind, key, other):
     with keyed(kind, "--key-file", key) as server:
         result, summary = probed(
-            server.endpoint, "-c3", "-i5ms", "-W", "100ms", "--key-file", other
+            server.endpoint, "-c3", "--flood", "-W", "100ms", "--key-file", other
         )
         assert (result.code, summary["received_total"], summary["timeout_total"]) == (1, 0, 3)
         assert summary["authenticated"] is None
@@ -132,7 +132,7 @@ def test_a_wrong_key_is_never_answered(kind, key, other):
 @pytest.mark.parametrize("kind", STREAMS)
 def test_a_wrong_key_closes_the_connection(kind, key, other):
     with keyed(kind, "--key-file", key) as server:
-        result, summary = probed(server.endpoint, "-c3", "-i50ms", "--key-file", other)
+        result, summary = probed(server.endpoint, "-c3", "--flood", "--key-file", other)
         assert result.code == 1
         assert summary["received_total"] == 0
         assert "has it the same key?" in summary["error"]["message"]
@@ -146,7 +146,7 @@ def test_a_server_without_the_key_proves_nothing(kind, key):
     """Its echo is the request itself: what anybody on the way could send. No answer, but told."""
     with keyed(kind) as server:
         result, summary = probed(
-            server.endpoint, "-c3", "-i5ms", "-W", "100ms", "--key-file", key
+            server.endpoint, "-c3", "--flood", "-W", "100ms", "--key-file", key
         )
         assert result.code == 1
         assert (summary["received_total"], summary["authenticated"]) == (0, None)
@@ -157,7 +157,7 @@ def test_a_server_without_the_key_proves_nothing(kind, key):
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_require_key_who_has_none_is_served_as_ever(kind, key):
     with keyed(kind, "--key-file", key) as server:
-        result, summary = probed(server.endpoint, "-c3", "-i5ms")
+        result, summary = probed(server.endpoint, "-c3", "--flood")
         assert (result.code, summary["received_total"]) == (0, 3)
         assert (summary["authenticated"], summary["stamped"]) == (False, True)
         assert netecho("send", server.endpoint, "hello").stdout == b"hello"
@@ -166,7 +166,7 @@ def test_without_require_key_who_has_none_is_served_as_ever(kind, key):
 @pytest.mark.parametrize("kind", KINDS)
 def test_with_require_key_who_has_none_gets_nothing(kind, key):
     with keyed(kind, "--key-file", key, "--require-key") as server:
-        result, summary = probed(server.endpoint, "-c2", "-i5ms", "-W", "100ms")
+        result, summary = probed(server.endpoint, "-c2", "--flood", "-W", "100ms")
         assert (result.code, summary["received_total"], summary["rx_bytes_total"]) == (1, 0, 0)
         assert stopped(server)["tx_bytes_total"] == 0
 
@@ -189,9 +189,9 @@ def test_text_output_says_so(key):
 @pytest.mark.parametrize("kind", STREAMS)
 def test_a_bad_network_on_purpose_knows_keys_too(kind, key, other):
     with keyed(kind, "--key-file", key, "--require-key", "--impair", "delay=1ms") as server:
-        result, summary = probed(server.endpoint, "-c3", "-i5ms", "-s", "9000", "--key-file", key)
+        result, summary = probed(server.endpoint, "-c3", "--flood", "-s", "9000", "--key-file", key)
         assert (result.code, summary["received_total"]) == (0, 3)
-        result, summary = probed(server.endpoint, "-c3", "-i50ms", "--key-file", other)
+        result, summary = probed(server.endpoint, "-c3", "--flood", "--key-file", other)
         assert (result.code, summary["rx_bytes_total"]) == (1, 0)
         assert server.event("close", reason="auth")
 
@@ -379,6 +379,7 @@ def test_a_frame_that_is_never_completed_ends_the_connection(key):
             assert closed_without_a_byte(header)
             assert server.event("close")["duration_ns"] < 5_000_000_000
             assert closed_without_a_byte(whole)
+        eventually(lambda: len(server.events("close")) == 2, "both closed")
         reasons = [(e["reason"], e["tx_bytes"]) for e in server.events("close")]
         assert reasons == [("auth", len(good))] * 2
 
@@ -395,7 +396,7 @@ def answer(data, key=KEY, **changes):
 
 def test_a_second_implementation_is_believed(key):
     with datagram_peer(lambda peer, data, to: peer.sock.sendto(answer(data), to)) as peer:
-        result, summary = probed(peer.uri, "-c5", "-i5ms", "--key-file", key)
+        result, summary = probed(peer.uri, "-c5", "--flood", "--key-file", key)
     assert (result.code, summary["received_total"], summary["authenticated"]) == (0, 5, True)
     sent = [peer.received[i * 72 : i * 72 + 72] for i in range(5)]
     assert [proven(bytes(data), KEY).sequence for data in sent] == list(range(5))
@@ -425,7 +426,7 @@ def test_forged_replies_neither_answer_nor_end_a_probe(key):
         peer.sock.sendto(answer(data), to)
 
     with datagram_peer(attacked) as peer:
-        result, summary = probed(peer.uri, "-c5", "-i20ms", "--key-file", key)
+        result, summary = probed(peer.uri, "-c5", "--flood", "--key-file", key)
     assert (result.code, summary["received_total"]) == (0, 5)
     for figure in ("lost", "late", "duplicate", "mismatch"):
         assert summary[figure + "_total"] == 0, figure
@@ -438,7 +439,7 @@ def test_a_probe_that_had_only_forged_replies_is_a_mismatch_once_it_times_out(ke
                 peer.sock.sendto(forged, to)
 
     with datagram_peer(attacked) as peer:
-        result, summary = probed(peer.uri, "-c3", "-i20ms", "-W", "150ms", "--key-file", key)
+        result, summary = probed(peer.uri, "-c3", "--flood", "-W", "150ms", "--key-file", key)
     assert (result.code, summary["received_total"]) == (1, 0)
     assert (summary["mismatch_total"], summary["timeout_total"]) == (2, 1)
 
@@ -450,7 +451,7 @@ def test_a_replayed_reply_is_a_duplicate_and_no_answer_to_another_probe(key):
 
     replays.first = None
     with datagram_peer(replays) as peer:
-        result, summary = probed(peer.uri, "-c3", "-i20ms", "-W", "100ms", "--key-file", key)
+        result, summary = probed(peer.uri, "-c3", "--flood", "-W", "100ms", "--key-file", key)
     assert (result.code, summary["received_total"]) == (0, 1)
     assert (summary["duplicate_total"], summary["timeout_total"]) == (2, 2)
 
@@ -463,7 +464,7 @@ def test_a_stream_that_is_tampered_with_gives_no_answer(key):
                 connection.sendall(answer(data, OTHER if second else KEY))
 
     with stream_peer(attacked) as peer:
-        result, summary = probed(peer.uri, "-c3", "-i20ms", "-W", "150ms", "--key-file", key)
+        result, summary = probed(peer.uri, "-c3", "--flood", "-W", "150ms", "--key-file", key)
     assert (result.code, summary["received_total"], summary["mismatch_total"]) == (0, 2, 1)
 
 

@@ -237,7 +237,8 @@ TEST_CASE("auth: with --require-key no held byte is ever released", "[unit][auth
   for (std::size_t cut = 1; cut < 12; ++cut) {
     Connection connection{Unauthenticated::refused};
     connection.receive(request(connection.server.key, 0, 80));
-    connection.receive(std::span{request(connection.server.key, 1, 80)}.first(cut));
+    const Bytes next = request(connection.server.key, 1, 80);
+    connection.receive(std::span{next}.first(cut));
     CHECK(connection.framer.withholds());
     CHECK(connection.framer.release().empty());
   }
