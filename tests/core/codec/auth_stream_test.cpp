@@ -122,6 +122,7 @@ TEST_CASE("auth: in random pieces, the same comes back", "[unit][auth][stream_fr
     }
     REQUIRE(connection.echoed == conversation.expected);
     REQUIRE(connection.stamped == conversation.requests);
+    REQUIRE_FALSE(connection.framer.withholds());
   }
 }
 
