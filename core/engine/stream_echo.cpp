@@ -205,6 +205,7 @@ void StreamConnection::begin_drain() noexcept {
 void StreamConnection::release_held() noexcept {
   if (unsent_ != nullptr) return;  // Its place is behind those.
   stop_holding();
+  if (framer_.withholds()) return refuse();
   static_cast<void>(send_or_keep(framer_.release()));
 }
 
