@@ -7,6 +7,11 @@ find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 set(ZLIB_USE_STATIC_LIBS ON)
 find_package(ZLIB REQUIRED)
+find_path(NETECHO_SODIUM_INCLUDE sodium.h REQUIRED)
+find_library(NETECHO_SODIUM_LIBRARY libsodium.a REQUIRED)
+add_library(netecho_sodium INTERFACE)
+target_include_directories(netecho_sodium SYSTEM INTERFACE ${NETECHO_SODIUM_INCLUDE})
+target_link_libraries(netecho_sodium INTERFACE ${NETECHO_SODIUM_LIBRARY})
 
 # The release binary needs only libc when it starts, so fmt and spdlog are used header-only.
 add_library(netecho_spdlog INTERFACE)

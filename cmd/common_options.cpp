@@ -78,6 +78,12 @@ SocketOptions socket_values(const CommonTyped& typed) {
 
 }  // namespace
 
+std::string key_file_value(const std::optional<std::string>& typed) {
+  if (typed) return *typed;
+  const char* const variable = std::getenv("NETECHO_KEY_FILE");
+  return variable == nullptr ? "" : variable;
+}
+
 CLI::Option* restrict_to(CLI::Option* option, const std::vector<std::string>& values) {
   std::string names;
   for (const std::string& value : values) names += (names.empty() ? "" : "|") + value;

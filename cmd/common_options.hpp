@@ -43,6 +43,9 @@ void add_socket_options(CLI::App& sub, CommonTyped& typed, Ends ends);
 /// Throws a usage Error. Sets the log up as chosen.
 [[nodiscard]] CommonOptions common_values(const CommonTyped& typed);
 
+/// --key-file, or else NETECHO_KEY_FILE; empty: none.
+[[nodiscard]] std::string key_file_value(const std::optional<std::string>& typed);
+
 /// A fixed set of values: named in help and completion, checked by the parser.
 CLI::Option* restrict_to(CLI::Option* option, const std::vector<std::string>& values);
 

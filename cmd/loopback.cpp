@@ -50,10 +50,12 @@ std::vector<Loopback> bind_loopbacks(std::vector<Served>& sockets,
   return out;
 }
 
-LoopbackServer::LoopbackServer(std::vector<Served> sockets) {
+LoopbackServer::LoopbackServer(std::vector<Served> sockets, std::shared_ptr<const AuthKey> key) {
   std::promise<void> ready;
-  thread_ = std::thread{
-      [this, &ready, held = std::move(sockets)]() mutable { serve(std::move(held), ready); }};
+  thread_ =
+      std::thread{[this, &ready, held = std::move(sockets), shared = std::move(key)]() mutable {
+        serve(std::move(held), std::move(shared), ready);
+      }};
   try {
     ready.get_future().get();
   } catch (...) {
@@ -67,11 +69,12 @@ LoopbackServer::~LoopbackServer() {
   thread_.join();
 }
 
-void LoopbackServer::serve(std::vector<Served> sockets, std::promise<void>& ready) {
+void LoopbackServer::serve(std::vector<Served> sockets, std::shared_ptr<const AuthKey> key,
+                           std::promise<void>& ready) {
   bool started = false;  // From then on `ready` may be gone.
   try {
-    const ServerOptions options{.idle_timeout = Duration::zero(),
-                                .signals = SignalHandling::ignore};
+    const ServerOptions options{
+        .idle_timeout = Duration::zero(), .signals = SignalHandling::ignore, .key = std::move(key)};
     static_cast<void>(run_server(reactor_, std::move(sockets), options, sink_, [&] {
       started = true;
       ready.set_value();
@@ -88,12 +91,13 @@ std::optional<Duration> loopback_floor(const Endpoint& endpoint, const ProbeJob&
   const std::vector<Loopback> loopbacks =
       bind_loopbacks(sockets, {&backend_of(endpoint), 1}, job.common.family);
   if (sockets.empty()) return std::nullopt;
-  const LoopbackServer server{std::move(sockets)};
+  const LoopbackServer server{std::move(sockets), job.probe.key};
   ProbeJob quick;
   quick.probe.count = kFloorProbes;
   quick.probe.interval = kFloorInterval;
   quick.probe.size_bytes = job.probe.size_bytes;
   quick.probe.wait = job.probe.wait;
+  quick.probe.key = job.probe.key;
   std::vector<ProbeTarget> targets;
   targets.push_back(make_target(loopbacks.front().endpoint, quick, interrupt));
   PollWaiter waiter{interrupt};

@@ -4,6 +4,7 @@
 /// This machine against itself: a server inside the process, over every transport there is.
 
 #include <future>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -29,8 +30,9 @@ struct Loopback {
 /// A server on a thread of its own; ends with the object.
 class LoopbackServer {
  public:
-  /// Returns once it serves. Throws what the server throws.
-  explicit LoopbackServer(std::vector<Served> sockets);
+  /// Returns once it serves. Throws what the server throws. `key`: of authenticated probes, or
+  /// null.
+  LoopbackServer(std::vector<Served> sockets, std::shared_ptr<const AuthKey> key);
   LoopbackServer(const LoopbackServer&) = delete;
   LoopbackServer& operator=(const LoopbackServer&) = delete;
   ~LoopbackServer();
@@ -40,7 +42,8 @@ class LoopbackServer {
    public:
     void emit(Event /*event*/) override {}
   };
-  void serve(std::vector<Served> sockets, std::promise<void>& ready);
+  void serve(std::vector<Served> sockets, std::shared_ptr<const AuthKey> key,
+             std::promise<void>& ready);
 
   Reactor reactor_;
   NullSink sink_;
@@ -48,8 +51,8 @@ class LoopbackServer {
 };
 
 /// The median round trip of the transport of `endpoint` against this process itself, with the
-/// size and the way of waiting of `job`: what is not the network's. None where it can't be had.
-/// Takes some 50 ms.
+/// size, the key and the way of waiting of `job`: what is not the network's. None where it can't be
+/// had. Takes some 50 ms.
 [[nodiscard]] std::optional<Duration> loopback_floor(const Endpoint& endpoint, const ProbeJob& job,
                                                      Interrupt& interrupt);
 

@@ -27,8 +27,10 @@ void check_endpoints(const std::vector<Endpoint>& endpoints, const ProbeJob& job
 
 }  // namespace
 
-int run_probe(const ProbeJob& job) {
-  const std::vector<Endpoint> endpoints = parse_endpoints(job.endpoints, Role::client, job.common);
+int run_probe(const ProbeJob& typed) {
+  const std::vector<Endpoint> endpoints =
+      parse_endpoints(typed.endpoints, Role::client, typed.common);
+  const ProbeJob job = with_key(typed);
   check_endpoints(endpoints, job);
 
   const OutputFormat format = chosen_format(job.common, OutputFormat::json);

@@ -23,6 +23,7 @@ struct ProbeJob {
   std::size_t show_payload_bytes = 0;  ///< Of `reply` events; 0: none.
   std::vector<Threshold> fail_if;      ///< Any of them that comes true fails the run.
   bool histogram = false;
+  std::string key_file;      ///< None if empty; `probe.key` once it is read.
   std::string samples_path;  ///< Empty: none.
   std::string hdr_path;
   bool self = false;

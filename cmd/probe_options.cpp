@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t kMaxSizeBytes = 16 * 1024 * 1024;
 constexpr std::uint64_t kMaxFlows = 1024;
+/// With a key: room for stamp block and tag, and the least that a tag needs.
+constexpr std::uint32_t kKeyedSizeBytes = 72;
+constexpr std::uint32_t kKeyedMinBytes = 48;
 /// `--self` measures one transport after the other, so it goes faster through each.
 constexpr std::uint64_t kSelfCount = 100;
 constexpr Duration kSelfInterval = 2ms;
@@ -23,7 +26,8 @@ struct ProbeTyped {
   CommonTyped common;
   std::vector<std::string> endpoints;
   std::optional<std::string> count, interval, rate, duration, schedule, window, timeout, deadline,
-      size, sweep, warmup, mode, wait, timestamps, parallel, report_interval, samples, hdr;
+      size, sweep, warmup, mode, wait, timestamps, parallel, report_interval, samples, hdr,
+      key_file;
   std::string show_payload;
   std::vector<std::string> fail_if;
   bool histogram = false;
@@ -144,6 +148,21 @@ void check_mode(const ProbeTyped& typed, ProbeMode mode) {
   only_one("--sweep", typed.sweep.has_value(), "--mode connect", connects);
   only_one("--retry", typed.retry, "--mode connect", connects);
   only_one("--clocks-synchronized", typed.clocks_synchronized, "--mode connect", connects);
+  only_one("--key-file", typed.key_file.has_value(), "--mode connect", connects);
+}
+
+/// Sets the size that a key needs. Attempts to connect carry nothing that could be authenticated.
+void read_key(const ProbeTyped& typed, ProbeJob& out) {
+  if (out.probe.mode == ProbeMode::connect) return;
+  out.key_file = key_file_value(typed.key_file);
+  if (out.key_file.empty()) return;
+  if (!typed.size) out.probe.size_bytes = kKeyedSizeBytes;
+  std::vector<std::uint32_t> sizes = out.sweep;
+  sizes.push_back(out.probe.size_bytes);
+  if (*std::ranges::min_element(sizes) < kKeyedMinBytes) {
+    throw usage_error("option", typed.sweep ? "--sweep" : "--size",
+                      "with a key (--key-file) expected 48 bytes or more");
+  }
 }
 
 ProbeJob job_of(const ProbeTyped& typed) {
@@ -165,6 +184,7 @@ ProbeJob job_of(const ProbeTyped& typed) {
     only_one("--sweep", true, "--size", typed.size.has_value());
     job.sweep = sweep_value(*typed.sweep);
   }
+  read_key(typed, job);
   if (typed.deadline) job.deadline = positive_duration_value("--deadline", *typed.deadline);
   job.self = typed.self;
   if (job.self && !job.endpoints.empty()) {
@@ -199,7 +219,7 @@ void add_probe_options(CLI::App& sub, Selected& selected) {
   };
   flag("--flood", typed->flood, "The next probe as soon as fewer than --window are outstanding");
   add("--window", typed->window, "N", "Of a flood (1)");
-  add("-s,--size", typed->size, "SIZE", "Bytes of a probe (64)");
+  add("-s,--size", typed->size, "SIZE", "Bytes of a probe (64; 72 with a key)");
   add("--sweep", typed->sweep, "SIZE,...", "One run a size, one table");
   add("-W,--timeout", typed->timeout, "DURATION", "After this a probe is lost (1s)");
   add("-w,--deadline", typed->deadline, "DURATION", "End of the run, whatever happens");
@@ -214,6 +234,7 @@ void add_probe_options(CLI::App& sub, Selected& selected) {
   flag("--retry", typed->retry, "Connect again when a stream drops, and report the outage");
   flag("--clocks-synchronized", typed->clocks_synchronized,
        "One-way delays: both hosts' clocks agree");
+  add("--key-file", typed->key_file, "FILE", "Authenticate: take only replies that prove this key");
   flag("--self", typed->self, "Every transport of this machine, against itself");
   const auto output = [&sub](const char* names, std::optional<std::string>& value, const char* type,
                              const char* description) {

@@ -5,6 +5,7 @@
 
 #include "cmd/probe_reopen.hpp"
 #include "core/base/clock.hpp"
+#include "core/host/key_file.hpp"
 #include "core/net/deadline.hpp"
 #include "core/report/json.hpp"
 
@@ -14,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kConnectTimeout = 5s;
+/// A larger message is not a frame, so a server cannot verify it.
+constexpr std::uint32_t kMaxKeyedMessageBytes = 65'536;
 
 /// Takes what is pending. SIGQUIT asks for figures, of which there are none yet.
 bool asked_to_end(Interrupt& interrupt) {
@@ -66,6 +69,12 @@ ProbeJob started(const ProbeJob& job) {
   return out;
 }
 
+ProbeJob with_key(const ProbeJob& job) {
+  ProbeJob out = job;
+  if (!job.key_file.empty()) out.probe.key = read_key_file(job.key_file);
+  return out;
+}
+
 std::vector<ProbeJob> runs_of(const ProbeJob& job) {
   std::vector<ProbeJob> runs;
   for (const std::uint32_t size : job.sweep) {
@@ -94,6 +103,11 @@ void check_probe(const Endpoint& endpoint, const ProbeOptions& options, const ch
   const std::size_t low = can.boundaries ? 0 : 1;
   if (options.size_bytes < low) {
     throw usage_error("option", size_option, "a stream needs 1 byte or more: " + endpoint.typed);
+  }
+  if (can.boundaries && options.key && options.size_bytes > kMaxKeyedMessageBytes) {
+    throw usage_error(
+        "option", size_option,
+        "with a key expected up to 65536 bytes, the largest frame, for " + endpoint.typed);
   }
   if (can.max_message_bytes != 0 && options.size_bytes > can.max_message_bytes) {
     throw usage_error(

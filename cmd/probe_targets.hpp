@@ -14,6 +14,8 @@ namespace netecho {
 
 /// `job` with its deadline counted from now.
 [[nodiscard]] ProbeJob started(const ProbeJob& job);
+/// The job with its key read. Throws Error (io).
+[[nodiscard]] ProbeJob with_key(const ProbeJob& job);
 
 /// The runs that it asks for, one after the other: one a size.
 [[nodiscard]] std::vector<ProbeJob> runs_of(const ProbeJob& job);

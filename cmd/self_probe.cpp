@@ -91,12 +91,13 @@ std::string instrument_text(const std::vector<Summary>& summaries) {
 
 }  // namespace
 
-int run_self_probe(const ProbeJob& job) {
+int run_self_probe(const ProbeJob& typed) {
+  const ProbeJob job = with_key(typed);
   Interrupt interrupt{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
   std::vector<Served> sockets;
   const std::vector<Loopback> loopbacks = bind_loopbacks(sockets, backends(), job.common.family);
   check_options(loopbacks, job);
-  const LoopbackServer server{std::move(sockets)};
+  const LoopbackServer server{std::move(sockets), job.probe.key};
 
   const OutputFormat format = chosen_format(job.common, OutputFormat::json);
   Output output{STDOUT_FILENO, "stdout"};

@@ -3,6 +3,7 @@
 #include "cmd/announce.hpp"
 #include "cmd/log.hpp"
 #include "cmd/serve_impair.hpp"
+#include "core/host/key_file.hpp"
 #include "core/host/rlimits.hpp"
 #include "core/host/sd_notify.hpp"
 
@@ -14,10 +15,8 @@ using namespace std::chrono_literals;
 /// How long the last lines wait for a reader of stdout that does not read.
 constexpr Duration kFlushPatience = 1s;
 
-std::vector<Served> open_all(const ServeJob& job) {
+std::vector<Served> open_all(const std::vector<Endpoint>& endpoints, const ServeJob& job) {
   std::vector<Served> sockets;
-  const std::vector<Endpoint> endpoints = parse_endpoints(job.endpoints, Role::serve, job.common);
-  check_impairment(job, endpoints);
   for (const Endpoint& endpoint : endpoints) {
     for (Served& socket : backend_of(endpoint).serve(endpoint, job.sockets)) {
       sockets.push_back(std::move(socket));
@@ -29,9 +28,12 @@ std::vector<Served> open_all(const ServeJob& job) {
 }  // namespace
 
 int run_serve(const ServeJob& job) {
-  std::vector<Served> sockets = open_all(job);
-  announce_impairment(job, sockets);
+  const std::vector<Endpoint> endpoints = parse_endpoints(job.endpoints, Role::serve, job.common);
+  check_impairment(job, endpoints);
   ServerOptions options = job.server;
+  if (!job.key_file.empty()) options.key = read_key_file(job.key_file);
+  std::vector<Served> sockets = open_all(endpoints, job);
+  announce_impairment(job, sockets);
   options.max_connections = fit_connections(job.server.max_connections);
   if (options.max_connections < job.server.max_connections) {
     log_warning("at most " + std::to_string(options.max_connections) +

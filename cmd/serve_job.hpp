@@ -17,6 +17,7 @@ struct ServeJob {
   ServerOptions server;
   ServeOptions sockets;
   std::string impair;     ///< --impair as typed; empty: off.
+  std::string key_file;   ///< None if empty.
   int ready_fd = -1;      ///< None.
   std::string port_file;  ///< None if empty.
 };

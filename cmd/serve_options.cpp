@@ -16,9 +16,10 @@ struct ServeTyped {
   CommonTyped common;
   std::vector<std::string> endpoints;
   std::optional<std::string> max_conns, max_accepts, idle_timeout, drain_timeout, backlog,
-      unix_mode, ready_fd, port_file, stats_interval, impair;
+      unix_mode, ready_fd, port_file, stats_interval, impair, key_file;
   std::string show_payload;
-  bool once = false, plain = false, reuseport = false, unix_replace = false, trace = false;
+  bool once = false, plain = false, require_key = false, reuseport = false, unix_replace = false,
+       trace = false;
 };
 
 int ready_fd_value(const std::string& text) {
@@ -28,6 +29,18 @@ int ready_fd_value(const std::string& text) {
     throw usage_error("option", "--ready-fd", "descriptor " + text + " is not open for writing");
   }
   return fd;
+}
+
+/// A pure echo looks at no frame: a key in the environment is then not meant for it.
+std::string key_file_of(const ServeTyped& typed) {
+  if (typed.plain && (typed.key_file || typed.require_key)) {
+    throw usage_error("option", "--plain", "never looks at a frame: not together with a key");
+  }
+  std::string key_file = typed.plain ? "" : key_file_value(typed.key_file);
+  if (typed.require_key && key_file.empty()) {
+    throw usage_error("option", "--require-key", "needs a key: give --key-file");
+  }
+  return key_file;
 }
 
 ServerOptions server_values(const ServeTyped& typed, const CommonOptions& common) {
@@ -51,6 +64,7 @@ ServerOptions server_values(const ServeTyped& typed, const CommonOptions& common
   }
   if (typed.impair) out.impairment = impairment_value(*typed.impair);
   out.plain = typed.plain;
+  if (typed.require_key) out.others = Unauthenticated::refused;
   out.trace = typed.trace             ? TraceLevel::everything
               : common.verbosity != 0 ? TraceLevel::connections
                                       : TraceLevel::none;
@@ -74,6 +88,7 @@ ServeJob job_of(const ServeTyped& typed) {
   }
   if (typed.unix_mode) job.sockets.unix_mode = octal_mode_value("--unix-mode", *typed.unix_mode);
   if (typed.ready_fd) job.ready_fd = ready_fd_value(*typed.ready_fd);
+  job.key_file = key_file_of(typed);
   job.impair = typed.impair.value_or("");
   job.port_file = typed.port_file.value_or("");
   return job;
@@ -100,6 +115,9 @@ void add_serve_options(CLI::App& sub, Selected& selected) {
   sub.add_flag("--reuseport", typed->reuseport, "Share the port with other processes")
       ->group("Serving");
   sub.add_flag("--plain", typed->plain, "Never touch a frame: a pure RFC 862 echo")
+      ->group("Serving");
+  add("--key-file", typed->key_file, "FILE", "Authenticate frames with this key");
+  sub.add_flag("--require-key", typed->require_key, "Answer nothing but authenticated frames")
       ->group("Serving");
   add("--impair", typed->impair, "SPEC", "A bad network on purpose: delay=20ms,loss=1%,seed=42");
   add("--unix-mode", typed->unix_mode, "OCTAL", "Permissions of the socket file (0600)");

@@ -30,6 +30,7 @@ _netecho() {
       'serve --idle-timeout') : ;;
       'serve --drain-timeout') : ;;
       'serve --backlog') : ;;
+      'serve --key-file') mapfile -t candidates < <(compgen -f -- "$cur") ;;
       'serve --impair') : ;;
       'serve --unix-mode') : ;;
       'serve --ready-fd') : ;;
@@ -87,6 +88,7 @@ _netecho() {
       'probe --mode') mapfile -t candidates < <(compgen -W 'echo connect' -- "$cur") ;;
       'probe --wait') mapfile -t candidates < <(compgen -W 'block spin' -- "$cur") ;;
       'probe --timestamps') mapfile -t candidates < <(compgen -W 'user kernel' -- "$cur") ;;
+      'probe --key-file') mapfile -t candidates < <(compgen -f -- "$cur") ;;
       'probe --fail-if') : ;;
       'probe --hdr') mapfile -t candidates < <(compgen -f -- "$cur") ;;
       'probe --samples') mapfile -t candidates < <(compgen -f -- "$cur") ;;
@@ -109,7 +111,7 @@ _netecho() {
         case $command in
           serve)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-m --max-conns --once --max-accepts --idle-timeout --drain-timeout --backlog --reuseport --plain --impair --unix-mode --unix-replace --ready-fd --port-file --trace --show-payload --stats-interval -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-m --max-conns --once --max-accepts --idle-timeout --drain-timeout --backlog --reuseport --plain --key-file --require-key --impair --unix-mode --unix-replace --ready-fd --port-file --trace --show-payload --stats-interval -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete serve "$cur" 2>/dev/null)
             fi
@@ -123,7 +125,7 @@ _netecho() {
             ;;
           probe)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout -w --deadline --warmup --parallel --mode --wait --timestamps --retry --clocks-synchronized --self --fail-if --histogram --hdr --samples --report-interval --show-payload -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -B --bind -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout -w --deadline --warmup --parallel --mode --wait --timestamps --retry --clocks-synchronized --key-file --self --fail-if --histogram --hdr --samples --report-interval --show-payload -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -B --bind -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete client "$cur" 2>/dev/null)
             fi

@@ -15,8 +15,7 @@ constexpr std::size_t kTypeAt = 5;
 constexpr std::size_t kFlagsAt = 6;
 constexpr std::size_t kLengthAt = 8;
 constexpr std::size_t kPrefixBytes = 12;
-constexpr std::size_t kChecksumAt = 12;
-constexpr std::size_t kChecksumEnd = 16;
+constexpr std::size_t kChecksumEnd = kFrameChecksumAt + kFrameChecksumBytes;
 constexpr std::size_t kSessionAt = 16;
 constexpr std::size_t kSequenceAt = 24;
 constexpr std::size_t kSequenceEnd = 32;
@@ -39,12 +38,12 @@ std::uint8_t byte_at(std::span<const std::byte> bytes, std::size_t at) noexcept 
 
 std::uint32_t checksum_of(std::span<const std::byte> frame) noexcept {
   std::array<std::byte, kChecksumEnd> head{};  // Zeros where the checksum is.
-  std::copy_n(frame.begin(), kChecksumAt, head.begin());
+  std::copy_n(frame.begin(), kFrameChecksumAt, head.begin());
   return crc32c(frame.subspan(kChecksumEnd), crc32c(head));
 }
 
 void flip_checksum(std::span<std::byte> frame, std::uint32_t difference) noexcept {
-  std::byte* const field = frame.data() + kChecksumAt;
+  std::byte* const field = frame.data() + kFrameChecksumAt;
   store_big_endian(field, load_big_endian<std::uint32_t>(field) ^ difference);
 }
 
@@ -123,6 +122,10 @@ DecodeStatus decode_frame(std::span<const std::byte> bytes, FrameHeader& out) no
   return DecodeStatus::ok;
 }
 
+bool claims_tag(std::span<const std::byte> head) noexcept {
+  return head.size() > kFlagsAt + 1 && (byte_at(head, kFlagsAt + 1) & kTagFlag) != 0;
+}
+
 FrameKey read_frame_key(std::span<const std::byte> head) noexcept {
   require(head.size() >= kFrameHeaderBytes);
   return {.session = load_big_endian<std::uint64_t>(head.data() + kSessionAt),
@@ -131,7 +134,7 @@ FrameKey read_frame_key(std::span<const std::byte> head) noexcept {
 
 bool checksum_matches(std::span<const std::byte> frame) noexcept {
   require(frame.size() >= kFrameHeaderBytes);
-  return checksum_of(frame) == load_big_endian<std::uint32_t>(frame.data() + kChecksumAt);
+  return checksum_of(frame) == load_big_endian<std::uint32_t>(frame.data() + kFrameChecksumAt);
 }
 
 void encode_frame(const FrameHeader& header, std::span<std::byte> frame) noexcept {
@@ -146,7 +149,17 @@ void encode_frame(const FrameHeader& header, std::span<std::byte> frame) noexcep
   store_big_endian(to + kSessionAt, header.session);
   store_big_endian(to + kSequenceAt, header.sequence.value);
   if (header.stamp) std::ranges::copy(stamp_block(*header.stamp), to + kStampAt);
-  store_big_endian(to + kChecksumAt, checksum_of(frame));
+  write_checksum(frame);
+}
+
+void write_checksum(std::span<std::byte> frame) noexcept {
+  require(frame.size() >= kFrameHeaderBytes);
+  store_big_endian(frame.data() + kFrameChecksumAt, checksum_of(frame));
+}
+
+void set_reply_type(std::span<std::byte> frame) noexcept {
+  require(frame.size() >= kFrameHeaderBytes);
+  frame[kTypeAt] = std::byte{static_cast<std::uint8_t>(FrameType::reply)};
 }
 
 void set_frame_sequence(std::span<std::byte> frame, Sequence sequence) noexcept {
@@ -167,7 +180,7 @@ void stamp_frame(std::span<std::byte> head, std::uint32_t frame_length,
   StampBlock changed;
   for (std::size_t i = 0; i < block.size(); ++i) changed[i] = block[i] ^ field[i];
   std::ranges::copy(block, field);
-  head[kTypeAt] = std::byte{static_cast<std::uint8_t>(FrameType::reply)};
+  set_reply_type(head);
   const auto behind = static_cast<std::uint32_t>(frame_length - kFrameStampedHeaderBytes);
   flip_checksum(head, crc32c_shift(crc32c_remainder(changed) ^ kTypeChange, behind));
 }

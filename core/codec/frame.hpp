@@ -5,7 +5,7 @@
 ///
 ///    0        4     5      6       8        12         16        24         32          56
 ///    | magic  | ver | type | flags | length | checksum | session | sequence | stamp (24) | payload
-///    …
+///    … | tag (16) |
 ///
 /// Pure: bytes in, values out; no I/O, no clock, no allocation. Safe on hostile input.
 
@@ -25,6 +25,8 @@ inline constexpr std::size_t kFrameHeaderBytes = 32;
 inline constexpr std::size_t kFrameStampBytes = 24;
 inline constexpr std::size_t kFrameStampedHeaderBytes = 56;
 inline constexpr std::size_t kFrameTagBytes = 16;
+inline constexpr std::size_t kFrameChecksumAt = 12;
+inline constexpr std::size_t kFrameChecksumBytes = 4;
 inline constexpr std::size_t kFrameMaxBytes = 65'536;
 
 enum class FrameType : std::uint8_t { request = 1, reply = 2 };
@@ -85,6 +87,9 @@ struct FramePrefix {
                                     (authenticated ? kFrameTagBytes : 0));
 }
 
+/// Whether the beginning of a frame says so far that it is authenticated. Looks at nothing else.
+[[nodiscard]] bool claims_tag(std::span<const std::byte> head) noexcept;
+
 /// Whose frame it is; read without any check. REQUIRES: at least 32 bytes.
 struct FrameKey {
   std::uint64_t session = 0;
@@ -99,6 +104,12 @@ struct FrameKey {
 /// payload (and tag) is already in place. REQUIRES: frame.size() == header.length, and
 /// frame_minimum(…) <= header.length <= kFrameMaxBytes.
 void encode_frame(const FrameHeader& header, std::span<std::byte> frame) noexcept;
+
+/// Computes the checksum anew. REQUIRES: at least 32 bytes.
+void write_checksum(std::span<std::byte> frame) noexcept;
+
+/// Makes it type 2 and leaves the checksum to whoever signs it. REQUIRES: at least 32 bytes.
+void set_reply_type(std::span<std::byte> frame) noexcept;
 
 /// Re-encodes only `sequence` of an already encoded request, updating the checksum by the linearity
 /// of CRC: what a prober does a probe. Leaves a tag as it is. REQUIRES: at least 32 bytes.

@@ -21,6 +21,31 @@ bool stamp_message(std::span<std::byte> message, StampSource& source) noexcept {
   return true;
 }
 
+Treatment StampSource::answer_authenticated(std::span<std::byte> frame,
+                                            const FramePrefix& prefix) noexcept {
+  if (!checksum_matches(frame) || !policy_->key.verify(frame)) return Treatment::refused;
+  if (prefix.type == FrameType::reply) return Treatment::returned;
+  if (prefix.stamped) {
+    stamp(
+        frame, prefix.length, [] { return true; }, policy_->sessions);
+  } else {
+    set_reply_type(frame);  // Not the request itself: anybody could have returned that.
+  }
+  policy_->key.sign(frame);
+  return prefix.stamped ? Treatment::stamped : Treatment::returned;
+}
+
+Treatment treat_message(std::span<std::byte> message, StampSource& source) noexcept {
+  if (source.has_key()) {
+    FramePrefix prefix;
+    const bool framed =
+        decode_prefix(message, prefix) == DecodeStatus::ok && prefix.length == message.size();
+    if (framed && prefix.authenticated) return source.answer_authenticated(message, prefix);
+    if (source.refuses_others()) return Treatment::refused;
+  }
+  return stamp_message(message, source) ? Treatment::stamped : Treatment::returned;
+}
+
 bool is_reply_frame(std::span<const std::byte> datagram) noexcept {
   FramePrefix prefix;
   if (decode_prefix(datagram, prefix) != DecodeStatus::ok) return false;

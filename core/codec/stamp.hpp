@@ -1,18 +1,44 @@
 #pragma once
 
 /// \file
-/// What a stamping server does to a frame: type 2, the stamp block, and the checksum to match.
-/// One place for datagrams, records and streams.
+/// What a stamping server does to a frame: type 2, the stamp block, and the checksum to match; with
+/// a key, the tag, too. One place for datagrams, records and streams.
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "core/base/clock.hpp"
+#include "core/codec/auth.hpp"
 #include "core/codec/frame.hpp"
 #include "core/codec/session_table.hpp"
 
 namespace netecho {
+
+/// What a server with a key makes of all that is not a valid authenticated frame and does not claim
+/// to be one.
+enum class Unauthenticated : std::uint8_t {
+  echoed,   ///< The same as a server without a key.
+  refused,  ///< Nothing of it is echoed (--require-key).
+};
+
+struct AuthPolicy {
+  AuthPolicy(const AuthKey& shared_key, Unauthenticated of_others, SessionTable table)
+      : key{shared_key}, others{of_others}, sessions{std::move(table)} {}
+
+  const AuthKey& key;
+  Unauthenticated others;
+  /// Of authenticated frames only: who lacks the key can neither fill it nor spoil its counts.
+  SessionTable sessions;
+};
+
+/// What becomes of a message or of a whole frame.
+enum class Treatment : std::uint8_t {
+  returned,  ///< As it came, or signed anew without a stamp.
+  stamped,
+  refused,  ///< Not to be echoed: a wrong tag, or none where one is required.
+};
 
 /// Where stamps come from: the time of the last receive and the sessions' counts. One a server;
 /// clocks are read only once there is a frame to stamp, so other traffic costs nothing.
@@ -29,22 +55,41 @@ class StampSource {
     received_ = received;
   }
 
+  /// From now on this is a server with a key. `policy` must outlive the source.
+  void authenticate(AuthPolicy& policy) noexcept { policy_ = &policy; }
+  [[nodiscard]] bool has_key() const noexcept { return policy_ != nullptr; }
+  [[nodiscard]] bool refuses_others() const noexcept {
+    return has_key() && policy_->others == Unauthenticated::refused;
+  }
+
+  /// A whole authenticated frame with its decoded prefix: checksum and tag are verified; a request
+  /// becomes a signed reply in place, stamped if it asks for that; a reply stays as it is.
+  /// REQUIRES: has_key().
+  [[nodiscard]] Treatment answer_authenticated(std::span<std::byte> frame,
+                                               const FramePrefix& prefix) noexcept;
+
   /// Stamps a request in place. `head` and `frame_length` as in stamp_frame(); `intact()` as in
   /// SessionTable::count().
   template <typename Intact>
   void stamp(std::span<std::byte> head, std::uint32_t frame_length, const Intact& intact) noexcept {
-    refresh();
-    const FrameKey key = read_frame_key(head);
-    stamp_frame(head, frame_length,
-                {.received_unix_ns = received_unix_ns_,
-                 .sent_unix_ns = sent_unix_ns_,
-                 .count = sessions_.count(key.session, key.sequence, intact)});
+    stamp(head, frame_length, intact, sessions_);
   }
 
  private:
   /// `sent` is read again after this many frames: it stays right within a microsecond, for a
   /// sixteenth of the cost.
   static constexpr unsigned kFramesPerReading = 16;
+
+  template <typename Intact>
+  void stamp(std::span<std::byte> head, std::uint32_t frame_length, const Intact& intact,
+             SessionTable& sessions) noexcept {
+    refresh();
+    const FrameKey key = read_frame_key(head);
+    stamp_frame(head, frame_length,
+                {.received_unix_ns = received_unix_ns_,
+                 .sent_unix_ns = sent_unix_ns_,
+                 .count = sessions.count(key.session, key.sequence, intact)});
+  }
 
   void refresh() noexcept {
     if (fresh_ && ++frames_since_reading_ < kFramesPerReading) return;
@@ -54,6 +99,7 @@ class StampSource {
 
   SessionTable& sessions_;
   const Clock& clock_;
+  AuthPolicy* policy_ = nullptr;
   Instant received_{};
   std::uint64_t received_unix_ns_ = 0;
   std::uint64_t sent_unix_ns_ = 0;
@@ -66,6 +112,10 @@ class StampSource {
 /// corrupt and its client counts it. Authenticated frames are left alone: only a server with the
 /// key may change them.
 [[nodiscard]] bool stamp_message(std::span<std::byte> message, StampSource& source) noexcept;
+
+/// The same by what the source knows of keys: authenticated frames are verified and signed, and
+/// whatever is refused is left as it came.
+[[nodiscard]] Treatment treat_message(std::span<std::byte> message, StampSource& source) noexcept;
 
 /// Whether a datagram is a valid frame of type 2, checksum included. Such a one is never answered.
 [[nodiscard]] bool is_reply_frame(std::span<const std::byte> datagram) noexcept;

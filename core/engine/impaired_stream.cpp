@@ -74,6 +74,9 @@ bool ImpairedStream::read() noexcept {
       return true;
     case Received::gone:
       return false;
+    case Received::refused:
+      refuse();
+      return false;
     case Received::bytes:
       return take(ready);
     case Received::peer_done:
@@ -81,6 +84,10 @@ bool ImpairedStream::read() noexcept {
   }
   state_ = State::peer_done;
   stop_holding();
+  if (framer_.withholds()) {
+    refuse();
+    return false;
+  }
   return take(framer_.release());
 }
 
@@ -138,6 +145,7 @@ void ImpairedStream::begin_drain() noexcept {
 
 void ImpairedStream::release_held() noexcept {
   stop_holding();
+  if (framer_.withholds()) return refuse();
   if (take(framer_.release())) send();
 }
 

@@ -79,11 +79,15 @@ void prepare_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint
   for (Slot& slot : batch.filled()) {
     ++*endpoint.rx_messages_total;
     endpoint.rx_bytes_total += slot.size;
-    if (const auto reason = drop_reason(slot, shared)) {
+    auto reason = drop_reason(slot, shared);
+    if (!reason && !shared.options.plain) {
+      const Treatment treatment = treat_message({slot.data, slot.size}, shared.stamps);
+      if (treatment == Treatment::stamped) ++endpoint.frames_stamped_total;
+      if (treatment == Treatment::refused) reason = DropReason::auth;
+    }
+    if (reason) {
       slot.skip = true;
       drop_message(slot, index, *reason, shared, endpoint, port);
-    } else if (!shared.options.plain && stamp_message({slot.data, slot.size}, shared.stamps)) {
-      ++endpoint.frames_stamped_total;
     }
     ++index;
   }

@@ -11,6 +11,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/units.hpp"
+#include "core/codec/auth.hpp"
 #include "core/engine/probe_observer.hpp"
 #include "core/engine/waiter.hpp"
 #include "core/report/events.hpp"
@@ -38,6 +39,8 @@ struct ProbeOptions {
   TimestampSource timestamps = TimestampSource::user;
   Reconnect reconnect = Reconnect::no;
   HostClocks clocks = HostClocks::unrelated;
+  /// Probes carry a tag, and only replies that do are taken; null: none. REQUIRES 48 bytes or more.
+  std::shared_ptr<const AuthKey> key{};
   Duration report_interval = Duration::max();  ///< Between interim reports.
   Duration status_interval = Duration::max();  ///< Between looks at a running measurement.
 };

@@ -20,19 +20,25 @@ void fill(std::span<std::byte> to, SplitMix64 bits) noexcept {
 
 }  // namespace
 
-ProbeContent::ProbeContent(std::uint32_t size_bytes, std::uint64_t session, std::size_t slots)
-    : session_{session}, size_bytes_{size_bytes}, storage_(size_bytes * slots) {
-  if (size_bytes < kFrameHeaderBytes) return;
+ProbeContent::ProbeContent(std::uint32_t size_bytes, std::uint64_t session, std::size_t slots,
+                           const AuthKey* key)
+    : key_{key}, session_{session}, size_bytes_{size_bytes}, storage_(size_bytes * slots) {
+  const bool authenticated = key != nullptr;
+  const std::size_t smallest = frame_minimum(false, authenticated);
+  if (size_bytes < smallest) return;
   const auto first = std::span{storage_}.first(size_bytes);
-  const bool stamped = size_bytes >= kFrameStampedHeaderBytes;
+  const bool stamped = size_bytes >= frame_minimum(true, authenticated);
   header_bytes_ = stamped ? kFrameStampedHeaderBytes : kFrameHeaderBytes;
   frame_bytes_ = std::min<std::size_t>(size_bytes, kFrameMaxBytes);
+  // A rest that is too small for a frame would be one that nobody can verify.
+  if (authenticated && size_bytes > frame_bytes_ && size_bytes < frame_bytes_ + smallest) {
+    frame_bytes_ -= smallest;
+  }
   fill(first.subspan(header_bytes_), SplitMix64{session});
   FrameHeader header;
-  header.length = static_cast<std::uint32_t>(frame_bytes_);
   header.session = session;
   if (stamped) header.stamp = FrameStamp{};
-  encode_frame(header, first.first(frame_bytes_));
+  write_frame(header, first.first(frame_bytes_));
   fill_with_frames(first.subspan(frame_bytes_));
   for (std::size_t i = 1; i < slots; ++i) {
     std::copy(first.begin(), first.end(),
@@ -40,15 +46,28 @@ ProbeContent::ProbeContent(std::uint32_t size_bytes, std::uint64_t session, std:
   }
 }
 
+void ProbeContent::write_frame(FrameHeader header, std::span<std::byte> to) const noexcept {
+  header.length = static_cast<std::uint32_t>(to.size());
+  header.authenticated = key_ != nullptr;
+  encode_frame(header, to);
+  if (key_ != nullptr) key_->sign(to);
+}
+
 void ProbeContent::fill_with_frames(std::span<std::byte> rest) noexcept {
-  while (rest.size() >= kFrameHeaderBytes) {
+  const std::size_t smallest = frame_minimum(false, key_ != nullptr);
+  while (rest.size() >= smallest) {
     std::size_t length = std::min(rest.size(), kFrameMaxBytes);
     const std::size_t behind = rest.size() - length;
-    if (behind > 0 && behind < kFrameHeaderBytes) length -= kFrameHeaderBytes;
+    if (behind > 0 && behind < smallest) length -= smallest;
     FrameHeader header;
-    header.length = static_cast<std::uint32_t>(length);
     header.session = session_;
-    encode_frame(header, rest.first(length));
+    if (key_ != nullptr) {
+      // A server with the key answers every request. What it is not to touch is a reply; of
+      // another session, so that nobody can send it back as one of this.
+      header.type = FrameType::reply;
+      header.session = ~session_;
+    }
+    write_frame(header, rest.first(length));
     rest = rest.subspan(length);
   }
 }
@@ -65,29 +84,51 @@ std::span<std::byte> ProbeContent::encode(Sequence sequence, std::size_t slot) n
   const auto probe = std::span{storage_}.subspan(slot * size_bytes_, size_bytes_);
   if (has_frame()) {
     set_frame_sequence(probe.first(frame_bytes_), sequence);
+    if (key_ != nullptr) key_->sign(probe.first(frame_bytes_));
   } else {
     write_pattern(sequence, probe);
   }
   return probe;
 }
 
+/// Whether the header is that of an answer to one of our probes.
+bool ProbeContent::is_answer(const FrameHeader& header) const noexcept {
+  // What anybody can send back, the request itself, proves nothing.
+  if (key_ != nullptr && header.type != FrameType::reply) return false;
+  return header.authenticated == (key_ != nullptr) && header.stamp.has_value() == has_stamp_block();
+}
+
+/// Whether all that is the same in every probe and its answer is there, the header's end at `from`.
+bool ProbeContent::has_fixed_bytes(std::span<const std::byte> message,
+                                   std::size_t from) const noexcept {
+  const std::size_t payload = frame_bytes_ - tag_bytes() - from;
+  return std::ranges::equal(message.subspan(from, payload), probe().subspan(from, payload)) &&
+         std::ranges::equal(message.subspan(frame_bytes_), probe().subspan(frame_bytes_));
+}
+
 Reading ProbeContent::read_frame(std::span<const std::byte> message) const noexcept {
   FrameHeader header;
-  const auto frame = message.first(std::min(message.size(), kFrameMaxBytes));
+  const auto frame = message.first(
+      message.size() == size_bytes_ ? frame_bytes_ : std::min(message.size(), kFrameMaxBytes));
   const bool decoded = decode_frame(frame, header) == DecodeStatus::ok;
   if (decoded && header.session != session_) return {.kind = ReadingKind::foreign};
-  if (decoded && message.size() == size_bytes_ && !header.authenticated &&
-      header.stamp.has_value() == has_stamp_block()) {
+  if (decoded && message.size() == size_bytes_ && is_answer(header)) {
     const bool answered = header.type == FrameType::reply;
-    const std::size_t fixed = answered ? header_bytes_ : kFrameHeaderBytes;
-    if (std::ranges::equal(message.subspan(fixed), probe().subspan(fixed))) {
+    if (has_fixed_bytes(message, answered ? header_bytes_ : kFrameHeaderBytes) &&
+        (key_ == nullptr || key_->verify(frame))) {
       return {ReadingKind::intact, header.sequence, answered ? header.stamp : std::nullopt};
     }
   }
-  if (message.size() < kFrameHeaderBytes) return {};
+  return unlike(message);
+}
+
+/// What is no answer as it should be.
+Reading ProbeContent::unlike(std::span<const std::byte> message) const noexcept {
+  Reading reading{.kind = key_ != nullptr ? ReadingKind::unproven : ReadingKind::damaged};
+  if (message.size() < kFrameHeaderBytes) return reading;
   const FrameKey key = read_frame_key(message);
-  if (key.session != session_) return {};
-  return {.kind = ReadingKind::damaged, .sequence = key.sequence};
+  if (key.session == session_) reading.sequence = key.sequence;
+  return reading;
 }
 
 bool ProbeContent::is_pattern_of(Sequence sequence,

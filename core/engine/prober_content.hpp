@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/units.hpp"
+#include "core/codec/auth.hpp"
 #include "core/codec/frame.hpp"
 
 namespace netecho {
@@ -19,6 +20,9 @@ enum class ReadingKind : std::uint8_t {
   intact,   ///< One of our probes, as it was sent or stamped.
   damaged,  ///< Anything else; `sequence` if its header still tells which one it was.
   foreign,  ///< A frame of another session: not an answer to anything sent here.
+  /// With a key: anything that does not prove to come from a server with it. Whoever sent it must
+  /// not end a probe by it. `sequence` if it claims to answer one.
+  unproven,
 };
 
 struct Reading {
@@ -27,7 +31,8 @@ struct Reading {
   std::optional<FrameStamp> stamp{};  ///< By a stamping server.
 };
 
-/// The probes of one session. Allocates at construction only.
+/// The probes of one session. Allocates at construction only. With a key they are authenticated,
+/// and only a server that has the key, too, can answer them.
 ///
 /// From 56 bytes on a probe is a frame with an empty stamp block, from 32 on one without; above
 /// 65,536 bytes the frame is their beginning, and what follows is frames that ask for nothing, so
@@ -38,7 +43,9 @@ struct Reading {
 class ProbeContent {
  public:
   /// `slots`: how many probes can be at hand at once, 1 or more. They lie one behind the other.
-  ProbeContent(std::uint32_t size_bytes, std::uint64_t session, std::size_t slots = 1);
+  /// `key` outlives this; with one, REQUIRES 48 bytes or more.
+  ProbeContent(std::uint32_t size_bytes, std::uint64_t session, std::size_t slots = 1,
+               const AuthKey* key = nullptr);
 
   [[nodiscard]] bool has_frame() const noexcept { return frame_bytes_ != 0; }
   [[nodiscard]] bool has_stamp_block() const noexcept { return header_bytes_ > kFrameHeaderBytes; }
@@ -66,7 +73,14 @@ class ProbeContent {
     return std::span{storage_}.first(size_bytes_);
   }
   void fill_with_frames(std::span<std::byte> rest) noexcept;
+  void write_frame(FrameHeader header, std::span<std::byte> to) const noexcept;
+  [[nodiscard]] Reading unlike(std::span<const std::byte> message) const noexcept;
+  [[nodiscard]] bool is_answer(const FrameHeader& header) const noexcept;
+  [[nodiscard]] bool has_fixed_bytes(std::span<const std::byte> message,
+                                     std::size_t from) const noexcept;
+  [[nodiscard]] std::size_t tag_bytes() const noexcept { return key_ ? kFrameTagBytes : 0; }
 
+  const AuthKey* key_;
   std::uint64_t session_;
   std::size_t size_bytes_;
   std::vector<std::byte> storage_;

@@ -26,6 +26,11 @@ std::uint32_t content_bytes(const ProbeOptions& options) noexcept {
   return options.mode == ProbeMode::connect ? kConnectProbeBytes : options.size_bytes;
 }
 
+/// A connection attempt has nothing to authenticate.
+const AuthKey* key_of(const ProbeOptions& options) noexcept {
+  return options.mode == ProbeMode::echo ? options.key.get() : nullptr;
+}
+
 std::size_t batch_slots(std::size_t message_bytes) noexcept {
   return std::clamp<std::size_t>(kBatchBytes / (message_bytes + 1), 1, kBatchSlots);
 }
@@ -70,7 +75,8 @@ ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
       connection_{std::move(connection)},
       context_{context},
       identity_{identity},
-      content_{content_bytes(context.options), identity.session, outgoing_slots(context.options)},
+      content_{content_bytes(context.options), identity.session, outgoing_slots(context.options),
+               key_of(context.options)},
       schedule_{kNever, schedule_options(context.options, identity.session)},
       tracker_{outstanding_limit(context.options, target), context.options.timeout},
       figures_{mean_gap(context.options)},
@@ -132,7 +138,8 @@ void ProbeFlow::expire(Instant now) {
     const Sequence oldest = tracker_.oldest_outstanding();
     const bool spoiled = spoiled_ > 0 && oldest.value < spoiled_before_.value;
     if (spoiled) --spoiled_;
-    lose(oldest, spoiled ? ReplyStatus::mismatch : ReplyStatus::timeout);
+    const bool mismatch = spoiled || tracker_.doubted(oldest);
+    lose(oldest, mismatch ? ReplyStatus::mismatch : ReplyStatus::timeout);
     timed_out = true;
   }
   if (timed_out && !content_.has_frame() && target_.reopen && !all_sent() && connected()) {
@@ -221,7 +228,8 @@ Summary ProbeFlow::description(Instant now, bool interrupted) const {
   summary.size_bytes = echoes() ? options.size_bytes : 0;
   if (echoes()) {
     summary.stamped = content_.has_stamp_block() ? stamped_ : false;
-    summary.authenticated = false;
+    if (!options.key) summary.authenticated = false;
+    if (options.key && stamped_) summary.authenticated = true;  // There was a reply.
   }
   summary.connect = connection_.connect_time;
   summary.interrupted = interrupted && !finished();

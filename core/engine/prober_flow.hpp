@@ -12,6 +12,8 @@
 ///   one shows when the others are answered: as soon as as many are left as were spoiled, these are
 ///   the mismatches; at the latest when one of them times out. So one damaged reply costs one
 ///   probe; only bytes sent beside the replies cost a probe its answer, which then is `late`.
+/// - With a key, only a reply with a valid tag is an answer, and nothing else ends a probe: anybody
+///   could send it. A probe that times out is a `mismatch` if something claimed to answer it.
 /// - An error with a quoted probe makes that one `refused` or `unreachable`; an error that quotes
 ///   too little is charged to the oldest one outstanding.
 /// - When the connection is gone, what is outstanding is lost at once, as `timeout`: no answer can

@@ -53,7 +53,10 @@ void ProbeFlow::on_ready() {
     case IoStatus::would_block:
       return;
     case IoStatus::closed:
-      drop("the peer closed the connection", 0);
+      drop(context_.options.key && !stamped_
+               ? "the peer closed the connection before its first reply: has it the same key?"
+               : "the peer closed the connection",
+           0);
       break;
     case IoStatus::failed:
       if (!concerns_one_message(result.error)) {
@@ -80,6 +83,9 @@ void ProbeFlow::take_message(const Slot& slot) {
       return;
     case ReadingKind::damaged:
       take_damaged(slot, reading);
+      return;
+    case ReadingKind::unproven:
+      if (reading.sequence) tracker_.doubt(*reading.sequence);
       return;
     case ReadingKind::foreign:
       return;

@@ -20,6 +20,7 @@ Summary together(std::span<const Summary> flows) {
     all.interrupted = all.interrupted || each.interrupted;
     // One flow that met a server which does not stamp is enough.
     if (each.stamped) all.stamped = all.stamped.value_or(true) && *each.stamped;
+    if (each.authenticated) all.authenticated = each.authenticated;
     if (!all.error) all.error = each.error;
     all.outages.insert(all.outages.end(), each.outages.begin(), each.outages.end());
     paths.push_back({each.tcp_info, each.path_mtu_bytes});

@@ -13,10 +13,10 @@ namespace {
 class WarmUpFlow {
  public:
   WarmUpFlow(MessagePort& port, Waiter& waiter, std::uint32_t id, std::uint32_t size_bytes,
-             std::uint64_t session)
+             std::uint64_t session, const AuthKey* key)
       : port_{port},
         waiter_{waiter},
-        content_{size_bytes, session},
+        content_{size_bytes, session, 1, key},
         outgoing_{1, 1},
         incoming_{16, std::size_t{size_bytes} + 1} {
     waiter_.watch(port_, id);
@@ -50,7 +50,8 @@ class WarmUpFlow {
       const Reading reading = slot.error != 0
                                   ? content_.read_quote(bytes, sequence_)
                                   : content_.read(bytes, sequence_, {sequence_.value + 1});
-      if (reading.sequence == sequence_) waiting_ = false;
+      const bool unproven = reading.kind == ReadingKind::unproven;
+      if (reading.sequence == sequence_ && !unproven) waiting_ = false;
     }
   }
 
@@ -78,11 +79,12 @@ class WarmUp {
       : options_{options}, clock_{clock}, waiter_{waiter} {
     const bool echo = options.mode == ProbeMode::echo;
     const auto size = echo ? options.size_bytes : static_cast<std::uint32_t>(kFrameHeaderBytes);
+    const AuthKey* const key = echo ? options.key.get() : nullptr;
     for (ProbeTarget& target : targets) {
       for (ProbeConnection& connection : target.flows) {
         const auto id = static_cast<std::uint32_t>(flows_.size());
         flows_.push_back(
-            std::make_unique<WarmUpFlow>(*connection.port, waiter, id, size, sessions.next()));
+            std::make_unique<WarmUpFlow>(*connection.port, waiter, id, size, sessions.next(), key));
       }
     }
   }

@@ -262,10 +262,10 @@ void Server::arm_idle_timer() {
 }
 
 void Server::release_held() {
-  const Instant due = monotonic_now() - kHoldLimit;
+  const Instant now = monotonic_now();
   // Releasing takes a connection off the list, so this walks backwards.
   for (std::size_t i = shared_.holding.size(); i-- > 0;) {
-    if (i < shared_.holding.size() && shared_.holding[i]->holding_since() <= due) {
+    if (i < shared_.holding.size() && shared_.holding[i]->held_until() <= now) {
       shared_.holding[i]->release_held();
     }
   }

@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "core/base/units.hpp"
+#include "core/codec/stamp.hpp"
 #include "core/measure/impairment.hpp"
 #include "core/net/reactor.hpp"
 #include "core/report/events.hpp"
@@ -36,8 +38,10 @@ struct ServerOptions {
   bool plain = false;         ///< Never touch a frame.
   TraceLevel trace = TraceLevel::none;
   SignalHandling signals = SignalHandling::drain;
-  std::size_t show_payload_bytes = 0;          ///< Of `datagram` events; 0: none.
-  std::optional<ImpairmentSpec> impairment{};  ///< A bad network on purpose.
+  std::size_t show_payload_bytes = 0;                ///< Of `datagram` events; 0: none.
+  std::optional<ImpairmentSpec> impairment{};        ///< A bad network on purpose.
+  std::shared_ptr<const AuthKey> key{};              ///< Of authenticated frames; null: none.
+  Unauthenticated others = Unauthenticated::echoed;  ///< With a key: all that is not one of them.
 };
 
 struct ServerOutcome {

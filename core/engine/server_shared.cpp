@@ -23,6 +23,10 @@ ServerShared::ServerShared(Reactor& loop, const ServerOptions& server_options, E
       sessions{random_u64()},
       stamps{sessions, system_clock()} {
   holding.reserve(kExpectedHolders);
+  if (options.key) {
+    auth.emplace(*options.key, options.others, SessionTable{random_u64()});
+    stamps.authenticate(*auth);
+  }
 }
 
 bool ServerShared::admits_connection() const noexcept {

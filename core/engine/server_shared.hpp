@@ -4,6 +4,7 @@
 /// What the handlers of one server share: its loop, buffers, limits and counters. One thread.
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,6 +24,8 @@ inline constexpr std::size_t kReadBytes = 256 * 1024;
 inline constexpr std::size_t kReadBytesWhileOthersWait = 64 * 1024;
 /// How long the partial header of a frame may be held back (docs/wire-format.md).
 inline constexpr Duration kHoldLimit = std::chrono::seconds{1};
+/// The same of an authenticated frame, which cannot be verified before all of it is there.
+inline constexpr Duration kWholeFrameLimit = std::chrono::seconds{10};
 
 class ServerShared {
  public:
@@ -41,6 +44,7 @@ class ServerShared {
   std::size_t impaired_bytes = 0;  ///< Under way in all impaired endpoints.
   SessionTable sessions;
   StampSource stamps;
+  std::optional<AuthPolicy> auth;  ///< With a key; `stamps` goes by it.
 
   ActivityList connections;                ///< Open connections, the longest silent first.
   std::vector<StreamConnection*> holding;  ///< Connections that hold back a partial header.

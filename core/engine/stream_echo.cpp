@@ -42,11 +42,10 @@ void StreamConnection::count_sent(std::size_t bytes) noexcept {
 StreamConnection::Received StreamConnection::receive(std::size_t bite,
                                                      std::span<std::byte>& ready) noexcept {
   const std::span<std::byte> buffer{shared_.receive_buffer};
-  const std::span<const std::byte> held = framer_.prefix();
-  const std::size_t held_bytes = held.size();
-  if (held_bytes != 0) std::memcpy(buffer.data(), held.data(), held_bytes);
-
-  const IoResult received = channel_.read_some(buffer.subspan(held_bytes, bite));
+  const std::span<std::byte> gap = framer_.gap();
+  std::size_t filled = gap.empty() ? put_held(buffer) : 0;
+  const IoResult received = channel_.read_some(gap.empty() ? buffer.subspan(filled, bite)
+                                                           : gap.first(std::min(gap.size(), bite)));
   if (received.status == IoStatus::would_block) return Received::nothing;
   if (received.status == IoStatus::closed) return Received::peer_done;
   if (received.status == IoStatus::failed) {
@@ -54,10 +53,39 @@ StreamConnection::Received StreamConnection::receive(std::size_t bite,
     return Received::gone;
   }
   count_received(received.bytes);
+  if (gap.empty()) {
+    filled += received.bytes;
+  } else {
+    framer_.filled(received.bytes);
+    if (!framer_.gap().empty()) return Received::nothing;
+    filled = put_held(buffer);
+  }
+  return treat(buffer.first(filled), ready);
+}
 
-  const std::span<std::byte> bytes = buffer.first(held_bytes + received.bytes);
-  ready = bytes.first(plain() ? bytes.size() : stamp(bytes));
-  return Received::bytes;
+/// What is held goes in front of what is received next.
+std::size_t StreamConnection::put_held(std::span<std::byte> buffer) const noexcept {
+  const std::span<const std::byte> held = framer_.prefix();
+  if (!held.empty()) std::memcpy(buffer.data(), held.data(), held.size());
+  return held.size();
+}
+
+StreamConnection::Received StreamConnection::treat(std::span<std::byte> bytes,
+                                                   std::span<std::byte>& ready) noexcept {
+  ready = bytes;
+  if (plain()) return Received::bytes;
+  const FeedResult fed = stamp(bytes);
+  ready = bytes.first(fed.ready_bytes);
+  switch (fed.end) {
+    case FeedEnd::none:
+      return Received::bytes;
+    case FeedEnd::refused:
+      return Received::refused;
+    case FeedEnd::no_memory:
+      finish_failed(ENOMEM);
+      break;
+  }
+  return Received::gone;
 }
 
 void StreamConnection::echo_once() noexcept {
@@ -67,9 +95,20 @@ void StreamConnection::echo_once() noexcept {
   const Received received = receive(bite, ready);
   if (received == Received::peer_done) return on_peer_done();
   if (received == Received::bytes) static_cast<void>(send_or_keep(ready));
+  if (received == Received::refused) {
+    // What was in order before it is answered, if the socket takes it at once.
+    const IoResult sent = channel_.write_some(ready);
+    if (sent.status == IoStatus::ok) count_sent(sent.bytes);
+    refuse();
+  }
 }
 
-std::size_t StreamConnection::stamp(std::span<std::byte> bytes) noexcept {
+void StreamConnection::refuse() noexcept {
+  ++endpoint_.dropped_total[static_cast<std::size_t>(DropReason::auth)];
+  finish(CloseReason::auth);
+}
+
+FeedResult StreamConnection::stamp(std::span<std::byte> bytes) noexcept {
   shared_.stamps.begin(monotonic_now());
   const FeedResult fed = framer_.feed(bytes, shared_.stamps);
   endpoint_.frames_stamped_total += fed.frames_stamped;
@@ -77,7 +116,7 @@ std::size_t StreamConnection::stamp(std::span<std::byte> bytes) noexcept {
   // Nothing ready: the bytes held so far are held on, and their time runs on.
   if (fed.ready_bytes != 0) stop_holding();
   if (fed.ready_bytes != bytes.size()) start_holding();
-  return fed.ready_bytes;
+  return fed;
 }
 
 bool StreamConnection::send_or_keep(std::span<const std::byte> bytes) noexcept {
@@ -120,6 +159,7 @@ void StreamConnection::flush() noexcept {
 void StreamConnection::on_flushed() noexcept {
   switch (state_) {
     case State::open:
+      holding_since_ = shared_.now();  // The rest could not be read meanwhile.
       return watch(EPOLLIN);
     case State::peer_done:
       channel_.shutdown_write();
@@ -137,6 +177,7 @@ void StreamConnection::on_flushed() noexcept {
 void StreamConnection::on_peer_done() noexcept {
   state_ = State::peer_done;
   stop_holding();
+  if (framer_.withholds()) return refuse();
   if (send_or_keep(framer_.release()) && unsent_ == nullptr) on_flushed();
 }
 
@@ -164,6 +205,7 @@ void StreamConnection::begin_drain() noexcept {
 void StreamConnection::release_held() noexcept {
   if (unsent_ != nullptr) return;  // Its place is behind those.
   stop_holding();
+  if (framer_.withholds()) return refuse();
   static_cast<void>(send_or_keep(framer_.release()));
 }
 

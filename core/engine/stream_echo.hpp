@@ -23,8 +23,11 @@ class StreamConnection : public ServedConnection {
   [[nodiscard]] bool stalled() const noexcept override { return unsent_ != nullptr; }
   [[nodiscard]] bool lingering() const noexcept override { return state_ == State::lingering; }
 
-  [[nodiscard]] Instant holding_since() const noexcept { return holding_since_; }
-  /// The held part of a header was held too long: it goes out as it came.
+  /// How long what is held may be held.
+  [[nodiscard]] Instant held_until() const noexcept {
+    return holding_since_ + (framer_.holds_frame() ? kWholeFrameLimit : kHoldLimit);
+  }
+  /// It was held too long: it goes out as it came, or the connection ends if it may not.
   virtual void release_held() noexcept;
 
  protected:
@@ -34,13 +37,21 @@ class StreamConnection : public ServedConnection {
     draining,   ///< The server stops; what is unsent goes out, then linger.
     lingering,  ///< Our end is sent: read and discard, so that close() sends no RST.
   };
-  enum class Received : std::uint8_t { bytes, nothing, peer_done, gone };
+  enum class Received : std::uint8_t {
+    bytes,
+    refused,  ///< So are all bytes behind the ready ones: the connection is to be refused.
+    nothing,
+    peer_done,
+    gone,
+  };
 
   ~StreamConnection() override;
-  /// Reads once, at most `bite`, and stamps. With `bytes`, `ready` is what may go out now, in the
-  /// server's buffer; it may be empty. After `gone` there is no connection any more.
+  /// Reads once, at most `bite`, and stamps. With `bytes` and `refused`, `ready` is what may go out
+  /// now, in the server's buffer; it may be empty. After `gone` there is no connection any more.
   [[nodiscard]] Received receive(std::size_t bite, std::span<std::byte>& ready) noexcept;
   void discard() noexcept;
+  /// Ends the connection, which sent what it had no right to have echoed.
+  void refuse() noexcept;
   /// All that was to be sent is with the kernel.
   void on_flushed() noexcept;
   void count_sent(std::size_t bytes) noexcept;
@@ -55,14 +66,16 @@ class StreamConnection : public ServedConnection {
   static constexpr std::uint32_t kNotHolding = std::numeric_limits<std::uint32_t>::max();
 
   void echo_once() noexcept;
+  [[nodiscard]] std::size_t put_held(std::span<std::byte> buffer) const noexcept;
+  [[nodiscard]] Received treat(std::span<std::byte> bytes, std::span<std::byte>& ready) noexcept;
   void flush() noexcept;
   void on_peer_done() noexcept;
   /// Sends, and keeps what the socket does not take. False: the connection is gone.
   [[nodiscard]] bool send_or_keep(std::span<const std::byte> bytes) noexcept;
   [[nodiscard]] bool keep(std::span<const std::byte> bytes) noexcept;
   [[nodiscard]] bool plain() const noexcept { return shared_.options.plain || framer_.is_plain(); }
-  /// Stamps frames in place; returns how many bytes may go out now.
-  [[nodiscard]] std::size_t stamp(std::span<std::byte> bytes) noexcept;
+  /// Stamps frames in place, and notes what is held.
+  [[nodiscard]] FeedResult stamp(std::span<std::byte> bytes) noexcept;
   void count_received(std::size_t bytes) noexcept;
   void start_holding() noexcept;
 

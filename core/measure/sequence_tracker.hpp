@@ -73,6 +73,14 @@ class SequenceTracker {
   [[nodiscard]] Instant next_expiry() const noexcept;
   /// When a probe that is outstanding or lost was sent, and how late; none if it is forgotten.
   [[nodiscard]] std::optional<SentProbe> sent_probe(Sequence sequence) const noexcept;
+  /// Something claimed to answer this sequence that need not be believed: as long as it is
+  /// outstanding, doubted() tells. No more than that changes.
+  void doubt(Sequence sequence) noexcept {
+    if (is_outstanding(sequence)) cell(sequence.value).packed |= kDoubted;
+  }
+  [[nodiscard]] bool doubted(Sequence sequence) const noexcept {
+    return is_outstanding(sequence) && (find(sequence)->packed & kDoubted) != 0;
+  }
   /// Whether this sequence was sent, as far as is remembered.
   [[nodiscard]] bool was_sent(Sequence sequence) const noexcept {
     return find(sequence) != nullptr;
@@ -92,15 +100,16 @@ class SequenceTracker {
 
  private:
   enum class State : std::uint8_t { unused, outstanding, received, lost, late };
+  static constexpr std::int64_t kDoubted = 0x80;
 
   /// 24 bytes: at most 12 MiB for 262,144 outstanding probes.
   struct Cell {
     std::uint32_t tag = 0;      ///< Low bits of the sequence; an older tenant has others.
     std::uint32_t ordinal = 0;  ///< Low bits of the number of probes sent before.
     std::int64_t time_ns = 0;   ///< The RTT when received, else T1.
-    std::int64_t packed = 0;    ///< Lateness in ns, and the state in the low 8 bits.
+    std::int64_t packed = 0;    ///< Lateness in ns; low 8 bits: the state, and kDoubted.
 
-    [[nodiscard]] State state() const noexcept { return static_cast<State>(packed & 0xFF); }
+    [[nodiscard]] State state() const noexcept { return static_cast<State>(packed & 0x7F); }
     [[nodiscard]] Duration lateness() const noexcept { return Duration{packed >> 8}; }
     void set(Duration lateness, State state) noexcept {
       packed = lateness.count() * 256 + static_cast<std::int64_t>(state);

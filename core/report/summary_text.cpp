@@ -178,6 +178,7 @@ std::string heading(const Summary& s, const TextStyle& style) {
   if (s.schedule == ScheduleKind::poisson) out += ", Poisson";
   if (s.schedule == ScheduleKind::flood) out += ", flood";
   if (s.stamped) out += *s.stamped ? ", stamping server" : ", plain echo";
+  if (s.authenticated && *s.authenticated) out += ", authenticated";
   if (s.interrupted) out += ", interrupted";
   return out + "\n";
 }

@@ -1,10 +1,14 @@
 """The netecho frame, written from docs/wire-format.md: shares no code with netecho."""
 
+import dataclasses
+import hashlib
+import hmac
 import struct
 from dataclasses import dataclass, field
 
 MAGIC = b"\x89NEC"
 STAMP = 1
+TAG = 2
 _HEADER = struct.Struct(">4sBBHIIQQ")
 _BLOCK = struct.Struct(">QQQ")
 
@@ -50,6 +54,29 @@ class Frame:
 
         tail = block + self.payload
         return header(crc32c(header(0) + tail)) + tail
+
+
+def signed(data, key):
+    """The same frame with the tag in its last 16 bytes, and the checksum over all of it."""
+    zeroed = data[:12] + bytes(4) + data[16:-16] + bytes(16)
+    tagged = zeroed[:-16] + hmac.new(key, zeroed, hashlib.sha256).digest()[:16]
+    return tagged[:12] + struct.pack(">I", crc32c(tagged)) + tagged[16:]
+
+
+def authenticated(frame, key):
+    """The bytes of the frame with a tag behind its payload."""
+    tagged = dataclasses.replace(
+        frame, flags=frame.flags | TAG, payload=frame.payload + bytes(16)
+    )
+    return signed(tagged.bytes(), key)
+
+
+def proven(data, key):
+    """The frame of these bytes, its tag taken off; fails if checksum or tag is wrong."""
+    frame = parse(data)
+    assert frame.flags & TAG and frame.intact, data.hex()
+    assert signed(data, key) == data, data.hex()
+    return dataclasses.replace(frame, flags=frame.flags & ~TAG, payload=frame.payload[:-16])
 
 
 def parse(data):

@@ -5,6 +5,8 @@ way there is, so that the C++ one is compared with something that shares no code
 Usage: make_frame_vectors.py > frame-vectors.txt
 """
 
+import hashlib
+import hmac
 import struct
 
 HEAD = """\
@@ -22,6 +24,9 @@ HEAD = """\
 #       STATUS: ok truncated bad_magic bad_version bad_type bad_flags bad_length bad_checksum
 #   stamp NAME received=N sent=N count=N request=BYTES reply=BYTES
 #       What stamping a request with these values gives. A corrupt request gives a corrupt reply.
+#   auth NAME key=BYTES received=N sent=N count=N request=BYTES reply=BYTES
+#       An authenticated request, and the reply of a server with this key (received, sent and count
+#       are in it only if the request has a stamp block).
 #   message NAME bytes=BYTES
 #       A stamping server without a key returns these messages unchanged.
 """
@@ -99,6 +104,22 @@ def show_stamp(name, request, stamp, corrupt=False):
         name, *stamp, spelled(request), spelled(bytes(reply))))
 
 
+def signed(frame, key):
+    frame = bytes(frame)
+    hashed = frame[:12] + bytes(4) + frame[16:-16] + bytes(16)
+    return sealed(frame[:-16] + hmac.new(key, hashed, hashlib.sha256).digest()[:16])
+
+
+def show_auth(name, key, request, stamp):
+    request = signed(request, key)
+    reply = bytearray(request)
+    reply[5] = REPLY
+    if request[7] & STAMP:
+        reply[32:56] = struct.pack(">QQQ", *stamp)
+    print("auth %s key=%s received=%d sent=%d count=%d request=%s reply=%s" % (
+        name, spelled(key), *stamp, spelled(request), spelled(signed(reply, key))))
+
+
 def main():
     session = 0x0123456789ABCDEF
     times = (1700000000123456789, 1700000000123460000, 42)
@@ -169,6 +190,24 @@ def main():
     show_stamp("corrupt-payload", small[:-1] + bytes([small[-1] ^ 1]), times, corrupt=True)
     show_stamp("corrupt-checksum", small[:15] + bytes([small[15] ^ 0x10]) + small[16:], times,
                corrupt=True)
+
+    print("\n# Authentication; keys of the shortest length, of SHA-256's block, beyond it (HMAC hashes")
+    print("# such a key first), and of the longest.")
+    both, no_tag = STAMP | TAG, bytes(16)
+    key = b"sixteen bytes ok"
+    show_auth("smallest", key, frame(REQUEST, TAG, session, 0, tag=no_tag), times)
+    show_auth("smallest-stamped", key, frame(REQUEST, both, session, 0, tag=no_tag), (1, 2, 1))
+    show_auth("request-80", key, frame(REQUEST, both, session, 7, payload=bytes(range(8)),
+                                       tag=no_tag), times)
+    show_auth("used-stamp-block", key, frame(REQUEST, both, session, 7, (5, 6, 7), b"x", no_tag),
+              times)
+    show_auth("request-1472", bytes(range(32)),
+              frame(REQUEST, both, session, 65536, payload=pattern[:-16], tag=no_tag), times)
+    show_auth("largest", bytes(range(64)),
+              frame(REQUEST, both, session, 3, payload=b"\x5a" * (65536 - 72), tag=no_tag), times)
+    show_auth("key-65", bytes(range(65)), frame(REQUEST, both, session, 9, tag=no_tag), times)
+    show_auth("key-1024", bytes(i & 0xFF for i in range(1024)),
+              frame(REQUEST, both, session, 9, payload=b"payload", tag=no_tag), times)
 
     print("\n# Returned unchanged.")
     for name, data in [("plain-text", b"hello"), ("no-stamp", frame(REQUEST, 0, session, 3)),

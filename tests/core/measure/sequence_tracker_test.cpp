@@ -70,6 +70,31 @@ TEST_CASE("sequence_tracker: an answer behind a higher one is reordered, its cop
   CHECK_FALSE(copy.reordered);
 }
 
+TEST_CASE("sequence_tracker: a doubt changes nothing but what doubted() tells",
+          "[sequence_tracker][unit]") {
+  Bench bench;
+  bench.send(0ms, 3ms);
+  bench.send(10ms, -2ms);
+  bench.tracker.doubt({0});
+  bench.tracker.doubt({1});
+  bench.tracker.doubt({2});  // Not sent yet.
+  bench.send(20ms);
+  CHECK(bench.tracker.doubted({0}));
+  CHECK(bench.tracker.doubted({1}));
+  CHECK_FALSE(bench.tracker.doubted({2}));
+  CHECK(bench.tracker.outstanding() == 3);
+  CHECK(bench.tracker.sent_probe({1})->lateness == -2ms);
+  const Arrival answer = bench.arrive(0, 30ms);
+  CHECK(answer.kind == ArrivalKind::received);
+  CHECK(answer.rtt == 30ms);
+  CHECK(answer.lateness == 3ms);
+  CHECK_FALSE(bench.tracker.doubted({0}));
+  bench.tracker.lose({1});
+  CHECK_FALSE(bench.tracker.doubted({1}));
+  bench.tracker.doubt({1});  // Too late.
+  CHECK(bench.arrive(1, 300ms).lateness == -2ms);
+}
+
 TEST_CASE("sequence_tracker: the time-out itself is still in time, the next nanosecond is not",
           "[sequence_tracker][unit]") {
   Bench bench;

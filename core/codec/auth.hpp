@@ -1,0 +1,44 @@
+#pragma once
+
+/// \file
+/// The tag of an authenticated frame (docs/wire-format.md): the first 16 bytes of HMAC-SHA-256
+/// (RFC 2104) over the frame with checksum and tag zero. The only place that knows libsodium.
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "core/codec/frame.hpp"
+
+namespace netecho {
+
+/// A shared key, as the state that HMAC has after taking it: what a frame costs beyond its own
+/// bytes is a copy of that. Immutable, so threads may share one; wiped at its end.
+class AuthKey {
+ public:
+  static constexpr std::size_t kMinBytes = 16;
+  static constexpr std::size_t kMaxBytes = 1024;
+
+  /// The only thing here that allocates. Keeps no copy of `key`, whose length the caller has
+  /// checked; wiping it is the caller's business.
+  explicit AuthKey(std::span<const std::byte> key);
+  AuthKey(const AuthKey&) = delete;
+  AuthKey& operator=(const AuthKey&) = delete;
+  ~AuthKey();
+
+  /// Writes the tag, and the checksum over it. Both of these: REQUIRES a whole frame with the
+  /// authenticated flag, at least 48 bytes.
+  void sign(std::span<std::byte> frame) const noexcept;
+  /// Whether the tag is right; the checksum is not looked at. Compares in constant time.
+  [[nodiscard]] bool verify(std::span<const std::byte> frame) const noexcept;
+
+ private:
+  struct State;
+  using Tag = std::array<std::byte, kFrameTagBytes>;
+  [[nodiscard]] Tag tag_of(std::span<const std::byte> frame) const noexcept;
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace netecho
