@@ -1,8 +1,11 @@
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "cmd/announce.hpp"
 #include "cmd/log.hpp"
 #include "cmd/serve_impair.hpp"
+#include "cmd/serve_sources.hpp"
 #include "core/host/key_file.hpp"
 #include "core/host/rlimits.hpp"
 #include "core/host/sd_notify.hpp"
@@ -30,6 +33,7 @@ std::vector<Served> open_all(const std::vector<Endpoint>& endpoints, const Serve
 int run_serve(const ServeJob& job) {
   const std::vector<Endpoint> endpoints = parse_endpoints(job.endpoints, Role::serve, job.common);
   check_impairment(job, endpoints);
+  check_source_options(job.sources, endpoints);
   ServerOptions options = job.server;
   if (!job.key_file.empty()) options.key = read_key_file(job.key_file);
   std::vector<Served> sockets = open_all(endpoints, job);
@@ -39,6 +43,10 @@ int run_serve(const ServeJob& job) {
     log_warning("at most " + std::to_string(options.max_connections) +
                 " connections at once, not " + std::to_string(job.server.max_connections) +
                 ": that is what the limit on open files (ulimit -n) allows");
+  }
+  // Half, so that one source never keeps all others out.
+  if (!job.sources.max_per_source) {
+    options.max_per_source = std::max<std::size_t>(options.max_connections / 2, 1);
   }
   std::string lines;
   for (const Served& socket : sockets) lines += socket.endpoint.uri + "\n";
