@@ -1,0 +1,47 @@
+"""System calls that fail on purpose: strace does not run the call, and returns the error itself."""
+
+import functools
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from netecho import environment
+from programs import need
+
+ERRORS = ("EINTR", "EAGAIN", "ENOBUFS", "ECONNABORTED", "ENOSYS")
+FIRST_50 = "1..50"
+ONE_IN_THREE = "1+3"
+
+
+@functools.lru_cache(maxsize=1)
+def _strace():
+    strace = need("strace")
+    tried = subprocess.run(
+        [strace, "-qq", "-o", os.devnull, "true"], capture_output=True, timeout=20, check=False
+    )
+    if tried.returncode != 0:
+        pytest.skip(f"strace may not trace here: {tried.stderr!r}")
+    return strace
+
+
+class Failing:
+    """A command in which a system call fails: its prefix, and how often it did.
+
+    The process that is started is the command itself. `when` counts the calls of each thread.
+    """
+
+    def __init__(self, folder, call, error, when):
+        self.log = Path(folder, "failed")
+        self.prefix = [_strace(), "-D", "-f", "-qq", "-o", str(self.log), "--seccomp-bpf"]
+        self.prefix += ["-e", f"trace={call}", "-e", "signal=none"]
+        self.prefix += ["-e", f"inject={call}:error={error}:when={when}"]
+
+    def failures(self):
+        return self.log.read_bytes().count(b"(INJECTED)") if self.log.exists() else 0
+
+
+def traced_environment():
+    """LeakSanitizer is a tracer itself, and fails under another."""
+    options = os.environ.get("ASAN_OPTIONS", "")
+    return environment(ASAN_OPTIONS=f"{options}:detect_leaks=0")
