@@ -1,17 +1,19 @@
 """System calls that fail on purpose: strace does not run the call, and returns the error itself."""
 
+import contextlib
 import functools
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
-from netecho import environment
+from netecho import environment, serve
 from programs import need
 
 ERRORS = ("EINTR", "EAGAIN", "ENOBUFS", "ECONNABORTED", "ENOSYS")
 FIRST_50 = "1..50"
 ONE_IN_THREE = "1+3"
+TRANSPORTS = ("tcp4", "udp4", "unix", "unixgram", "unixpacket")
 
 
 @functools.lru_cache(maxsize=1)
@@ -45,3 +47,22 @@ def traced_environment():
     """LeakSanitizer is a tracer itself, and fails under another."""
     options = os.environ.get("ASAN_OPTIONS", "")
     return environment(ASAN_OPTIONS=f"{options}:detect_leaks=0")
+
+
+def cases(calls):
+    """(call, transport, error, when): what is decided by the first failure needs one pattern."""
+    return [
+        pytest.param(call, transport, error, when, id=f"{call}-{transport}-{error}-{when}")
+        for call, transports in calls.items()
+        for transport in transports
+        for error in ERRORS
+        for when in ((FIRST_50,) if call in ("connect", "ppoll") else (FIRST_50, ONE_IN_THREE))
+    ]
+
+
+@contextlib.contextmanager
+def every_transport(folder):
+    """An echo server; its endpoints by transport."""
+    kinds = [t + "://127.0.0.1:0" if t.endswith("4") else f"{t}:{folder}/{t}" for t in TRANSPORTS]
+    with serve(*kinds) as server:
+        yield dict(zip(TRANSPORTS, server.endpoints))
