@@ -10,7 +10,7 @@ import time
 
 import pytest
 from faults import ERRORS, FIRST_50, ONE_IN_THREE, Failing, traced_environment
-from netecho import PATIENCE, serve
+from netecho import PATIENCE, SANITIZED, eventually, processor_time, serve
 from sockets import connect, pattern
 
 STREAMS = ("tcp4", "unix")
@@ -147,3 +147,24 @@ def test_the_first_50_calls_fail(folder, call, error):
 @pytest.mark.parametrize("call", CALLS)
 def test_one_call_in_three_fails(folder, call, error):
     serves(folder, call, error, ONE_IN_THREE, 10 if error != "ENOSYS" else 1)
+
+
+@pytest.mark.parametrize("call", ["accept4", "recvmmsg", "sendmmsg", "epoll_pwait2"])
+def test_a_call_that_the_system_does_not_have_is_done_without(folder, call):
+    serves(folder, call, "ENOSYS", "1+", 1)
+
+
+@pytest.mark.parametrize("endpoint", ["tcp4://127.0.0.1:0", "udp4://127.0.0.1:0"])
+def test_a_call_that_never_succeeds_does_not_keep_a_core_busy(folder, endpoint):
+    call = "accept4" if endpoint.startswith("tcp") else "recvmmsg"
+    fault = Failing(folder, call, "ENOBUFS", "1+")
+    tracing = {"prefix": fault.prefix, "env": traced_environment(), "lines": 1}
+    with serve(endpoint, **tracing) as server:
+        with connect(server.endpoint) as client:
+            client.send(b"x")
+            eventually(lambda: fault.failures() > 0, "a failure")
+            before, tried = processor_time(server.pid), fault.failures()
+            time.sleep(1)
+            assert processor_time(server.pid) - before <= 0.05 * (4 if SANITIZED else 1)
+            # It is tried again all the same.
+            eventually(lambda: fault.failures() > tried, "another try")
