@@ -34,7 +34,8 @@ int run_serve(const ServeJob& job) {
   if (!job.key_file.empty()) options.key = read_key_file(job.key_file);
   std::vector<Served> sockets = open_all(endpoints, job);
   announce_impairment(job, sockets);
-  options.max_connections = fit_connections(job.server.max_connections);
+  options.max_connections =
+      fit_connections(job.server.max_connections, kOtherDescriptors + sockets.size());
   if (options.max_connections < job.server.max_connections) {
     log_warning("at most " + std::to_string(options.max_connections) +
                 " connections at once, not " + std::to_string(job.server.max_connections) +
