@@ -28,6 +28,16 @@ std::vector<Served> open_all(const std::vector<Endpoint>& endpoints, const Serve
   return sockets;
 }
 
+/// What is open beside connections: each socket, with what tells it of its own addresses, and a
+/// loop's own.
+std::uint64_t other_descriptors(const ServeJob& job, std::span<const Served> sockets) {
+  constexpr std::uint64_t kEachSocket = 2;
+  constexpr std::uint64_t kEachLoop = 3;
+  std::uint64_t out = kOtherDescriptors + kEachLoop * job.sockets.threads;
+  for (const Served& socket : sockets) out += kEachSocket * (1 + socket.siblings.size());
+  return out;
+}
+
 }  // namespace
 
 int run_serve(const ServeJob& job) {
@@ -38,7 +48,8 @@ int run_serve(const ServeJob& job) {
   if (!job.key_file.empty()) options.key = read_key_file(job.key_file);
   std::vector<Served> sockets = open_all(endpoints, job);
   announce_impairment(job, sockets);
-  options.max_connections = fit_connections(job.server.max_connections);
+  options.max_connections =
+      fit_connections(job.server.max_connections, other_descriptors(job, sockets));
   if (options.max_connections < job.server.max_connections) {
     log_warning("at most " + std::to_string(options.max_connections) +
                 " connections at once, not " + std::to_string(job.server.max_connections) +

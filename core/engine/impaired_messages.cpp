@@ -111,30 +111,31 @@ ImpairedDatagrams::ImpairedDatagrams(ServerShared& shared, EndpointStats& endpoi
       port_{std::move(port)},
       batch_{datagram_slots(shared.options), datagram_slot_bytes(endpoint.endpoint)},
       replies_{shared, endpoint, impairment, *port_, EndpointImpairment::first_ordinal(0)},
-      watched_{EPOLLIN} {
+      watched_{EPOLLIN},
+      rest_{shared, endpoint, [this] { watch(); }} {
   replies_.on_due = [this] { send(); };
   shared_.reactor.add(port_->fd(), watched_, *this);
 }
 
 void ImpairedDatagrams::stop() noexcept {
   if (std::exchange(stopped_, true)) return;
+  rest_.cancel();
   shared_.reactor.remove(port_->fd(), *this);
   replies_.finish();
 }
 
 bool ImpairedDatagrams::may_read() const noexcept {
-  return !blocked_ && shared_.limits.accepts_left() > replies_.size();
+  return !blocked_ && !rest_.resting() && shared_.limits.accepts_left() > replies_.size();
 }
 
 ImpairedDatagrams::Received ImpairedDatagrams::receive() noexcept {
   const BatchResult received = port_->receive(batch_);
   if (received.status == IoStatus::would_block) return Received::all;
   if (received.status != IoStatus::ok) {
-    if (++failures_ < kMaxFailuresInARow) return Received::all;
-    shared_.emit(error_event(SysError{"receive", endpoint_.endpoint.uri, received.error}));
-    return Received::failed;
+    static_cast<void>(rest_.failed(received.error));  // may_read() knows.
+    return Received::all;
   }
-  failures_ = 0;
+  rest_.received();
   prepare_answers(batch_, shared_, endpoint_, *port_);
   replies_.take(batch_);
   return batch_.count == batch_.slots().size() ? Received::full_batch : Received::all;
@@ -142,9 +143,7 @@ ImpairedDatagrams::Received ImpairedDatagrams::receive() noexcept {
 
 void ImpairedDatagrams::on_events(std::uint32_t /*events*/) noexcept {
   for (int round = 0; round < kBatchesPerEvent && may_read(); ++round) {
-    const Received received = receive();
-    if (received == Received::failed) return stop();
-    if (received == Received::all) break;
+    if (receive() == Received::all) break;
   }
   send();
 }

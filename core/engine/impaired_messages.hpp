@@ -79,7 +79,7 @@ class ImpairedDatagrams final : public DatagramEndpoint {
   }
 
  private:
-  enum class Received : std::uint8_t { full_batch, all, failed };
+  enum class Received : std::uint8_t { full_batch, all };
   Received receive() noexcept;
   void send() noexcept;
   [[nodiscard]] bool may_read() const noexcept;
@@ -94,7 +94,7 @@ class ImpairedDatagrams final : public DatagramEndpoint {
   std::uint64_t counted_ = 0;  ///< Answers that are in the server's total.
   bool blocked_ = false;       ///< The socket is full.
   bool stopped_ = false;
-  int failures_ = 0;  ///< Of receive, in a row.
+  ReceiveRest rest_;
 };
 
 class ImpairedRecords final : public ServedConnection {

@@ -142,12 +142,14 @@ DatagramEcho::DatagramEcho(ServerShared& shared, EndpointStats& endpoint,
     : shared_{shared},
       endpoint_{endpoint},
       port_{std::move(port)},
-      batch_{datagram_slots(shared.options), datagram_slot_bytes(endpoint.endpoint)} {
+      batch_{datagram_slots(shared.options), datagram_slot_bytes(endpoint.endpoint)},
+      rest_{shared, endpoint, [this] { shared_.reactor.modify(port_->fd(), EPOLLIN, *this); }} {
   shared_.reactor.add(port_->fd(), EPOLLIN, *this);
 }
 
 void DatagramEcho::stop() noexcept {
   if (std::exchange(stopped_, true)) return;
+  rest_.cancel();
   shared_.reactor.remove(port_->fd(), *this);
 }
 
@@ -157,11 +159,10 @@ void DatagramEcho::on_events(std::uint32_t /*events*/) noexcept {
       const BatchResult received = port_->receive(batch_);
       if (received.status == IoStatus::would_block) return;
       if (received.status != IoStatus::ok) {
-        if (++failures_ < kMaxFailuresInARow) return;
-        shared_.emit(error_event(SysError{"receive", endpoint_.endpoint.uri, received.error}));
-        return stop();
+        if (rest_.failed(received.error)) shared_.reactor.modify(port_->fd(), 0, *this);
+        return;
       }
-      failures_ = 0;
+      rest_.received();
       prepare_answers(batch_, shared_, endpoint_, *port_);
     }
     const std::uint64_t answered_before = *endpoint_.tx_messages_total;

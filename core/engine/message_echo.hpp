@@ -4,6 +4,7 @@
 /// The echo of message sockets: what is answered, what is dropped and why, counted exactly:
 /// received = echoed + dropped.
 
+#include "core/engine/receive_rest.hpp"
 #include "core/engine/served_connection.hpp"
 #include "core/transport.hpp"
 
@@ -33,7 +34,6 @@ class DatagramEndpoint : public EventHandler {
  public:
   /// Full batches in a row before other sockets get their turn.
   static constexpr int kBatchesPerEvent = 8;
-  static constexpr int kMaxFailuresInARow = 100;
 
   virtual ~DatagramEndpoint() = default;
   /// No more is read or sent. Safe to call twice.
@@ -65,7 +65,7 @@ class DatagramEcho final : public DatagramEndpoint {
   Batch batch_;
   bool writing_ = false;  ///< The rest of the batch waits for the socket.
   bool stopped_ = false;
-  int failures_ = 0;  ///< Of receive, in a row.
+  ReceiveRest rest_;
 };
 
 /// An accepted seqpacket connection: one record at a time through the server's shared slot.
