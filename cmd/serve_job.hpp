@@ -3,6 +3,7 @@
 /// \file
 /// `netecho serve` as values: what the user asked for, checked.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,12 @@
 #include "core/engine/server.hpp"
 
 namespace netecho {
+
+enum class SandboxChoice : std::uint8_t {
+  automatic,  ///< What can be had.
+  require,    ///< All of it, or nothing is served.
+  off,
+};
 
 struct ServeJob {
   CommonOptions common;
@@ -20,6 +27,8 @@ struct ServeJob {
   std::string key_file;   ///< None if empty.
   int ready_fd = -1;      ///< None.
   std::string port_file;  ///< None if empty.
+  std::string user;       ///< To become once all is open; none if empty.
+  SandboxChoice sandbox = SandboxChoice::automatic;
 };
 
 /// Runs it and returns the exit code. Throws Error.
