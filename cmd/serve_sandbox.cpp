@@ -21,15 +21,16 @@ SandboxNeeds needs_of(std::span<const Served> sockets) {
   return out;
 }
 
-[[noreturn]] void fail(const std::string& reason, int error) {
-  throw Error{ErrorCategory::permission, "option", "--sandbox require", reason, error};
+[[noreturn]] void fail(const std::string& reason) {
+  throw Error{ErrorCategory::permission, "option", "--sandbox require", reason};
+}
+
+std::string lack(const MissingLayer& missing) {
+  return "no " + missing.layer + " here: " + missing.error.what();
 }
 
 void require_all(const SandboxState& state) {
-  for (const MissingLayer& each : state.missing) {
-    const std::string why = each.error.operation() + ": " + each.error.reason();
-    fail("there is no " + each.layer + " here: " + why, each.error.error_number());
-  }
+  if (!state.missing.empty()) fail("there is " + lack(state.missing.front()));
 }
 
 void tell(const SandboxState& state) {
@@ -38,7 +39,7 @@ void tell(const SandboxState& state) {
     in_force += (in_force.empty() ? "" : ", ") + layer;
   log_info("sandbox: " + (in_force.empty() ? "nothing of it" : in_force));
   for (const MissingLayer& each : state.missing) {
-    const std::string line = "sandbox: no " + each.layer + " here: " + each.error.what();
+    const std::string line = "sandbox: " + lack(each);
     // Kernels without Landlock are ordinary ones; without the others something is in the way.
     if (each.layer == "Landlock") {
       log_info(line);
@@ -69,7 +70,7 @@ void check_sandbox(SandboxChoice choice, std::span<const Served> sockets) {
   if constexpr (kSandboxBuilt) {
     require_all(rehearse_sandbox(needs_of(sockets)));
   } else {
-    fail(kInstrumented, 0);
+    fail(kInstrumented);
   }
 }
 

@@ -75,8 +75,10 @@ class Filter {
     set(SCMP_FLTATR_CTL_OPTIMIZE, 2);  // A tree, not one comparison after the other.
   }
 
-  void reach_all_threads() {
-    check("seccomp_attr_set", ::seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_TSYNC, 1));
+  /// Asked in any case, so that a rehearsal tells that the kernel cannot do it (before 3.17).
+  void reach(FilterReach reach) {
+    check("seccomp_attr_set TSYNC", ::seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_TSYNC, 1));
+    if (reach == FilterReach::this_thread) set(SCMP_FLTATR_CTL_TSYNC, 0);
   }
 
   void allow(std::span<const int> calls) {
@@ -166,7 +168,7 @@ std::size_t enter_seccomp_filter(const SandboxNeeds& needs, FilterReach reach) {
   }
   allow_some_uses(filter);
   if (!needs.files_to_remove.empty()) filter.allow(kRemoval);
-  if (reach == FilterReach::all_threads) filter.reach_all_threads();
+  filter.reach(reach);
   filter.load();
   return filter.calls();
 }
