@@ -4,6 +4,7 @@
 /// `netecho serve` as values: what the user asked for, checked.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,13 @@
 #include "core/engine/server.hpp"
 
 namespace netecho {
+
+/// The options about sources as typed; cmd/serve_sources.hpp reads them.
+struct SourcesTyped {
+  std::vector<std::string> allow, allow_uid;
+  std::optional<std::string> max_per_source, udp_max_rate;
+  bool udp_allow_any_source = false;
+};
 
 enum class SandboxChoice : std::uint8_t {
   automatic,  ///< What can be had.
@@ -23,6 +31,7 @@ struct ServeJob {
   std::vector<std::string> endpoints;
   ServerOptions server;
   ServeOptions sockets;
+  SourcesTyped sources;   ///< To see which endpoints they mean something for.
   std::string impair;     ///< --impair as typed; empty: off.
   std::string key_file;   ///< None if empty.
   int ready_fd = -1;      ///< None.

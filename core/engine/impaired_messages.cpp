@@ -111,30 +111,31 @@ ImpairedDatagrams::ImpairedDatagrams(ServerShared& shared, EndpointStats& endpoi
       port_{std::move(port)},
       batch_{datagram_slots(shared.options), datagram_slot_bytes(endpoint.endpoint)},
       replies_{shared, endpoint, impairment, *port_, EndpointImpairment::first_ordinal(0)},
-      watched_{EPOLLIN} {
+      watched_{EPOLLIN},
+      rest_{shared, endpoint, [this] { watch(); }} {
   replies_.on_due = [this] { send(); };
   shared_.reactor.add(port_->fd(), watched_, *this);
 }
 
 void ImpairedDatagrams::stop() noexcept {
   if (std::exchange(stopped_, true)) return;
+  rest_.cancel();
   shared_.reactor.remove(port_->fd(), *this);
   replies_.finish();
 }
 
 bool ImpairedDatagrams::may_read() const noexcept {
-  return !blocked_ && shared_.answers_left() > replies_.size();
+  return !blocked_ && !rest_.resting() && shared_.limits.accepts_left() > replies_.size();
 }
 
 ImpairedDatagrams::Received ImpairedDatagrams::receive() noexcept {
   const BatchResult received = port_->receive(batch_);
   if (received.status == IoStatus::would_block) return Received::all;
   if (received.status != IoStatus::ok) {
-    if (++failures_ < kMaxFailuresInARow) return Received::all;
-    shared_.emit(error_event(SysError{"receive", endpoint_.endpoint.uri, received.error}));
-    return Received::failed;
+    static_cast<void>(rest_.failed(received.error));  // may_read() knows.
+    return Received::all;
   }
-  failures_ = 0;
+  rest_.received();
   prepare_answers(batch_, shared_, endpoint_, *port_);
   replies_.take(batch_);
   return batch_.count == batch_.slots().size() ? Received::full_batch : Received::all;
@@ -142,16 +143,14 @@ ImpairedDatagrams::Received ImpairedDatagrams::receive() noexcept {
 
 void ImpairedDatagrams::on_events(std::uint32_t /*events*/) noexcept {
   for (int round = 0; round < kBatchesPerEvent && may_read(); ++round) {
-    const Received received = receive();
-    if (received == Received::failed) return stop();
-    if (received == Received::all) break;
+    if (receive() == Received::all) break;
   }
   send();
 }
 
 void ImpairedDatagrams::send() noexcept {
   blocked_ = replies_.send_due() == ImpairedReplies::Sending::socket_full;
-  shared_.finished_total += replies_.answered() - std::exchange(counted_, replies_.answered());
+  shared_.limits.finished(replies_.answered() - std::exchange(counted_, replies_.answered()));
   // With a limit this may stop the server, and this socket with it.
   if (shared_.options.max_accepts != 0) shared_.on_finished();
   if (!stopped_) watch();
@@ -165,18 +164,18 @@ void ImpairedDatagrams::watch() noexcept {
 }
 
 void ImpairedRecords::start(ServerShared& shared, EndpointStats& endpoint,
-                            const EndpointImpairment& impairment,
+                            const EndpointImpairment& impairment, ConnectionPermit permit,
                             std::unique_ptr<MessagePort> port) {
   auto replies =
       std::make_unique<ImpairedReplies>(shared, endpoint, impairment, *port,
                                         EndpointImpairment::first_ordinal(endpoint.accepted_total));
-  new ImpairedRecords{shared, endpoint, std::move(port), std::move(replies)};
+  new ImpairedRecords{shared, endpoint, std::move(permit), std::move(port), std::move(replies)};
 }
 
 ImpairedRecords::ImpairedRecords(ServerShared& shared, EndpointStats& endpoint,
-                                 std::unique_ptr<MessagePort> port,
+                                 ConnectionPermit permit, std::unique_ptr<MessagePort> port,
                                  std::unique_ptr<ImpairedReplies> replies)
-    : ServedConnection{shared, endpoint, port->fd()},
+    : ServedConnection{shared, endpoint, std::move(permit), port->fd()},
       port_{std::move(port)},
       replies_{std::move(replies)},
       watched_{EPOLLIN} {

@@ -74,9 +74,12 @@ class ImpairedDatagrams final : public DatagramEndpoint {
                     const EndpointImpairment& impairment, std::unique_ptr<MessagePort> port);
   void on_events(std::uint32_t events) noexcept override;
   void stop() noexcept override;
+  void update_stats() noexcept override {
+    endpoint_.kernel_drop_buffers_total = port_->kernel_drops();
+  }
 
  private:
-  enum class Received : std::uint8_t { full_batch, all, failed };
+  enum class Received : std::uint8_t { full_batch, all };
   Received receive() noexcept;
   void send() noexcept;
   [[nodiscard]] bool may_read() const noexcept;
@@ -91,22 +94,23 @@ class ImpairedDatagrams final : public DatagramEndpoint {
   std::uint64_t counted_ = 0;  ///< Answers that are in the server's total.
   bool blocked_ = false;       ///< The socket is full.
   bool stopped_ = false;
-  int failures_ = 0;  ///< Of receive, in a row.
+  ReceiveRest rest_;
 };
 
 class ImpairedRecords final : public ServedConnection {
  public:
   /// Owns itself, like all connections. Throws before there is anything to clean up.
   static void start(ServerShared& shared, EndpointStats& endpoint,
-                    const EndpointImpairment& impairment, std::unique_ptr<MessagePort> port);
+                    const EndpointImpairment& impairment, ConnectionPermit permit,
+                    std::unique_ptr<MessagePort> port);
 
   void on_events(std::uint32_t events) noexcept override;
   void begin_drain() noexcept override;
   [[nodiscard]] bool stalled() const noexcept override { return blocked_; }
 
  private:
-  ImpairedRecords(ServerShared& shared, EndpointStats& endpoint, std::unique_ptr<MessagePort> port,
-                  std::unique_ptr<ImpairedReplies> replies);
+  ImpairedRecords(ServerShared& shared, EndpointStats& endpoint, ConnectionPermit permit,
+                  std::unique_ptr<MessagePort> port, std::unique_ptr<ImpairedReplies> replies);
   ~ImpairedRecords() override = default;
 
   /// False: the connection is gone.

@@ -42,7 +42,7 @@ void SpinGuard::woke_late(Duration by) noexcept {
   length_ = needed > length_ ? std::min(needed, 2 * length_) : length_ - (length_ - needed) / 512;
 }
 
-Wake PollWaiter::wait(Instant deadline, WaitMode mode) noexcept {
+Wake PollWaiter::wait(Instant deadline, WaitMode mode) {
   Instant now = monotonic_now();
   const bool spins = mode == WaitMode::spin || (deadline != kNever && deadline - now <= guard());
   const bool direct = spins && !watched_.empty() && watched_.size() <= kSpunDirectly;
@@ -76,7 +76,7 @@ void PollWaiter::update_interest() noexcept {
   }
 }
 
-std::size_t PollWaiter::poll_once(Instant now, Instant deadline, WaitMode mode) noexcept {
+std::size_t PollWaiter::poll_once(Instant now, Instant deadline, WaitMode mode) {
   std::optional<Duration> timeout = Duration::zero();
   if (mode == WaitMode::block) {
     if (deadline == kNever) {
@@ -85,14 +85,16 @@ std::size_t PollWaiter::poll_once(Instant now, Instant deadline, WaitMode mode) 
       timeout = deadline - now - guard();
     }
   }
-  // A failure can only be EINTR (a debugger, SIGSTOP): the caller looks at the clock again.
+  // It may end early (a debugger, SIGSTOP): the caller looks at the clock again.
   const int count = epoll_.wait(events_, timeout);
   if (count == 0 && timeout && *timeout > Duration::zero()) {
     const Duration late = monotonic_now() - now - *timeout;
-    wake_up_.record(late);
-    guard_.woke_late(late);
+    if (late >= Duration::zero()) {
+      wake_up_.record(late);
+      guard_.woke_late(late);
+    }
   }
-  return static_cast<std::size_t>(std::max(0, count));
+  return static_cast<std::size_t>(count);
 }
 
 Wake PollWaiter::collect(std::size_t count) noexcept {

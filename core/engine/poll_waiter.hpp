@@ -41,7 +41,7 @@ class PollWaiter final : public Waiter {
 
   void watch(MessagePort& port, std::uint32_t id) override;
   void unwatch(MessagePort& port) override;
-  Wake wait(Instant deadline, WaitMode mode) noexcept override;
+  Wake wait(Instant deadline, WaitMode mode) override;
   [[nodiscard]] const Histogram* wake_up_latency() const noexcept override { return &wake_up_; }
 
  private:
@@ -56,7 +56,7 @@ class PollWaiter final : public Waiter {
 
   [[nodiscard]] Duration guard() const noexcept { return guard_.length() + epoll_.granularity(); }
   void update_interest() noexcept;
-  [[nodiscard]] std::size_t poll_once(Instant now, Instant deadline, WaitMode mode) noexcept;
+  [[nodiscard]] std::size_t poll_once(Instant now, Instant deadline, WaitMode mode);
   [[nodiscard]] Wake collect(std::size_t count) noexcept;
   [[nodiscard]] Wake everyone() noexcept;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 #include <vector>
 
@@ -133,6 +134,8 @@ StreamExchange::Step StreamExchange::write() {
       channel_.write_some(std::span<const std::byte>{outgoing_}.subspan(begin_, end_ - begin_));
   if (sent.status == IoStatus::would_block) return Step::stuck;
   if (sent.status != IoStatus::ok) {
+    const bool peer_left = sent.error == EPIPE || sent.error == ECONNRESET;
+    if (!peer_left) return decide(ExchangeStatus::failed, sent.error);
     write_broken_ = true;
     return Step::moved;
   }

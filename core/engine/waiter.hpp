@@ -28,7 +28,8 @@ class Waiter {
   virtual void unwatch(MessagePort& port) = 0;
   /// Returns when a watched port is ready, at `deadline`, or on a signal. `block` sleeps, then
   /// spins close to a deadline; `spin` never sleeps, and may name ports to be tried at once.
-  virtual Wake wait(Instant deadline, WaitMode mode) noexcept = 0;
+  /// Throws SysError if the system can't wait.
+  virtual Wake wait(Instant deadline, WaitMode mode) = 0;
   /// How late the kernel ended sleeps so far; null where nobody sleeps.
   [[nodiscard]] virtual const Histogram* wake_up_latency() const noexcept { return nullptr; }
 };

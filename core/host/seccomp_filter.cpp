@@ -1,10 +1,13 @@
 #include "core/host/seccomp_filter.hpp"
 
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -54,9 +57,10 @@ constexpr std::array kTime{SCMP_SYS(clock_gettime),
                            SCMP_SYS(time),
                            SCMP_SYS(restart_syscall)};
 
-constexpr std::array kProcess{SCMP_SYS(getpid),        SCMP_SYS(gettid),       SCMP_SYS(getrandom),
-                              SCMP_SYS(rt_sigaction),  SCMP_SYS(rt_sigreturn), SCMP_SYS(exit_group),
-                              SCMP_SYS(rt_sigprocmask)};
+constexpr std::array kProcess{
+    SCMP_SYS(getpid),         SCMP_SYS(gettid),       SCMP_SYS(getrandom),
+    SCMP_SYS(rt_sigaction),   SCMP_SYS(rt_sigreturn), SCMP_SYS(exit_group),
+    SCMP_SYS(rt_sigprocmask), SCMP_SYS(geteuid),      SCMP_SYS(geteuid32)};
 
 // Only if there is something to remove; Landlock says where.
 constexpr std::array kRemoval{SCMP_SYS(unlink),  SCMP_SYS(unlinkat),   SCMP_SYS(lstat),
@@ -147,11 +151,16 @@ void allow_some_uses(Filter& filter) {
       filter.allow_if(number, {equal(1, static_cast<std::uint64_t>(command))});
     }
   }
+  // This host's addresses, read anew when they change: getifaddrs(3).
+  filter.allow_if(SCMP_SYS(socket), {equal(0, AF_NETLINK), equal(2, NETLINK_ROUTE)});
+  filter.allow_if(SCMP_SYS(bind), {equal(2, sizeof(sockaddr_nl))});
   // abort(), to itself.
   filter.allow_if(SCMP_SYS(tgkill), {equal(0, static_cast<std::uint64_t>(::getpid()))});
-  // The name of a link-local peer's interface; whether the log's stderr is a terminal.
+  // The name of a link-local peer's interface; whether the log's stderr is a terminal; what a peer
+  // that does not read has still to take.
   for (const unsigned long command :
-       {static_cast<unsigned long>(SIOCGIFNAME), static_cast<unsigned long>(TCGETS)}) {
+       {static_cast<unsigned long>(SIOCGIFNAME), static_cast<unsigned long>(TCGETS),
+        static_cast<unsigned long>(SIOCOUTQ)}) {
     filter.allow_if(SCMP_SYS(ioctl), {equal(1, command)});
   }
 }

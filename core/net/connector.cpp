@@ -49,6 +49,13 @@ bool met_itself(int fd, const SocketAddress& peer) {
   return peer.family() != AF_UNIX && local_address(fd) == peer;
 }
 
+/// After EINTR the kernel may have nothing under way: then "no error" is no connection.
+bool connected(int fd) noexcept {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  return ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 || errno != ENOTCONN;
+}
+
 class Connector {
  public:
   Connector(std::span<const SocketAddress> addresses, const ConnectorOptions& options)
@@ -168,7 +175,9 @@ void Connector::wait() {
     if (::getsockopt(attempts_[i].fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
       error = errno;
     }
-    if (error == 0) {
+    if (error == 0 && !connected(attempts_[i].fd.get())) {
+      try_connect(attempts_[i]);
+    } else if (error == 0) {
       finish(attempts_[i], now);
     } else {
       on_failure(attempts_[i], error);

@@ -27,17 +27,22 @@ class Epoll {
   void modify(int fd, std::uint32_t events, void* data) noexcept;
   void remove(int fd) noexcept;
 
-  /// Waits at most `timeout` (none: for ever), never less. As epoll_wait(2): -1 and errno on
-  /// failure, EINTR among them.
-  [[nodiscard]] int wait(std::span<epoll_event> events, std::optional<Duration> timeout) noexcept;
+  /// Waits at most `timeout` (none: for ever), and says how many events came. None, before the
+  /// time is over, if a signal ended the wait; the same after a failure that may pass. Throws
+  /// SysError once it does not pass.
+  [[nodiscard]] int wait(std::span<epoll_event> events, std::optional<Duration> timeout);
 
   /// How much later than asked the kernel may end a wait because it counts in units of this: zero,
   /// or a millisecond where epoll_pwait2(2) is missing (it came with Linux 5.11).
   [[nodiscard]] Duration granularity() const noexcept;
 
  private:
+  [[nodiscard]] int wait_once(std::span<epoll_event> events,
+                              std::optional<Duration> timeout) noexcept;
+
   UniqueFd fd_;
   bool has_nanosecond_wait_;
+  int failures_ = 0;  ///< In a row.
 };
 
 }  // namespace netecho

@@ -82,8 +82,8 @@ struct Reactor::State {
     epoll.add(wake_up.fd(), EPOLLIN, static_cast<EventHandler*>(&wake_up));
   }
 
-  /// -1 with EINTR is an ordinary outcome: no events, the timers are looked at again.
-  int wait() noexcept;
+  /// No events is an ordinary outcome, even without a timer: the timers are looked at again.
+  int wait();
   void dispatch_events() noexcept;
   void dispatch_timers();
 
@@ -109,7 +109,7 @@ struct Reactor::Timer::Entry {
   TimerKey key;
 };
 
-int Reactor::State::wait() noexcept {
+int Reactor::State::wait() {
   if (timers.empty()) return epoll.wait(events, std::nullopt);
   return epoll.wait(events, timers.begin()->first.at - now);
 }
@@ -201,10 +201,9 @@ void Reactor::run() {
   state_->now = state_->clock.now();
   while (!state_->stop_requested.load(std::memory_order_acquire)) {
     const int ready = state_->wait();
-    if (ready < 0 && errno != EINTR) throw SysError{"epoll_wait", "", errno};
     state_->now = state_->clock.now();
     state_->next = 0;
-    state_->count = ready > 0 ? static_cast<std::size_t>(ready) : 0;
+    state_->count = static_cast<std::size_t>(ready);
     state_->dispatch_events();
     state_->dispatch_timers();
   }

@@ -144,7 +144,8 @@ def finish(process, args=(), timeout=None):
 class Server:
     """A ready `netecho serve`. Its output goes to files, which can be read while it runs."""
 
-    def __init__(self, args, *, env=None, prefix=(), **popen):
+    def __init__(self, args, *, env=None, prefix=(), lines=None, **popen):
+        """`lines`: what it announces; None: all, until every process has closed the pipe."""
         self._folder = tempfile.mkdtemp(prefix="netecho-")
         self._out = Path(self._folder, "stdout")
         self._err = Path(self._folder, "stderr")
@@ -165,7 +166,7 @@ class Server:
         self.pid = self.process.pid
         try:
             with open(ready, "rb") as pipe:
-                self.endpoints = os.fsdecode(_read_to_end(pipe)).splitlines()
+                self.endpoints = os.fsdecode(_read_to_end(pipe, lines)).splitlines()
             assert self.endpoints, f"serve {args} did not get ready: {self.stderr}"
         except BaseException:
             self.kill()
@@ -245,16 +246,17 @@ def serve(*args, **popen):
     return Server(args, **popen)
 
 
-def _read_to_end(pipe, seconds=PATIENCE):
-    deadline = time.monotonic() + seconds
+def _read_to_end(pipe, lines=None):
+    deadline = time.monotonic() + PATIENCE
     data = b""
-    while True:
+    while lines is None or data.count(b"\n") < lines:
         left = deadline - time.monotonic()
         assert left > 0 and select.select([pipe], [], [], left)[0], "not ready in time"
         piece = os.read(pipe.fileno(), 65536)
         if not piece:
-            return data
+            break
         data += piece
+    return data
 
 
 def memory(pid, field):
@@ -279,3 +281,9 @@ def as_nobody():
     if os.geteuid() != 0:
         return {}
     return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+
+
+def processor_time(pid):
+    """What a process has used so far, in seconds; counted in hundredths."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

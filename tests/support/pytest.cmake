@@ -12,6 +12,7 @@ function(netecho_pytest)
     set(environment NETECHO_BIN=$<TARGET_FILE:netecho> NETECHO_SANITIZE=${NETECHO_SANITIZE}
                     NETECHO_COVERAGE=${NETECHO_COVERAGE}
                     NETECHO_STEPPED_CLOCK=$<TARGET_FILE:netecho_stepped_clock>
+                    NETECHO_PARTIAL_IO=$<TARGET_FILE:netecho_partial_io>
                     PYTHONDONTWRITEBYTECODE=1)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "${environment}")
   endforeach()

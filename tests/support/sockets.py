@@ -70,7 +70,7 @@ def pattern(size, seed=0):
     """Bytes in which every position matters: a lost, doubled or swapped piece shows."""
     pieces = []
     for block in range((size + 31) // 32):
-        pieces.append(hashlib.sha256(b"%d %d" % (seed, block)).digest())
+        pieces.append(hashlib.sha256(b"%a %d" % (seed, block)).digest())
     return b"".join(pieces)[:size]
 
 

@@ -1,0 +1,46 @@
+"""System calls of `probe` fail: no wrong figure, no hang, no crash; what it could not do is told."""
+
+import pytest
+from faults import TRANSPORTS, Failing, cases, every_transport, traced_environment
+from netecho import netecho
+from schema import check
+
+# Which transports make the call in question; what waits is the same for all.
+CALLS = {
+    "connect": TRANSPORTS,
+    "sendto": TRANSPORTS,
+    "recvfrom": ("tcp4", "unix"),
+    "recvmsg": ("udp4", "unixgram", "unixpacket"),
+    "ppoll": TRANSPORTS,
+    "recvmmsg": ("udp4", "unixgram"),
+    "sendmmsg": ("udp4", "unixgram"),
+    "epoll_wait": ("tcp4", "udp4"),
+    "epoll_pwait2": ("tcp4", "udp4"),
+    "epoll_ctl": ("tcp4", "udp4"),
+}
+
+
+@pytest.fixture(scope="module")
+def endpoints(tmp_path_factory):
+    with every_transport(tmp_path_factory.mktemp("s")) as by_transport:
+        yield by_transport
+
+
+@pytest.mark.parametrize("call, transport, error, when", cases(CALLS))
+def test_it_counts_what_it_could_not_do(folder, endpoints, call, transport, error, when):
+    fault = Failing(folder, call, error, when)
+    batches = call in ("recvmmsg", "sendmmsg")
+    done = netecho(
+        "probe", endpoints[transport], "-c60", *(["--flood", "--window=8"] if batches else ["-i500us"]),
+        "-W200ms", "-w5s", "--json", prefix=fault.prefix, env=traced_environment(),
+    )
+    assert done.code in (0, 1, 4), done
+    [summary] = check(done.json)["targets"]
+    # A failed call brings no bytes: there is nothing that could differ or come twice.
+    assert summary["mismatch_total"] == summary["duplicate_total"] == summary["late_total"] == 0
+    answered = summary["received_total"] > 0
+    assert (done.code == 0) == answered, done
+    # Both are ordinary answers; connect() and ppoll() know only the first one.
+    ordinary = ("EINTR",) if call in ("connect", "ppoll") else ("EINTR", "EAGAIN")
+    if error in ordinary:
+        assert summary["lost_total"] == summary["send_error_total"] == 0 and answered, done
