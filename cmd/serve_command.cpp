@@ -1,8 +1,11 @@
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "cmd/announce.hpp"
 #include "cmd/log.hpp"
 #include "cmd/serve_impair.hpp"
+#include "cmd/serve_sources.hpp"
 #include "core/host/key_file.hpp"
 #include "core/host/rlimits.hpp"
 #include "core/host/sd_notify.hpp"
@@ -25,21 +28,36 @@ std::vector<Served> open_all(const std::vector<Endpoint>& endpoints, const Serve
   return sockets;
 }
 
+/// What is open beside connections: each socket, with what tells it of its own addresses, and a
+/// loop's own.
+std::uint64_t other_descriptors(const ServeJob& job, std::span<const Served> sockets) {
+  constexpr std::uint64_t kEachSocket = 2;
+  constexpr std::uint64_t kEachLoop = 3;
+  std::uint64_t out = kOtherDescriptors + kEachLoop * job.sockets.threads;
+  for (const Served& socket : sockets) out += kEachSocket * (1 + socket.siblings.size());
+  return out;
+}
+
 }  // namespace
 
 int run_serve(const ServeJob& job) {
   const std::vector<Endpoint> endpoints = parse_endpoints(job.endpoints, Role::serve, job.common);
   check_impairment(job, endpoints);
+  check_source_options(job.sources, endpoints);
   ServerOptions options = job.server;
   if (!job.key_file.empty()) options.key = read_key_file(job.key_file);
   std::vector<Served> sockets = open_all(endpoints, job);
   announce_impairment(job, sockets);
   options.max_connections =
-      fit_connections(job.server.max_connections, kOtherDescriptors + sockets.size());
+      fit_connections(job.server.max_connections, other_descriptors(job, sockets));
   if (options.max_connections < job.server.max_connections) {
     log_warning("at most " + std::to_string(options.max_connections) +
                 " connections at once, not " + std::to_string(job.server.max_connections) +
                 ": that is what the limit on open files (ulimit -n) allows");
+  }
+  // Half, so that one source never keeps all others out.
+  if (!job.sources.max_per_source) {
+    options.max_per_source = std::max<std::size_t>(options.max_connections / 2, 1);
   }
   std::string lines;
   for (const Served& socket : sockets) lines += socket.endpoint.uri + "\n";

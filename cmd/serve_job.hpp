@@ -3,6 +3,7 @@
 /// \file
 /// `netecho serve` as values: what the user asked for, checked.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,11 +12,19 @@
 
 namespace netecho {
 
+/// The options about sources as typed; cmd/serve_sources.hpp reads them.
+struct SourcesTyped {
+  std::vector<std::string> allow, allow_uid;
+  std::optional<std::string> max_per_source, udp_max_rate;
+  bool udp_allow_any_source = false;
+};
+
 struct ServeJob {
   CommonOptions common;
   std::vector<std::string> endpoints;
   ServerOptions server;
   ServeOptions sockets;
+  SourcesTyped sources;   ///< To see which endpoints they mean something for.
   std::string impair;     ///< --impair as typed; empty: off.
   std::string key_file;   ///< None if empty.
   int ready_fd = -1;      ///< None.

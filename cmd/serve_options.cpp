@@ -1,22 +1,27 @@
 #include <fcntl.h>
 
 #include <CLI/CLI.hpp>
-#include <limits>
+#include <algorithm>
+#include <thread>
 
 #include "cmd/cli.hpp"
 #include "cmd/common_options.hpp"
 #include "cmd/log.hpp"
 #include "cmd/serve_impair.hpp"
+#include "cmd/serve_sources.hpp"
 #include "cmd/values.hpp"
 
 namespace netecho {
 namespace {
 
+constexpr std::size_t kMaxThreads = 256;
+
 struct ServeTyped {
   CommonTyped common;
   std::vector<std::string> endpoints;
   std::optional<std::string> max_conns, max_accepts, idle_timeout, drain_timeout, backlog,
-      unix_mode, ready_fd, port_file, stats_interval, impair, key_file;
+      unix_mode, ready_fd, port_file, stats_interval, impair, key_file, threads;
+  SourcesTyped sources;
   std::string show_payload;
   bool once = false, plain = false, require_key = false, reuseport = false, unix_replace = false,
        trace = false;
@@ -43,11 +48,24 @@ std::string key_file_of(const ServeTyped& typed) {
   return key_file;
 }
 
+/// What has an order over all connections keeps it on one thread only: --max-accepts stops after
+/// exactly so many, and the seed of --impair gives the same run again.
+std::size_t threads_value(const ServeTyped& typed, const ServerOptions& server) {
+  if (!typed.threads) return 1;
+  const std::size_t threads = *typed.threads == "auto"
+                                  ? std::max(std::thread::hardware_concurrency(), 1U)
+                                  : number_value("--threads", *typed.threads, 1, kMaxThreads);
+  if (threads == 1 || (server.max_accepts == 0 && !server.impairment)) return threads;
+  log_info("serves on one thread: --max-accepts, --once and --impair need one order");
+  return 1;
+}
+
 ServerOptions server_values(const ServeTyped& typed, const CommonOptions& common) {
   ServerOptions out;
   if (typed.max_conns) {
     out.max_connections = number_value("--max-conns", *typed.max_conns, 1, 10'000'000);
   }
+  read_source_limits(typed.sources, out);
   if (typed.once && typed.max_accepts) {
     throw usage_error("option", "--once", "is --max-accepts 1: give one of them");
   }
@@ -81,7 +99,9 @@ ServeJob job_of(const ServeTyped& typed) {
   job.sockets = {.socket = job.common.socket,
                  .lookup = {.family = job.common.family, .numeric_only = job.common.numeric},
                  .reuse_port = typed.reuseport,
+                 .threads = threads_value(typed, job.server),
                  .unix_replace = typed.unix_replace,
+                 .sources = source_rules_value(typed.sources),
                  .warn = log_warning};
   if (typed.backlog) {
     job.sockets.backlog = static_cast<int>(number_value("--backlog", *typed.backlog, 1, 1'000'000));
@@ -90,6 +110,7 @@ ServeJob job_of(const ServeTyped& typed) {
   if (typed.ready_fd) job.ready_fd = ready_fd_value(*typed.ready_fd);
   job.key_file = key_file_of(typed);
   job.impair = typed.impair.value_or("");
+  job.sources = typed.sources;
   job.port_file = typed.port_file.value_or("");
   return job;
 }
@@ -106,11 +127,26 @@ void add_serve_options(CLI::App& sub, Selected& selected) {
     sub.add_option(names, value, description)->type_name(type)->group("Serving");
   };
   add("-m,--max-conns", typed->max_conns, "N", "Open connections at once (10000)");
+  add("--max-per-source", typed->sources.max_per_source, "N",
+      "Of them from one address (half of them)");
   sub.add_flag("--once", typed->once, "Stop after one connection or datagram")->group("Serving");
   add("--max-accepts", typed->max_accepts, "N", "Stop after N connections or datagrams");
   add("--idle-timeout", typed->idle_timeout, "DURATION",
       "Close silent connections (10m); 0: never");
   add("--drain-timeout", typed->drain_timeout, "DURATION", "Time to flush at the end (5s)");
+  add("--threads", typed->threads, "N|auto", "Threads that serve (1)");
+  sub.add_option("--allow", typed->sources.allow, "Only these IP sources; repeatable")
+      ->type_name("CIDR")
+      ->group("Serving");
+  sub.add_option("--allow-uid", typed->sources.allow_uid,
+                 "Only these users of unix sockets; repeatable")
+      ->type_name("UID")
+      ->group("Serving");
+  add("--udp-max-rate", typed->sources.udp_max_rate, "PPS",
+      "Replies a second to a source prefix (1k, loopback: no limit)");
+  sub.add_flag("--udp-allow-any-source", typed->sources.udp_allow_any_source,
+               "Answer source ports below 1024, too")
+      ->group("Serving");
   add("--backlog", typed->backlog, "N", "Connections that may wait (4096)");
   sub.add_flag("--reuseport", typed->reuseport, "Share the port with other processes")
       ->group("Serving");

@@ -26,9 +26,14 @@ _netecho() {
   else
     case "$command $prev" in
       'serve -m' | 'serve --max-conns') : ;;
+      'serve --max-per-source') : ;;
       'serve --max-accepts') : ;;
       'serve --idle-timeout') : ;;
       'serve --drain-timeout') : ;;
+      'serve --threads') mapfile -t candidates < <(compgen -W 'N auto' -- "$cur") ;;
+      'serve --allow') : ;;
+      'serve --allow-uid') : ;;
+      'serve --udp-max-rate') : ;;
       'serve --backlog') : ;;
       'serve --key-file') mapfile -t candidates < <(compgen -f -- "$cur") ;;
       'serve --impair') : ;;
@@ -111,7 +116,7 @@ _netecho() {
         case $command in
           serve)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-m --max-conns --once --max-accepts --idle-timeout --drain-timeout --backlog --reuseport --plain --key-file --require-key --impair --unix-mode --unix-replace --ready-fd --port-file --trace --show-payload --stats-interval -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-m --max-conns --max-per-source --once --max-accepts --idle-timeout --drain-timeout --threads --allow --allow-uid --udp-max-rate --udp-allow-any-source --backlog --reuseport --plain --key-file --require-key --impair --unix-mode --unix-replace --ready-fd --port-file --trace --show-payload --stats-interval -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete serve "$cur" 2>/dev/null)
             fi

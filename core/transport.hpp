@@ -21,6 +21,7 @@
 #include "core/base/unique_fd.hpp"
 #include "core/base/units.hpp"
 #include "core/net/endpoint.hpp"
+#include "core/net/ip_number.hpp"
 
 namespace netecho {
 
@@ -52,6 +53,20 @@ class PeerRef {
   std::uint8_t return_path_size_ = 0;
 };
 
+/// The prefix of all loopback sources together.
+inline constexpr std::uint64_t kLoopbackPrefix = 1;
+
+/// Why a port says that a message must not be answered.
+enum class Refusal : std::uint8_t {
+  none,
+  no_return_address,  ///< Its sender has no address to answer to (unixgram).
+  source_port,        ///< From a port that belongs to a service.
+  not_unicast,        ///< From or to a multicast or broadcast address.
+  hop_limit,          ///< It has no hop left for a reply.
+  loop,               ///< The mark of another server on this host.
+  not_allowed,        ///< Its source or user is none of those that may.
+};
+
 /// One message in a batch, or a train of equal segments (`segment_size` != 0).
 struct Slot {
   std::byte* data = nullptr;
@@ -59,10 +74,12 @@ struct Slot {
   std::uint32_t segment_size = 0;       ///< 0: one message. Else every segment but the last has it.
   Instant at{};                         ///< Received (T4) or sent (T1): next to the system call.
   std::optional<WallTime> kernel_at{};  ///< Received, by the kernel's stamp; see stamp_by_kernel().
-  int error = 0;           ///< Client ports: errno of a failed earlier send; data is its payload.
+  int error = 0;  ///< Client ports: errno of a failed earlier send; data is its payload.
+  /// Server ports: who is limited together with its sender, a network prefix; 0: not limited.
+  std::uint64_t source_prefix = 0;
   bool truncated = false;  ///< The message was longer than the slot.
-  bool unanswerable = false;  ///< Its sender has no address to answer to (unixgram).
-  bool skip = false;          ///< Not to be sent; set by the engine, with its reason counted.
+  Refusal refused = Refusal::none;
+  bool skip = false;  ///< Not to be sent; set by the engine, with its reason counted.
 };
 
 /// A fixed arena of message slots, allocated once (lazily backed: an untouched slot costs nothing).
@@ -133,6 +150,10 @@ class MessagePort {
     static_cast<void>(kept);
     return false;
   }
+  /// Messages that the kernel dropped because the receive queue was full, as far as it told.
+  [[nodiscard]] virtual std::optional<std::uint64_t> kernel_drops() const noexcept {
+    return std::nullopt;
+  }
   /// When message number `ordinal` left, by the kernel's stamp: from 0, those that send() said
   /// left.
   [[nodiscard]] virtual std::optional<WallTime> kernel_sent(std::uint64_t ordinal) const noexcept {
@@ -165,6 +186,7 @@ enum class AcceptStatus : std::uint8_t {
   accepted,
   would_block,
   retry,      ///< That one peer is gone (ECONNABORTED, EPROTO …): try the next.
+  refused,    ///< Its source or user is none of those that may: closed again.
   exhausted,  ///< EMFILE, ENFILE, ENOBUFS, ENOMEM: pause, do not spin.
   failed,
 };
@@ -172,6 +194,9 @@ enum class AcceptStatus : std::uint8_t {
 struct [[nodiscard]] AcceptResult {
   AcceptStatus status = AcceptStatus::failed;
   int error = 0;
+  /// Of an accepted one: the address whose connections are counted together; none for this host's
+  /// loopback and for unix sockets.
+  std::optional<IpNumber> source{};
 };
 
 /// A listening socket of a stream or record transport.
@@ -195,6 +220,9 @@ using ServedSocket =
 
 struct Served {
   ServedSocket socket;
+  /// The same endpoint for each further thread: a socket that shares its port, or the same socket.
+  /// Fewer than there are threads if it can't be shared.
+  std::vector<ServedSocket> siblings{};
   SocketDescription endpoint;  ///< As bound: the real port.
   bool inherited = false;
   bool records = false;  ///< An Acceptor whose connections carry records: use make_port().

@@ -14,6 +14,7 @@
 #include "core/net/endpoint.hpp"
 #include "core/net/resolver.hpp"
 #include "core/net/socket_options.hpp"
+#include "core/net/source_rules.hpp"
 #include "core/transport.hpp"
 
 namespace netecho {
@@ -30,8 +31,10 @@ struct ServeOptions {
   NameLookup lookup;
   int backlog = 4096;
   bool reuse_port = false;
+  std::size_t threads = 1;  ///< That serve: each gets a socket of its own where it can.
   unsigned unix_mode = 0600;
   bool unix_replace = false;
+  SourceRules sources;
   /// What the user should know although it works (a family this host lacks, a wildcard bind).
   void (*warn)(const std::string& message) = nullptr;
   int interrupt_fd = -1;

@@ -46,6 +46,12 @@ Treatment treat_message(std::span<std::byte> message, StampSource& source) noexc
   return stamp_message(message, source) ? Treatment::stamped : Treatment::returned;
 }
 
+bool claims_authentication(std::span<const std::byte> message) noexcept {
+  FramePrefix prefix;
+  return decode_prefix(message, prefix) == DecodeStatus::ok && prefix.length == message.size() &&
+         prefix.authenticated;
+}
+
 bool is_reply_frame(std::span<const std::byte> datagram) noexcept {
   FramePrefix prefix;
   if (decode_prefix(datagram, prefix) != DecodeStatus::ok) return false;

@@ -120,6 +120,10 @@ class StampSource {
 /// Whether a datagram is a valid frame of type 2, checksum included. Such a one is never answered.
 [[nodiscard]] bool is_reply_frame(std::span<const std::byte> datagram) noexcept;
 
+/// Whether a datagram or record is a frame that says it is authenticated. Behind treat_message() of
+/// a source with a key, which refuses those that are not, it is.
+[[nodiscard]] bool claims_authentication(std::span<const std::byte> message) noexcept;
+
 /// Whether a stamping server without a key stamps such a frame.
 [[nodiscard]] constexpr bool wants_stamp(const FramePrefix& prefix) noexcept {
   return prefix.type == FrameType::request && prefix.stamped && !prefix.authenticated;

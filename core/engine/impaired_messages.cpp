@@ -125,7 +125,7 @@ void ImpairedDatagrams::stop() noexcept {
 }
 
 bool ImpairedDatagrams::may_read() const noexcept {
-  return !blocked_ && !rest_.resting() && shared_.answers_left() > replies_.size();
+  return !blocked_ && !rest_.resting() && shared_.limits.accepts_left() > replies_.size();
 }
 
 ImpairedDatagrams::Received ImpairedDatagrams::receive() noexcept {
@@ -150,7 +150,7 @@ void ImpairedDatagrams::on_events(std::uint32_t /*events*/) noexcept {
 
 void ImpairedDatagrams::send() noexcept {
   blocked_ = replies_.send_due() == ImpairedReplies::Sending::socket_full;
-  shared_.finished_total += replies_.answered() - std::exchange(counted_, replies_.answered());
+  shared_.limits.finished(replies_.answered() - std::exchange(counted_, replies_.answered()));
   // With a limit this may stop the server, and this socket with it.
   if (shared_.options.max_accepts != 0) shared_.on_finished();
   if (!stopped_) watch();
@@ -164,18 +164,18 @@ void ImpairedDatagrams::watch() noexcept {
 }
 
 void ImpairedRecords::start(ServerShared& shared, EndpointStats& endpoint,
-                            const EndpointImpairment& impairment,
+                            const EndpointImpairment& impairment, ConnectionPermit permit,
                             std::unique_ptr<MessagePort> port) {
   auto replies =
       std::make_unique<ImpairedReplies>(shared, endpoint, impairment, *port,
                                         EndpointImpairment::first_ordinal(endpoint.accepted_total));
-  new ImpairedRecords{shared, endpoint, std::move(port), std::move(replies)};
+  new ImpairedRecords{shared, endpoint, std::move(permit), std::move(port), std::move(replies)};
 }
 
 ImpairedRecords::ImpairedRecords(ServerShared& shared, EndpointStats& endpoint,
-                                 std::unique_ptr<MessagePort> port,
+                                 ConnectionPermit permit, std::unique_ptr<MessagePort> port,
                                  std::unique_ptr<ImpairedReplies> replies)
-    : ServedConnection{shared, endpoint, port->fd()},
+    : ServedConnection{shared, endpoint, std::move(permit), port->fd()},
       port_{std::move(port)},
       replies_{std::move(replies)},
       watched_{EPOLLIN} {

@@ -74,6 +74,9 @@ class ImpairedDatagrams final : public DatagramEndpoint {
                     const EndpointImpairment& impairment, std::unique_ptr<MessagePort> port);
   void on_events(std::uint32_t events) noexcept override;
   void stop() noexcept override;
+  void update_stats() noexcept override {
+    endpoint_.kernel_drop_buffers_total = port_->kernel_drops();
+  }
 
  private:
   enum class Received : std::uint8_t { full_batch, all };
@@ -98,15 +101,16 @@ class ImpairedRecords final : public ServedConnection {
  public:
   /// Owns itself, like all connections. Throws before there is anything to clean up.
   static void start(ServerShared& shared, EndpointStats& endpoint,
-                    const EndpointImpairment& impairment, std::unique_ptr<MessagePort> port);
+                    const EndpointImpairment& impairment, ConnectionPermit permit,
+                    std::unique_ptr<MessagePort> port);
 
   void on_events(std::uint32_t events) noexcept override;
   void begin_drain() noexcept override;
   [[nodiscard]] bool stalled() const noexcept override { return blocked_; }
 
  private:
-  ImpairedRecords(ServerShared& shared, EndpointStats& endpoint, std::unique_ptr<MessagePort> port,
-                  std::unique_ptr<ImpairedReplies> replies);
+  ImpairedRecords(ServerShared& shared, EndpointStats& endpoint, ConnectionPermit permit,
+                  std::unique_ptr<MessagePort> port, std::unique_ptr<ImpairedReplies> replies);
   ~ImpairedRecords() override = default;
 
   /// False: the connection is gone.

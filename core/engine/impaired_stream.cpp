@@ -28,15 +28,17 @@ ImpairedStream::Alarm::Alarm(Reactor& reactor)
       })} {}
 
 void ImpairedStream::start(ServerShared& shared, EndpointStats& endpoint,
-                           const EndpointImpairment& impairment, ByteChannel channel) {
+                           const EndpointImpairment& impairment, ConnectionPermit permit,
+                           ByteChannel channel) {
   auto alarm = std::make_unique<Alarm>(shared.reactor);
-  new ImpairedStream{shared, endpoint, impairment, std::move(channel), std::move(alarm)};
+  new ImpairedStream{shared,          endpoint, impairment, std::move(permit), std::move(channel),
+                     std::move(alarm)};
 }
 
 ImpairedStream::ImpairedStream(ServerShared& shared, EndpointStats& endpoint,
-                               const EndpointImpairment& impairment, ByteChannel channel,
-                               std::unique_ptr<Alarm> alarm)
-    : StreamConnection{shared, endpoint, std::move(channel)},
+                               const EndpointImpairment& impairment, ConnectionPermit permit,
+                               ByteChannel channel, std::unique_ptr<Alarm> alarm)
+    : StreamConnection{shared, endpoint, std::move(permit), std::move(channel)},
       spec_{stream_part(impairment.spec)},
       endpoint_number_{impairment.endpoint},
       first_ordinal_{EndpointImpairment::first_ordinal(endpoint.accepted_total - 1)},

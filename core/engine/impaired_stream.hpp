@@ -17,7 +17,8 @@ class ImpairedStream final : public StreamConnection {
  public:
   /// Owns itself, like all connections. Throws before there is anything to clean up.
   static void start(ServerShared& shared, EndpointStats& endpoint,
-                    const EndpointImpairment& impairment, ByteChannel channel);
+                    const EndpointImpairment& impairment, ConnectionPermit permit,
+                    ByteChannel channel);
 
   void on_events(std::uint32_t events) noexcept override;
   void begin_drain() noexcept override;
@@ -33,7 +34,7 @@ class ImpairedStream final : public StreamConnection {
   };
 
   ImpairedStream(ServerShared& shared, EndpointStats& endpoint,
-                 const EndpointImpairment& impairment, ByteChannel channel,
+                 const EndpointImpairment& impairment, ConnectionPermit permit, ByteChannel channel,
                  std::unique_ptr<Alarm> alarm);
   ~ImpairedStream() override = default;
 

@@ -28,18 +28,32 @@ Listener::Listener(ServerShared& shared, EndpointStats& endpoint,
       retry_{shared.reactor.make_timer([this] { resume(); })},
       impairment_{impairment},
       records_{records} {
-  shared_.reactor.add(acceptor_->fd(), EPOLLIN, *this);
+  watch();
+}
+
+/// Loops of other threads may watch the same socket: one of them is woken for a connection. Such a
+/// watch cannot be modified (epoll_ctl(2)), so a pause takes it away.
+void Listener::watch() {
+  shared_.reactor.add(acceptor_->fd(), EPOLLIN | EPOLLEXCLUSIVE, *this);
 }
 
 void Listener::on_events(std::uint32_t /*events*/) noexcept {
   for (int i = 0; i < kAcceptsPerEvent; ++i) {
-    if (!shared_.admits_connection()) return pause();
+    auto permit = shared_.limits.admit_connection();
+    if (!permit) return pause();
     UniqueFd connection;
     const AcceptResult accepted = acceptor_->accept(connection);
     switch (accepted.status) {
       case AcceptStatus::accepted:
-        serve_connection(std::move(connection));
+        if (accepted.source && !permit->charge(*accepted.source)) {
+          reject(std::move(connection));
+          continue;
+        }
+        serve_connection(std::move(connection), *std::move(permit));
         if (paused_) return;
+        continue;
+      case AcceptStatus::refused:
+        reject(std::move(connection));
         continue;
       case AcceptStatus::retry:
         continue;
@@ -56,15 +70,27 @@ void Listener::on_events(std::uint32_t /*events*/) noexcept {
   }
 }
 
-void Listener::serve_connection(UniqueFd connection) {
+void Listener::reject(UniqueFd connection) {
+  ++endpoint_.rejected_total;
+  if (shared_.options.trace == TraceLevel::none) return;
+  shared_.emit(CloseEvent{.connection = shared_.limits.next_connection_number(),
+                          .endpoint = endpoint_.endpoint,
+                          .peer = describe_peer(connection.get()),
+                          .reason = CloseReason::limit,
+                          .error = {}});
+}
+
+void Listener::serve_connection(UniqueFd connection, ConnectionPermit permit) {
   // The connections own themselves; finish() deletes them.
   try {
     if (impairment_ != nullptr) {
-      serve_impaired(std::move(connection));
+      serve_impaired(std::move(connection), std::move(permit));
     } else if (records_) {
-      new RecordConnection{shared_, endpoint_, acceptor_->make_port(std::move(connection))};
+      new RecordConnection{shared_, endpoint_, std::move(permit),
+                           acceptor_->make_port(std::move(connection))};
     } else {
-      new StreamConnection{shared_, endpoint_, ByteChannel{std::move(connection)}};
+      new StreamConnection{shared_, endpoint_, std::move(permit),
+                           ByteChannel{std::move(connection)}};
     }
   } catch (const std::exception&) {
     // No memory, or epoll takes no more descriptors: this connection is closed, others live on.
@@ -74,30 +100,35 @@ void Listener::serve_connection(UniqueFd connection) {
   }
 }
 
-void Listener::serve_impaired(UniqueFd connection) {
+void Listener::serve_impaired(UniqueFd connection, ConnectionPermit permit) {
   if (records_) {
-    ImpairedRecords::start(shared_, endpoint_, *impairment_,
+    ImpairedRecords::start(shared_, endpoint_, *impairment_, std::move(permit),
                            acceptor_->make_port(std::move(connection)));
   } else {
-    ImpairedStream::start(shared_, endpoint_, *impairment_, ByteChannel{std::move(connection)});
+    ImpairedStream::start(shared_, endpoint_, *impairment_, std::move(permit),
+                          ByteChannel{std::move(connection)});
   }
 }
 
 void Listener::pause() noexcept {
   if (stopped_ || std::exchange(paused_, true)) return;
-  shared_.reactor.modify(acceptor_->fd(), 0, *this);
+  shared_.reactor.remove(acceptor_->fd(), *this);
 }
 
 void Listener::resume() noexcept {
-  if (stopped_ || !paused_ || !shared_.admits_connection()) return;
-  paused_ = false;
-  shared_.reactor.modify(acceptor_->fd(), EPOLLIN, *this);
+  if (stopped_ || !paused_) return;
+  try {
+    watch();
+    paused_ = false;
+  } catch (const std::exception&) {
+    retry_->set(shared_.now() + kRetryAfterExhaustion);
+  }
 }
 
 void Listener::stop() noexcept {
   if (std::exchange(stopped_, true)) return;
   retry_->cancel();
-  shared_.reactor.remove(acceptor_->fd(), *this);
+  if (!paused_) shared_.reactor.remove(acceptor_->fd(), *this);
   acceptor_.reset();
 }
 

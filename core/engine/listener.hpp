@@ -26,9 +26,12 @@ class Listener final : public EventHandler {
   [[nodiscard]] bool stopped() const noexcept { return stopped_; }
 
  private:
+  void watch();
   void pause() noexcept;
-  void serve_connection(UniqueFd connection);
-  void serve_impaired(UniqueFd connection);
+  void serve_connection(UniqueFd connection, ConnectionPermit permit);
+  void serve_impaired(UniqueFd connection, ConnectionPermit permit);
+  /// Closes again what may not be open.
+  void reject(UniqueFd connection);
 
   ServerShared& shared_;
   EndpointStats& endpoint_;

@@ -14,11 +14,37 @@ constexpr std::size_t kDatagramSlots = 32;
 constexpr std::size_t kIpDatagramBytes = 65'536;
 constexpr std::size_t kUnixDatagramBytes = 4 * 1024 * 1024;
 
+std::optional<DropReason> drop_reason(Refusal refusal) noexcept {
+  switch (refusal) {
+    case Refusal::none:
+      return std::nullopt;
+    case Refusal::no_return_address:
+      return DropReason::no_return_address;
+    case Refusal::source_port:
+      return DropReason::source_port;
+    case Refusal::not_unicast:
+      return DropReason::multicast;
+    case Refusal::hop_limit:
+      return DropReason::ttl;
+    case Refusal::loop:
+      return DropReason::loop;
+    case Refusal::not_allowed:
+      return DropReason::not_allowed;
+  }
+  return std::nullopt;
+}
+
 std::optional<DropReason> drop_reason(const Slot& slot, const ServerShared& shared) noexcept {
+  if (const auto refused = drop_reason(slot.refused)) return refused;
   if (slot.truncated) return DropReason::truncated;
-  if (slot.unanswerable) return DropReason::no_return_address;
   if (!shared.options.plain && is_reply_frame({slot.data, slot.size})) return DropReason::loop;
   return std::nullopt;
+}
+
+/// Authenticated frames are exempt: whoever has the key is no stranger.
+bool within_rate(const Slot& slot, ServerShared& shared) noexcept {
+  if (shared.limits.admit_reply(slot.source_prefix, slot.at)) return true;
+  return shared.stamps.has_key() && claims_authentication({slot.data, slot.size});
 }
 
 void trace(const Slot& slot, std::size_t index, std::optional<DropReason> dropped,
@@ -80,11 +106,13 @@ void prepare_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint
     ++*endpoint.rx_messages_total;
     endpoint.rx_bytes_total += slot.size;
     auto reason = drop_reason(slot, shared);
+    auto treatment = Treatment::returned;
     if (!reason && !shared.options.plain) {
-      const Treatment treatment = treat_message({slot.data, slot.size}, shared.stamps);
-      if (treatment == Treatment::stamped) ++endpoint.frames_stamped_total;
+      treatment = treat_message({slot.data, slot.size}, shared.stamps);
       if (treatment == Treatment::refused) reason = DropReason::auth;
     }
+    if (!reason && !within_rate(slot, shared)) reason = DropReason::rate;
+    if (!reason && treatment == Treatment::stamped) ++endpoint.frames_stamped_total;
     if (reason) {
       slot.skip = true;
       drop_message(slot, index, *reason, shared, endpoint, port);
@@ -139,14 +167,14 @@ void DatagramEcho::on_events(std::uint32_t /*events*/) noexcept {
     }
     const std::uint64_t answered_before = *endpoint_.tx_messages_total;
     const bool full = send_answers(batch_, shared_, endpoint_, *port_) == Answered::socket_full;
-    shared_.finished_total += *endpoint_.tx_messages_total - answered_before;
+    shared_.limits.finished(*endpoint_.tx_messages_total - answered_before);
     if (full != writing_) {
       writing_ = full;
       shared_.reactor.modify(port_->fd(), full ? EPOLLOUT : EPOLLIN, *this);
     }
     if (shared_.options.max_accepts != 0) {
       shared_.on_finished();
-      if (stopped_ || shared_.answers_left() == 0) return;
+      if (stopped_ || shared_.limits.accepts_reached()) return;
     }
     // After a full batch there is likely more; after any other, epoll knows.
     if (full || batch_.count < batch_.slots().size()) return;
@@ -154,8 +182,8 @@ void DatagramEcho::on_events(std::uint32_t /*events*/) noexcept {
 }
 
 RecordConnection::RecordConnection(ServerShared& shared, EndpointStats& endpoint,
-                                   std::unique_ptr<MessagePort> port)
-    : ServedConnection{shared, endpoint, port->fd()}, port_{std::move(port)} {}
+                                   ConnectionPermit permit, std::unique_ptr<MessagePort> port)
+    : ServedConnection{shared, endpoint, std::move(permit), port->fd()}, port_{std::move(port)} {}
 
 void RecordConnection::on_events(std::uint32_t /*events*/) noexcept {
   if (unsent_ != nullptr) return flush();
@@ -185,6 +213,7 @@ void RecordConnection::echo_once() noexcept {
   unsent_->slots().front().data = unsent_->storage(0);
   if (record.size != 0) std::memcpy(unsent_->storage(0), record.data, record.size);
   unsent_->count = 1;
+  begin_stall();
   watch(EPOLLOUT);
 }
 
@@ -200,6 +229,7 @@ void RecordConnection::flush() noexcept {
   }
   count(0, record.size);
   unsent_.reset();
+  end_stall();
   if (draining_) return finish(CloseReason::drain);
   watch(EPOLLIN);
 }

@@ -38,6 +38,8 @@ class DatagramEndpoint : public EventHandler {
   virtual ~DatagramEndpoint() = default;
   /// No more is read or sent. Safe to call twice.
   virtual void stop() noexcept = 0;
+  /// Brings those counters of its endpoint up to date that only the port knows.
+  virtual void update_stats() noexcept = 0;
 };
 
 /// A batch for such a socket: one message under max_accepts, so that none is received and left
@@ -52,6 +54,9 @@ class DatagramEcho final : public DatagramEndpoint {
   DatagramEcho(ServerShared& shared, EndpointStats& endpoint, std::unique_ptr<MessagePort> port);
   void on_events(std::uint32_t events) noexcept override;
   void stop() noexcept override;
+  void update_stats() noexcept override {
+    endpoint_.kernel_drop_buffers_total = port_->kernel_drops();
+  }
 
  private:
   ServerShared& shared_;
@@ -66,7 +71,7 @@ class DatagramEcho final : public DatagramEndpoint {
 /// An accepted seqpacket connection: one record at a time through the server's shared slot.
 class RecordConnection final : public ServedConnection {
  public:
-  RecordConnection(ServerShared& shared, EndpointStats& endpoint,
+  RecordConnection(ServerShared& shared, EndpointStats& endpoint, ConnectionPermit permit,
                    std::unique_ptr<MessagePort> port);
   void on_events(std::uint32_t events) noexcept override;
   void begin_drain() noexcept override;

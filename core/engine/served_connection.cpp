@@ -1,6 +1,10 @@
 #include "core/engine/served_connection.hpp"
 
+#include <linux/sockios.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
+
+#include <utility>
 
 namespace netecho {
 namespace {
@@ -11,16 +15,18 @@ std::optional<SocketDescription> copied(const std::unique_ptr<const SocketDescri
 
 }  // namespace
 
-ServedConnection::ServedConnection(ServerShared& shared, EndpointStats& endpoint, int fd)
+ServedConnection::ServedConnection(ServerShared& shared, EndpointStats& endpoint,
+                                   ConnectionPermit permit, int fd)
     : shared_{shared},
       endpoint_{endpoint},
+      permit_{std::move(permit)},
+      list_{&shared.connections},
       fd_{fd},
-      number_{++shared.last_connection_number},
+      number_{shared.limits.next_connection_number()},
       opened_{shared.now()} {
   shared_.reactor.add(fd_, EPOLLIN, *this);
-  shared_.connections.add(*this, opened_);
+  list_->add(*this, opened_);
   ++shared_.connections_open;
-  ++shared_.accepted_total;
   ++endpoint_.connections_open;
   ++endpoint_.accepted_total;
   if (shared_.options.trace != TraceLevel::none) {
@@ -50,7 +56,7 @@ void ServedConnection::finish(CloseReason reason, int error) noexcept {
   ActivityList::remove(*this);
   --shared_.connections_open;
   --endpoint_.connections_open;
-  ++shared_.finished_total;
+  shared_.limits.finished(1);
   ServerShared& shared = shared_;
   delete this;  // Closes the descriptor, so that a paused listener finds it free.
   shared.on_finished();
@@ -59,7 +65,28 @@ void ServedConnection::finish(CloseReason reason, int error) noexcept {
 void ServedConnection::count(std::size_t rx_bytes, std::size_t tx_bytes) noexcept {
   rx_bytes_ += rx_bytes;
   tx_bytes_ += tx_bytes;
-  shared_.connections.touch(*this, shared_.now());
+  touch();
+}
+
+void ServedConnection::begin_stall() noexcept {
+  const bool first = shared_.stalled.empty();
+  ActivityList::remove(*this);
+  list_ = &shared_.stalled;
+  not_taken_ = std::numeric_limits<int>::max();
+  list_->add(*this, shared_.now());
+  if (first) shared_.on_stalled();
+}
+
+bool ServedConnection::peer_took_some() noexcept {
+  int left = 0;
+  ::ioctl(fd_, SIOCOUTQ, &left);
+  return left < std::exchange(not_taken_, left);
+}
+
+void ServedConnection::end_stall() noexcept {
+  ActivityList::remove(*this);
+  list_ = &shared_.connections;
+  list_->add(*this, shared_.now());
 }
 
 void ServedConnection::finish_failed(int error) noexcept {

@@ -4,6 +4,7 @@
 /// What connections of `serve` have in common, streams and records: a number, counters, a place in
 /// the idle order, and one way to end.
 
+#include <limits>
 #include <memory>
 
 #include "core/engine/server_shared.hpp"
@@ -23,14 +24,23 @@ class ServedConnection : public EventHandler, public ActivityLink {
   /// True once this side has finished and only waits for the peer's end.
   [[nodiscard]] virtual bool lingering() const noexcept { return false; }
 
+  /// Of a stalled one: whether its peer has taken anything since this was last asked, or asked for
+  /// the first time. Bytes that the kernel holds for it count, too.
+  [[nodiscard]] bool peer_took_some() noexcept;
+  /// Marks it active.
+  void touch() noexcept { list_->touch(*this, shared_.now()); }
   /// Emits `close` and deletes this. `error` is an errno, or 0.
   void finish(CloseReason reason, int error = 0) noexcept;
 
  protected:
-  ServedConnection(ServerShared& shared, EndpointStats& endpoint, int fd);
+  ServedConnection(ServerShared& shared, EndpointStats& endpoint, ConnectionPermit permit, int fd);
   virtual ~ServedConnection() = default;
 
   void watch(std::uint32_t events) noexcept { shared_.reactor.modify(fd_, events, *this); }
+  /// Echoed bytes wait until the peer takes some, which has a time limit of its own …
+  void begin_stall() noexcept;
+  /// … and wait no longer.
+  void end_stall() noexcept;
   /// Counts bytes of this connection (not of its endpoint) and marks it active.
   void count(std::size_t rx_bytes, std::size_t tx_bytes) noexcept;
   /// Reset by the peer, or any other failure of the socket.
@@ -40,7 +50,10 @@ class ServedConnection : public EventHandler, public ActivityLink {
   EndpointStats& endpoint_;
 
  private:
-  int fd_;  ///< Owned by the derived class.
+  ConnectionPermit permit_;
+  ActivityList* list_;  ///< The one this is in: the server's connections or its stalled ones.
+  int fd_;              ///< Owned by the derived class.
+  int not_taken_ = std::numeric_limits<int>::max();  ///< Bytes, when last asked.
   std::uint64_t number_;
   std::uint64_t rx_bytes_ = 0;
   std::uint64_t tx_bytes_ = 0;

@@ -31,11 +31,16 @@ enum class SignalHandling : std::uint8_t {
 
 struct ServerOptions {
   std::size_t max_connections = 10'000;
+  std::size_t max_per_source = SIZE_MAX;  ///< Of them, from one IP address; loopback: no limit.
   std::uint64_t max_accepts = 0;  ///< Connections finished or datagrams answered; 0: no end.
   Duration idle_timeout = std::chrono::minutes{10};  ///< 0: never.
+  /// How long echoed bytes may wait for a peer that takes none of them.
+  Duration stall_timeout = std::chrono::minutes{2};
   Duration drain_timeout = std::chrono::seconds{5};
-  Duration stats_interval{};  ///< 0: off.
-  bool plain = false;         ///< Never touch a frame.
+  Duration stats_interval{};     ///< 0: off.
+  Duration reply_interval{};     ///< Between two replies to a source prefix (udp); 0: no limit.
+  bool limits_loopback = false;  ///< That limit holds for loopback sources, too.
+  bool plain = false;            ///< Never touch a frame.
   TraceLevel trace = TraceLevel::none;
   SignalHandling signals = SignalHandling::drain;
   std::size_t show_payload_bytes = 0;                ///< Of `datagram` events; 0: none.

@@ -1,7 +1,5 @@
 #include "core/engine/server_shared.hpp"
 
-#include <limits>
-
 #include "core/base/random.hpp"
 #include "core/codec/stream_framer.hpp"
 
@@ -13,9 +11,11 @@ constexpr std::size_t kExpectedHolders = 1024;
 constexpr std::size_t kRecordBytes = 16 * 1024 * 1024;
 }  // namespace
 
-ServerShared::ServerShared(Reactor& loop, const ServerOptions& server_options, EventSink& sink)
+ServerShared::ServerShared(Reactor& loop, const ServerOptions& server_options,
+                           ServerLimits& all_limits, EventSink& sink)
     : reactor{loop},
       options{server_options},
+      limits{all_limits},
       events{sink},
       receive_buffer(kReadBytes + StreamFramer::kMaxHeldBytes),
       record_batch{1, kRecordBytes},
@@ -27,16 +27,6 @@ ServerShared::ServerShared(Reactor& loop, const ServerOptions& server_options, E
     auth.emplace(*options.key, options.others, SessionTable{random_u64()});
     stamps.authenticate(*auth);
   }
-}
-
-bool ServerShared::admits_connection() const noexcept {
-  if (draining || connections_open >= options.max_connections) return false;
-  return options.max_accepts == 0 || connections_open + finished_total < options.max_accepts;
-}
-
-std::uint64_t ServerShared::answers_left() const noexcept {
-  if (options.max_accepts == 0) return std::numeric_limits<std::uint64_t>::max();
-  return options.max_accepts - std::min(options.max_accepts, finished_total);
 }
 
 void ServerShared::emit(EventBody body) {

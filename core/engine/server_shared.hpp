@@ -14,6 +14,7 @@
 #include "core/codec/stamp.hpp"
 #include "core/engine/activity_list.hpp"
 #include "core/engine/server.hpp"
+#include "core/engine/server_limits.hpp"
 
 namespace netecho {
 
@@ -29,10 +30,12 @@ inline constexpr Duration kWholeFrameLimit = std::chrono::seconds{10};
 
 class ServerShared {
  public:
-  ServerShared(Reactor& loop, const ServerOptions& server_options, EventSink& sink);
+  ServerShared(Reactor& loop, const ServerOptions& server_options, ServerLimits& all_limits,
+               EventSink& sink);
 
   Reactor& reactor;
   const ServerOptions& options;
+  ServerLimits& limits;
   EventSink& events;
 
   /// Where every stream connection receives; its content never outlives one event.
@@ -46,22 +49,17 @@ class ServerShared {
   StampSource stamps;
   std::optional<AuthPolicy> auth;  ///< With a key; `stamps` goes by it.
 
-  ActivityList connections;                ///< Open connections, the longest silent first.
+  ActivityList connections;                ///< Open connections, the longest silent first …
+  ActivityList stalled;                    ///< … but those that wait for their peer to read.
   std::vector<StreamConnection*> holding;  ///< Connections that hold back a partial header.
   std::size_t connections_open = 0;
-  std::uint64_t last_connection_number = 0;
-  std::uint64_t accepted_total = 0;
-  std::uint64_t finished_total = 0;  ///< Connections finished and datagrams answered.
   bool draining = false;
 
   std::function<void()> on_finished;  ///< A connection closed or datagrams were answered.
   std::function<void()> on_holding;   ///< `holding` was empty and is not any more.
+  std::function<void()> on_stalled;   ///< So was `stalled`.
 
   [[nodiscard]] Instant now() const noexcept { return reactor.now(); }
-  /// True while a further connection may be accepted.
-  [[nodiscard]] bool admits_connection() const noexcept;
-  /// Datagrams that may still be answered under max_accepts.
-  [[nodiscard]] std::uint64_t answers_left() const noexcept;
   void emit(EventBody body);
 };
 

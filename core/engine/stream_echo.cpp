@@ -16,8 +16,9 @@ constexpr Duration kRecentlyActive = std::chrono::seconds{1};
 }  // namespace
 
 StreamConnection::StreamConnection(ServerShared& shared, EndpointStats& endpoint,
-                                   ByteChannel channel)
-    : ServedConnection{shared, endpoint, channel.fd()}, channel_{std::move(channel)} {}
+                                   ConnectionPermit permit, ByteChannel channel)
+    : ServedConnection{shared, endpoint, std::move(permit), channel.fd()},
+      channel_{std::move(channel)} {}
 
 StreamConnection::~StreamConnection() {
   stop_holding();
@@ -140,6 +141,7 @@ bool StreamConnection::keep(std::span<const std::byte> bytes) noexcept {
   std::memcpy(unsent_.get(), bytes.data(), bytes.size());
   unsent_begin_ = 0;
   unsent_end_ = bytes.size();
+  begin_stall();
   watch(EPOLLOUT);
   return true;
 }
@@ -153,6 +155,7 @@ void StreamConnection::flush() noexcept {
   unsent_begin_ += sent.bytes;
   if (unsent_begin_ < unsent_end_) return;
   unsent_.reset();
+  end_stall();
   on_flushed();
 }
 
@@ -185,7 +188,7 @@ void StreamConnection::discard() noexcept {
   const IoResult received = channel_.read_some(std::span{shared_.receive_buffer});
   if (received.status == IoStatus::would_block) return;
   if (received.status != IoStatus::ok) return finish(CloseReason::drain);
-  shared_.connections.touch(*this, shared_.now());
+  touch();
 }
 
 bool StreamConnection::recently_active() const noexcept {

@@ -16,7 +16,8 @@ namespace netecho {
 /// reads slowly; until that is sent nothing more is read (back-pressure).
 class StreamConnection : public ServedConnection {
  public:
-  StreamConnection(ServerShared& shared, EndpointStats& endpoint, ByteChannel channel);
+  StreamConnection(ServerShared& shared, EndpointStats& endpoint, ConnectionPermit permit,
+                   ByteChannel channel);
 
   void on_events(std::uint32_t events) noexcept override;
   void begin_drain() noexcept override;

@@ -59,7 +59,7 @@ std::optional<int> get_option(int fd, int name) noexcept {
 /// One descriptor on its way to become a `Served`.
 class Adoption {
  public:
-  Adoption(int fd, const Endpoint& endpoint, const SocketOptions& options)
+  Adoption(int fd, const Endpoint& endpoint, const ServeOptions& options)
       : fd_{fd}, endpoint_{endpoint}, options_{options} {}
 
   Served run() {
@@ -135,20 +135,24 @@ class Adoption {
         reject("is a connected record socket; only its listener can be served", EPROTOTYPE);
       }
     }
-    apply(fd_, local_.family(), options_, honoured, endpoint_.typed);
+    apply(fd_, local_.family(), options_.socket, honoured, endpoint_.typed);
     if (tcp) keep_urgent_data_inline(fd_, endpoint_.typed);
     return wrap();
   }
 
   Served wrap() {
     if (!ip_ && (listens_ || type_ == SocketType::datagram)) {
-      return unix_socket::make_served(UniqueFd{fd_}, type_);
+      return unix_socket::make_served(UniqueFd{fd_}, type_, options_);
     }
     Served out{.socket = std::unique_ptr<Acceptor>{}, .endpoint = {}, .cleanup = {}};
     if (type_ == SocketType::datagram) {
-      out.socket = make_udp_server(UniqueFd{fd_}, endpoint_.typed);
+      out.socket = make_udp_server(UniqueFd{fd_}, options_.sources, endpoint_.typed);
     } else if (listens_) {
-      out.socket = std::make_unique<StreamAcceptor>(UniqueFd{fd_});
+      const auto acceptor = [&](UniqueFd fd) {
+        return std::make_unique<StreamAcceptor>(std::move(fd), options_.sources);
+      };
+      out.socket = acceptor(UniqueFd{fd_});
+      share_listener(out, fd_, options_, acceptor);
     } else {
       out.socket = ByteChannel{UniqueFd{fd_}};
     }
@@ -167,7 +171,7 @@ class Adoption {
 
   int fd_;
   const Endpoint& endpoint_;
-  const SocketOptions& options_;
+  const ServeOptions& options_;
   bool ip_ = false;
   bool listens_ = false;
   bool connected_ = false;
@@ -188,12 +192,12 @@ SocketDescription describe_inherited(const Endpoint& endpoint) {
 std::vector<Served> serve_inherited(const Endpoint& endpoint, const ServeOptions& options) {
   std::vector<Served> out;
   if (endpoint.scheme == "fd") {
-    out.push_back(adopt(*to_fd(endpoint.rest), endpoint, options.socket));
+    out.push_back(adopt(*to_fd(endpoint.rest), endpoint, options));
     return out;
   }
   for (const ListenFd& passed : listen_fds()) {
     if (!endpoint.rest.empty() && passed.name != endpoint.rest) continue;
-    out.push_back(adopt(passed.fd, endpoint, options.socket));
+    out.push_back(adopt(passed.fd, endpoint, options));
   }
   if (out.empty()) {
     throw Error{ErrorCategory::connect, "adopt", endpoint.typed,
@@ -211,7 +215,7 @@ std::vector<std::string> complete_nothing(std::string_view /*rest*/) {
 
 }  // namespace
 
-Served adopt(int fd, const Endpoint& endpoint, const SocketOptions& options) {
+Served adopt(int fd, const Endpoint& endpoint, const ServeOptions& options) {
   return Adoption{fd, endpoint, options}.run();
 }
 

@@ -12,6 +12,6 @@ namespace netecho {
 
 /// Takes `fd` over: a listener, a bound datagram socket, or one connected stream. It is never shut
 /// down for the parent nor its path unlinked. Throws Error (connect) for anything else.
-[[nodiscard]] Served adopt(int fd, const Endpoint& endpoint, const SocketOptions& options);
+[[nodiscard]] Served adopt(int fd, const Endpoint& endpoint, const ServeOptions& options);
 
 }  // namespace netecho

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/base/error.hpp"
+#include "core/net/ip_number.hpp"
 #include "core/net/socket_type.hpp"
 
 namespace netecho {
@@ -56,24 +57,56 @@ class Binder {
     return error.error_number() == EAFNOSUPPORT || error.error_number() == EADDRNOTAVAIL;
   }
 
-  BoundSocket bind_one(const SocketAddress& address) const {
+  UniqueFd open(const SocketAddress& address) const {
     const std::string& subject = endpoint_.typed;
-    const int family = address.family();
     UniqueFd fd{checked("socket", subject, [&] {
-      return ::socket(family, native_type(type_) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      return ::socket(address.family(), native_type(type_) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     })};
-    if (family == AF_INET6) set_flag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, subject);
+    if (address.family() == AF_INET6) set_flag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, subject);
     // On a listener this only shortens the wait for old connections. On a datagram socket it
     // would let a second server take over a live port.
     if (type_ == SocketType::stream) set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR, subject);
-    if (options_.reuse_port) set_flag(fd.get(), SOL_SOCKET, SO_REUSEPORT, subject);
-    apply(fd.get(), family, options_.socket, honoured_, subject);
-    checked("bind", subject, [&] { return ::bind(fd.get(), address.data(), address.size()); });
-    if (type_ == SocketType::stream) {
-      checked("listen", subject, [&] { return ::listen(fd.get(), options_.backlog); });
+    apply(fd.get(), address.family(), options_.socket, honoured_, subject);
+    return fd;
+  }
+
+  void share_port(int fd) const { set_flag(fd, SOL_SOCKET, SO_REUSEPORT, endpoint_.typed); }
+
+  void bind(int fd, const SocketAddress& address) const {
+    checked("bind", endpoint_.typed, [&] { return ::bind(fd, address.data(), address.size()); });
+  }
+
+  void listen(int fd) const {
+    if (type_ != SocketType::stream) return;
+    checked("listen", endpoint_.typed, [&] { return ::listen(fd, options_.backlog); });
+  }
+
+  /// Nothing that is sent to a group is ever answered.
+  void reject_group(const SocketAddress& address) const {
+    const IpNumber number = ip_number(*address.data());
+    if (type_ != SocketType::datagram || address.is_wildcard() || number.is_unicast()) return;
+    throw usage_error("bind", endpoint_.typed,
+                      address.ip() + " is a multicast or broadcast address, which is not answered");
+  }
+
+  BoundSocket bind_one(const SocketAddress& address) const {
+    reject_group(address);
+    BoundSocket out{open(address), {}, {}};
+    if (options_.reuse_port) share_port(out.fd.get());
+    bind(out.fd.get(), address);
+    // Only now, so that a port which another process has is an error; and before the socket can be
+    // found, so that it belongs to the group of those that follow.
+    if (options_.threads > 1) share_port(out.fd.get());
+    listen(out.fd.get());
+    out.address = local_address(out.fd.get());
+    while (out.siblings.size() + 1 < options_.threads) {
+      UniqueFd sibling = open(out.address);
+      share_port(sibling.get());
+      bind(sibling.get(), out.address);
+      listen(sibling.get());
+      out.siblings.push_back(std::move(sibling));
     }
-    const SocketAddress local = local_address(fd.get());
-    return {std::move(fd), local};
+    return out;
   }
 
   const Endpoint& endpoint_;

@@ -13,7 +13,8 @@ namespace netecho {
 
 struct BoundSocket {
   UniqueFd fd;
-  SocketAddress address;  ///< As bound: the real port.
+  std::vector<UniqueFd> siblings;  ///< For the other threads, on the same address.
+  SocketAddress address;           ///< As bound: the real port.
 };
 
 /// Binds (and for streams listens) on every address of `endpoint`, in the order of its look-up.

@@ -18,6 +18,8 @@
 
 namespace netecho {
 
+enum class DatagramFamily : std::uint8_t { ip, unix_domain };
+
 /// T1 is read right before the call that sends, T4 right after the one that receives: while single
 /// messages come they travel by plain send() and recv(), which add nothing in between.
 ///

@@ -1,7 +1,5 @@
 #include "protocols/message/datagram_server.hpp"
 
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -9,6 +7,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/net/socket_address.hpp"
+#include "protocols/unix/credentials.hpp"
 
 namespace netecho {
 namespace {
@@ -16,29 +15,6 @@ namespace {
 /// Errors that belong to an earlier datagram come back on any call; each is dropped once read, so
 /// this many calls in a row only fail if new ones keep arriving.
 constexpr int kOldErrorRetries = 8;
-
-/// What came as "received on this address" is turned into "send from this address", in place.
-/// Returns the bytes of control that a reply carries.
-std::size_t make_reply_control(msghdr& header) noexcept {
-  cmsghdr* control = CMSG_FIRSTHDR(&header);
-  if (control == nullptr) return 0;
-  if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
-    in_pktinfo info{};
-    std::memcpy(&info, CMSG_DATA(control), sizeof info);
-    info.ipi_ifindex = 0;  // The route decides; ipi_spec_dst is the source.
-    std::memcpy(CMSG_DATA(control), &info, sizeof info);
-    return CMSG_SPACE(sizeof info);
-  }
-  if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
-    in6_pktinfo info{};
-    std::memcpy(&info, CMSG_DATA(control), sizeof info);
-    if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr)) return 0;
-    if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) info.ipi6_ifindex = 0;
-    std::memcpy(CMSG_DATA(control), &info, sizeof info);
-    return CMSG_SPACE(sizeof info);
-  }
-  return 0;
-}
 
 }  // namespace
 
@@ -58,9 +34,14 @@ bool grow_send_buffer(int fd, std::size_t bytes) noexcept {
   return grown > now;
 }
 
-DatagramServer::DatagramServer(UniqueFd fd, DatagramFamily family)
+DatagramServer::DatagramServer(UniqueFd fd, Rules rules)
     : fd_{std::move(fd)},
-      family_{family},
+      rules_{std::move(rules)},
+      ip_{std::get_if<IpDatagramRules>(&rules_)},
+      // Without room the kernel closes descriptors that a unix peer sends along.
+      control_bytes_{ip_ != nullptr                           ? IpDatagramRules::kControlBytes
+                     : std::get<UserRule>(rules_).restricts() ? unix_socket::kCredentialBytes
+                                                              : 0},
       envelopes_{std::make_unique<std::array<Envelope, kSlots>>()} {
   for (std::size_t i = 0; i < kSlots; ++i) {
     Envelope& envelope = (*envelopes_)[i];
@@ -78,10 +59,8 @@ void DatagramServer::prepare(Batch& batch, std::size_t slots) noexcept {
     header.msg_name = &envelope.from;
     header.msg_iov = &envelope.payload;
     header.msg_namelen = sizeof envelope.from;
-    // Without room for control data the kernel closes descriptors that a unix peer sends along.
-    const bool control = family_ == DatagramFamily::ip;
-    header.msg_control = control ? envelope.control.data() : nullptr;
-    header.msg_controllen = control ? kControlBytes : 0;
+    header.msg_control = control_bytes_ != 0 ? envelope.control.data() : nullptr;
+    header.msg_controllen = control_bytes_;
     header.msg_flags = 0;
   }
 }
@@ -106,14 +85,26 @@ void DatagramServer::take(Slot& slot, std::size_t index, Instant at) noexcept {
   mmsghdr& header = headers_[index];
   Envelope& envelope = (*envelopes_)[index];
   envelope.from_size = header.msg_hdr.msg_namelen;
-  envelope.control_size =
-      header.msg_hdr.msg_controllen > 0 ? make_reply_control(header.msg_hdr) : 0;
   slot = {};
   slot.data = static_cast<std::byte*>(envelope.payload.iov_base);
   slot.size = header.msg_len;
   slot.at = at;
   slot.truncated = (header.msg_hdr.msg_flags & MSG_TRUNC) != 0;
-  slot.unanswerable = envelope.from_size <= offsetof(sockaddr_un, sun_path);
+  if (ip_ != nullptr) {
+    envelope.reply_size = ip_->judge(header.msg_hdr, slot, envelope.reply);
+  } else {
+    envelope.reply_size = 0;
+    judge_unix(slot, envelope, header.msg_hdr);
+  }
+}
+
+void DatagramServer::judge_unix(Slot& slot, const Envelope& envelope,
+                                const msghdr& message) noexcept {
+  if (envelope.from_size <= offsetof(sockaddr_un, sun_path)) {
+    slot.refused = Refusal::no_return_address;
+  } else if (!unix_socket::admits_datagram(std::get<UserRule>(rules_), message)) {
+    slot.refused = Refusal::not_allowed;
+  }
 }
 
 BatchResult DatagramServer::receive(Batch& batch) noexcept {
@@ -126,6 +117,7 @@ BatchResult DatagramServer::receive(Batch& batch) noexcept {
     if (got > 0) {
       const Instant at = monotonic_now();
       const auto count = static_cast<std::size_t>(got);
+      if (ip_ != nullptr) ip_->begin(at);
       for (std::size_t i = 0; i < count; ++i) take(batch.slots()[i], i, at);
       batch.count = count;
       return {IoStatus::ok, count, 0};
@@ -139,7 +131,7 @@ BatchResult DatagramServer::receive(Batch& batch) noexcept {
 
 /// Some earlier reply's ICMP error: that client's business, not this socket's.
 bool DatagramServer::is_old_error(int error) const noexcept {
-  if (family_ != DatagramFamily::ip) return false;
+  if (ip_ == nullptr) return false;
   return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
          error == EHOSTDOWN || error == EPROTO || error == ENOPROTOOPT || error == EOPNOTSUPP;
 }
@@ -149,15 +141,15 @@ std::size_t DatagramServer::collect(Batch& batch) noexcept {
   std::size_t messages = 0;
   for (std::size_t i = batch.next; i < batch.count; ++i) {
     const Slot& slot = batch.slots()[i];
-    if (slot.skip || slot.unanswerable) continue;
+    if (slot.skip || slot.refused != Refusal::none) continue;
     Envelope& envelope = (*envelopes_)[i];
     envelope.payload = {slot.data, slot.size};
     msghdr& header = headers_[messages].msg_hdr;
     header.msg_name = &envelope.from;
     header.msg_namelen = envelope.from_size;
     header.msg_iov = &envelope.payload;
-    header.msg_control = envelope.control_size > 0 ? envelope.control.data() : nullptr;
-    header.msg_controllen = envelope.control_size;
+    header.msg_control = envelope.reply_size > 0 ? envelope.reply.data() : nullptr;
+    header.msg_controllen = envelope.reply_size;
     header.msg_flags = 0;
     sending_[messages++] = i;
   }
@@ -198,7 +190,7 @@ BatchResult DatagramServer::send(Batch& batch) noexcept {
     if (error == EINTR) continue;
     batch.next = sending_[0];
     if (is_old_error(error) && ++attempt < kOldErrorRetries) continue;
-    if (family_ == DatagramFamily::unix_domain) {
+    if (ip_ == nullptr) {
       const std::size_t bytes = batch.slots()[sending_[0]].size;
       if (error == EMSGSIZE && grow_send_buffer(fd_.get(), bytes)) continue;
       // The peer's queue is full, and POLLOUT would say writable at once: this one is dropped.
@@ -213,15 +205,19 @@ PeerRef DatagramServer::peer_ref(std::size_t index) const noexcept {
   const Envelope& envelope = (*envelopes_)[index];
   const std::size_t address_size = std::min<std::size_t>(envelope.from_size, sizeof envelope.from);
   return {std::as_bytes(std::span{&envelope.from, 1}).first(address_size),
-          std::span{envelope.control}.first(envelope.control_size)};
+          std::span{envelope.reply}.first(envelope.reply_size)};
 }
 
 void DatagramServer::set_peer(std::size_t index, const PeerRef& peer) noexcept {
   Envelope& envelope = (*envelopes_)[index];
   std::memcpy(&envelope.from, peer.address().data(), peer.address().size());
-  std::memcpy(envelope.control.data(), peer.return_path().data(), peer.return_path().size());
+  std::memcpy(envelope.reply.data(), peer.return_path().data(), peer.return_path().size());
   envelope.from_size = static_cast<socklen_t>(peer.address().size());
-  envelope.control_size = peer.return_path().size();
+  envelope.reply_size = peer.return_path().size();
+}
+
+std::optional<std::uint64_t> DatagramServer::kernel_drops() const noexcept {
+  return ip_ != nullptr ? std::optional{ip_->kernel_drops()} : std::nullopt;
 }
 
 std::optional<SocketDescription> DatagramServer::peer(std::size_t index) const {

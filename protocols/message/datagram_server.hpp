@@ -9,12 +9,13 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <variant>
 
+#include "core/net/source_rules.hpp"
 #include "core/transport.hpp"
+#include "protocols/ip/datagram_rules.hpp"
 
 namespace netecho {
-
-enum class DatagramFamily : std::uint8_t { ip, unix_domain };
 
 /// Peers, their addresses and the addresses they sent to stay in here, one a slot: send() answers
 /// the peer that slot i came from, from the address it was sent to.
@@ -22,8 +23,11 @@ class DatagramServer final : public MessagePort {
  public:
   static constexpr std::size_t kSlots = 32;
 
-  /// REQUIRES: bound and non-blocking; for ip, prepared by `prepare_udp_server`.
-  DatagramServer(UniqueFd fd, DatagramFamily family);
+  /// Whom it may answer, by its family.
+  using Rules = std::variant<IpDatagramRules, UserRule>;
+
+  /// REQUIRES: bound and non-blocking; for a UserRule that restricts, with credentials attached.
+  DatagramServer(UniqueFd fd, Rules rules);
 
   BatchResult receive(Batch& batch) noexcept override;
   BatchResult send(Batch& batch) noexcept override;
@@ -31,28 +35,31 @@ class DatagramServer final : public MessagePort {
   void set_peer(std::size_t index, const PeerRef& peer) noexcept override;
   [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
   [[nodiscard]] std::optional<SocketDescription> peer(std::size_t index) const override;
+  [[nodiscard]] std::optional<std::uint64_t> kernel_drops() const noexcept override;
 
  private:
-  /// Room for one in_pktinfo or in6_pktinfo, and a TTL beside it.
-  static constexpr std::size_t kControlBytes = PeerRef::kReturnPathBytes;
-  /// What one slot's message came with.
+  /// What one slot's message came with, and what its reply carries beside the address.
   struct Envelope {
     sockaddr_storage from;
-    alignas(cmsghdr) std::array<std::byte, kControlBytes> control;
+    alignas(cmsghdr) std::array<std::byte, IpDatagramRules::kControlBytes> control;
+    alignas(cmsghdr) std::array<std::byte, PeerRef::kReturnPathBytes> reply;
     iovec payload;
     socklen_t from_size;
-    std::size_t control_size;
+    std::size_t reply_size;
   };
 
   void prepare(Batch& batch, std::size_t slots) noexcept;
   int receive_batch(std::size_t slots) noexcept;
   void take(Slot& slot, std::size_t index, Instant at) noexcept;
+  void judge_unix(Slot& slot, const Envelope& envelope, const msghdr& message) noexcept;
   std::size_t collect(Batch& batch) noexcept;
   int send_batch(std::size_t messages) noexcept;
   [[nodiscard]] bool is_old_error(int error) const noexcept;
 
   UniqueFd fd_;
-  DatagramFamily family_;
+  Rules rules_;
+  IpDatagramRules* ip_;        ///< Of rules_; null for unix.
+  std::size_t control_bytes_;  ///< What a message may come with.
   bool has_batch_calls_ = true;
   std::unique_ptr<std::array<Envelope, kSlots>> envelopes_;
   std::array<mmsghdr, kSlots> headers_{};

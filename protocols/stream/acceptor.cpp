@@ -5,13 +5,16 @@
 
 #include <cerrno>
 
+#include "core/net/socket_address.hpp"
+#include "protocols/unix/credentials.hpp"
+
 namespace netecho {
 namespace {
 
 /// For kernels and sandboxes without accept4(). Another thread could fork in between; netecho
 /// never does.
-int accept_in_steps(int listener) noexcept {
-  const int fd = ::accept(listener, nullptr, nullptr);
+int accept_in_steps(int listener, sockaddr* peer, socklen_t* size) noexcept {
+  const int fd = ::accept(listener, peer, size);
   if (fd < 0) return fd;
   const int flags = ::fcntl(fd, F_GETFL);
   if (flags >= 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
@@ -52,14 +55,40 @@ AcceptStatus classify_accept_error(int error) noexcept {
   }
 }
 
+StreamAcceptor::StreamAcceptor(UniqueFd listener, SourceRules rules)
+    : listener_{std::move(listener)}, rules_{std::move(rules)}, kind_{Kind::ip} {
+  const SocketAddress local = local_address(listener_.get());
+  if (local.family() != AF_UNIX) return;
+  kind_ = Kind::unix_domain;
+  users_ = unix_socket::user_rule(rules_, local);
+}
+
+int StreamAcceptor::take(sockaddr_storage& peer) noexcept {
+  const bool asked = kind_ == Kind::ip;  // A unix peer is known by its user, not by its name.
+  socklen_t size = sizeof peer;
+  auto* address = asked ? reinterpret_cast<sockaddr*>(&peer) : nullptr;
+  return has_accept4_ ? ::accept4(listener_.get(), address, asked ? &size : nullptr,
+                                  SOCK_NONBLOCK | SOCK_CLOEXEC)
+                      : accept_in_steps(listener_.get(), address, asked ? &size : nullptr);
+}
+
+AcceptResult StreamAcceptor::admit(const sockaddr_storage& peer, UniqueFd& connection) noexcept {
+  if (kind_ == Kind::unix_domain) {
+    const bool may = unix_socket::admits_connection(users_, connection.get());
+    return {may ? AcceptStatus::accepted : AcceptStatus::refused};
+  }
+  const IpNumber source = ip_number(reinterpret_cast<const sockaddr&>(peer));
+  if (!rules_.allow(source)) return {AcceptStatus::refused};
+  return {AcceptStatus::accepted, 0, source.is_loopback() ? std::nullopt : std::optional{source}};
+}
+
 AcceptResult StreamAcceptor::accept(UniqueFd& out) noexcept {
   while (true) {
-    const int fd = has_accept4_
-                       ? ::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)
-                       : accept_in_steps(listener_.get());
+    sockaddr_storage peer;
+    const int fd = take(peer);
     if (fd >= 0) {
       out.reset(fd);
-      return {AcceptStatus::accepted, 0};
+      return admit(peer, out);
     }
     if (errno == ENOSYS && has_accept4_) {
       has_accept4_ = false;

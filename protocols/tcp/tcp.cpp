@@ -33,10 +33,14 @@ SocketDescription describe_tcp(const Endpoint& endpoint) {
 std::vector<Served> serve_tcp(const Endpoint& endpoint, const ServeOptions& options) {
   std::vector<Served> out;
   for (BoundSocket& bound : bind_ip(endpoint, SocketType::stream, options, kServeOptions)) {
-    keep_urgent_data_inline(bound.fd.get(), endpoint.typed);
-    Served served{.socket = std::make_unique<StreamAcceptor>(std::move(bound.fd)),
+    const auto acceptor = [&](UniqueFd& fd) {
+      keep_urgent_data_inline(fd.get(), endpoint.typed);
+      return std::make_unique<StreamAcceptor>(std::move(fd), options.sources);
+    };
+    Served served{.socket = acceptor(bound.fd),
                   .endpoint = *describe(bound.address, SocketType::stream),
                   .cleanup = {}};
+    for (UniqueFd& sibling : bound.siblings) served.siblings.emplace_back(acceptor(sibling));
     out.push_back(std::move(served));
   }
   return out;

@@ -42,9 +42,13 @@ void set_int(int fd, int level, int name, int value, std::string_view subject) {
 std::vector<Served> serve_udp(const Endpoint& endpoint, const ServeOptions& options) {
   std::vector<Served> out;
   for (BoundSocket& bound : bind_ip(endpoint, SocketType::datagram, options, kServeOptions)) {
-    Served served{.socket = make_udp_server(std::move(bound.fd), endpoint.typed),
+    const auto port = [&](UniqueFd& fd) {
+      return make_udp_server(std::move(fd), options.sources, endpoint.typed);
+    };
+    Served served{.socket = port(bound.fd),
                   .endpoint = *describe(bound.address, SocketType::datagram),
                   .cleanup = {}};
+    for (UniqueFd& sibling : bound.siblings) served.siblings.emplace_back(port(sibling));
     out.push_back(std::move(served));
   }
   return out;
@@ -133,17 +137,13 @@ std::vector<std::string> loopback_udp(const std::string& /*unique*/) {
 
 }  // namespace
 
-std::unique_ptr<MessagePort> make_udp_server(UniqueFd fd, std::string_view subject) {
-  const SocketAddress local = local_address(fd.get());
-  const bool v6 = local.family() == AF_INET6;
+std::unique_ptr<MessagePort> make_udp_server(UniqueFd fd, const SourceRules& rules,
+                                             std::string_view subject) {
+  const bool v6 = local_address(fd.get()).family() == AF_INET6;
   // One client's ICMP error must not become an error of everyone's socket.
   set_int(fd.get(), v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, 0, subject);
-  // Only a wildcard socket has to be told where a datagram was sent to; it costs on every one.
-  if (local.is_wildcard()) {
-    set_int(fd.get(), v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1,
-            subject);
-  }
-  return std::make_unique<DatagramServer>(std::move(fd), DatagramFamily::ip);
+  IpDatagramRules judge{fd.get(), rules, subject};
+  return std::make_unique<DatagramServer>(std::move(fd), std::move(judge));
 }
 
 Backend udp_backend() noexcept {

@@ -11,6 +11,7 @@ namespace netecho {
 [[nodiscard]] Backend udp_backend() noexcept;
 
 /// A server port over a bound socket, with what it needs set. Also for inherited ones.
-[[nodiscard]] std::unique_ptr<MessagePort> make_udp_server(UniqueFd fd, std::string_view subject);
+[[nodiscard]] std::unique_ptr<MessagePort> make_udp_server(UniqueFd fd, const SourceRules& rules,
+                                                           std::string_view subject);
 
 }  // namespace netecho

@@ -8,6 +8,7 @@
 #include "protocols/message/datagram_server.hpp"
 #include "protocols/stream/acceptor.hpp"
 #include "protocols/stream/connect_port.hpp"
+#include "protocols/unix/credentials.hpp"
 #include "protocols/unix/record_port.hpp"
 #include "protocols/unix/socket_file.hpp"
 
@@ -35,6 +36,13 @@ class RecordAcceptor final : public StreamAcceptor {
   }
 };
 
+std::unique_ptr<MessagePort> make_datagram_server(UniqueFd fd, const SourceRules& rules) {
+  const SocketAddress local = local_address(fd.get());
+  UserRule users = user_rule(rules, local);
+  if (users.restricts()) attach_credentials(fd.get(), "unixgram");
+  return std::make_unique<DatagramServer>(std::move(fd), std::move(users));
+}
+
 template <SocketType kType>
 SocketDescription describe_endpoint(const Endpoint& endpoint) {
   return describe_unix_endpoint(endpoint, kType);
@@ -44,7 +52,7 @@ template <SocketType kType>
 std::vector<Served> serve(const Endpoint& endpoint, const ServeOptions& options) {
   BoundFile bound = bind_server(endpoint, kType, options);
   std::vector<Served> out;
-  out.push_back(make_served(std::move(bound.fd), kType));
+  out.push_back(make_served(std::move(bound.fd), kType, options));
   out.back().endpoint = describe_unix_endpoint(endpoint, kType);
   out.back().cleanup = std::move(bound.cleanup);
   return out;
@@ -103,18 +111,27 @@ std::unique_ptr<MessagePort> connect_port(const Endpoint& endpoint, const Connec
 
 }  // namespace
 
-Served make_served(UniqueFd fd, SocketType type) {
+Served make_served(UniqueFd fd, SocketType type, const ServeOptions& options) {
   Served out{.socket = std::unique_ptr<Acceptor>{}, .endpoint = {}, .cleanup = {}};
+  const int listener = fd.get();
+  const auto streams = [&](UniqueFd of) {
+    return std::make_unique<StreamAcceptor>(std::move(of), options.sources);
+  };
+  const auto records = [&](UniqueFd of) {
+    return std::make_unique<RecordAcceptor>(std::move(of), options.sources);
+  };
   switch (type) {
     case SocketType::stream:
-      out.socket = std::make_unique<StreamAcceptor>(std::move(fd));
+      out.socket = streams(std::move(fd));
+      share_listener(out, listener, options, streams);
       break;
     case SocketType::seqpacket:
-      out.socket = std::make_unique<RecordAcceptor>(std::move(fd));
+      out.socket = records(std::move(fd));
+      share_listener(out, listener, options, records);
       out.records = true;
       break;
     case SocketType::datagram:
-      out.socket = std::make_unique<DatagramServer>(std::move(fd), DatagramFamily::unix_domain);
+      out.socket = make_datagram_server(std::move(fd), options.sources);
       break;
   }
   return out;

@@ -13,7 +13,7 @@ namespace netecho::unix_socket {
 
 /// A served socket over a bound (and listening) descriptor; `endpoint` and `cleanup` are left
 /// empty.
-[[nodiscard]] Served make_served(UniqueFd fd, SocketType type);
+[[nodiscard]] Served make_served(UniqueFd fd, SocketType type, const ServeOptions& options);
 
 /// A connected, non-blocking socket; waits while the server's backlog is full. Throws Error,
 /// Interrupted.

@@ -183,7 +183,7 @@ TEST_CASE("unixgram: a peer without a name can't be answered, and is said to be 
   REQUIRE(::sendto(unnamed.get(), "hi", 2, 0, address.data(), address.size()) == 2);
   Batch batch{4, 64};
   REQUIRE(port.receive(batch).messages == 1);
-  CHECK(batch.filled()[0].unanswerable);
+  CHECK(batch.filled()[0].refused == Refusal::no_return_address);
   CHECK(port.peer(0) == std::nullopt);
   const BatchResult sent = port.send(batch);
   CHECK(sent.status == IoStatus::ok);

@@ -92,7 +92,7 @@ TEST_CASE("poll_waiter: a port that has something ends the wait", "[poll_waiter]
   CHECK(ids(waiter.wait(kNever, mode)) == Ids{7});
 }
 
-TEST_CASE("poll_waiter: few ports that are spun on are tried, and signals are seen all the same",
+TEST_CASE("poll_waiter: few ports are tried while it spins, and signals are seen all the same",
           "[poll_waiter][loopback]") {
   ::signal(SIGTERM, SIG_DFL);
   Interrupt interrupt{SIGTERM};
@@ -102,6 +102,8 @@ TEST_CASE("poll_waiter: few ports that are spun on are tried, and signals are se
   waiter.watch(first, 7);
   waiter.watch(second, 8);
   CHECK(ids(waiter.wait(kNever, WaitMode::spin)) == Ids{7, 8});
+  // Close to its deadline a blocking wait spins, too.
+  CHECK(ids(waiter.wait(monotonic_now(), WaitMode::block)) == Ids{7, 8});
   ::raise(SIGTERM);
   int turns = 0;
   while (!waiter.wait(kNever, WaitMode::spin).interrupted) REQUIRE(++turns < 1000);
@@ -174,6 +176,7 @@ TEST_CASE("poll_waiter: room to write counts only for a port that waits for it",
           "[poll_waiter][loopback]") {
   Interrupt interrupt{SIGUSR1};
   PollWaiter waiter{interrupt};
+  const IdlePorts idle{waiter};
   PairPort port;
   waiter.watch(port, 5);
   CHECK(ids(waiter.wait(Instant{}, WaitMode::block)).empty());

@@ -1,0 +1,82 @@
+#pragma once
+
+/// \file
+/// What a server allows itself and its peers, counted over all of its threads.
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "core/engine/server.hpp"
+#include "core/engine/source_rates.hpp"
+#include "core/net/ip_number.hpp"
+
+namespace netecho {
+
+class ServerLimits;
+
+/// The right of one connection to be open; given back at its end.
+class ConnectionPermit {
+ public:
+  ConnectionPermit(ConnectionPermit&& other) noexcept
+      : limits_{std::exchange(other.limits_, nullptr)}, source_{other.source_} {}
+  ConnectionPermit& operator=(ConnectionPermit&&) = delete;
+  ~ConnectionPermit();
+
+  /// Counts it for its source, too. False: that one has as many as it may.
+  [[nodiscard]] bool charge(const IpNumber& source) noexcept;
+
+ private:
+  friend class ServerLimits;
+  explicit ConnectionPermit(ServerLimits& limits) noexcept : limits_{&limits} {}
+  ServerLimits* limits_;
+  IpNumber source_{};  ///< All zero: not charged.
+};
+
+/// Any thread may call any of it.
+class ServerLimits {
+ public:
+  explicit ServerLimits(const ServerOptions& options);
+
+  /// None while the server is full; somebody_waits() then.
+  [[nodiscard]] std::optional<ConnectionPermit> admit_connection() noexcept;
+  /// For one that was not accepted here but given: beyond all limits, but counted.
+  [[nodiscard]] ConnectionPermit admit_given() noexcept;
+  [[nodiscard]] std::uint64_t next_connection_number() noexcept { return ++last_number_; }
+
+  /// Whether one more reply may go to a source prefix.
+  [[nodiscard]] bool admit_reply(std::uint64_t source_prefix, Instant now) noexcept;
+
+  /// A connection ended, or datagrams were answered.
+  void finished(std::uint64_t count) noexcept { finished_total_ += count; }
+  [[nodiscard]] bool accepts_reached() const noexcept { return accepts_left() == 0; }
+  /// Datagrams that may still be answered under max_accepts.
+  [[nodiscard]] std::uint64_t accepts_left() const noexcept;
+
+  /// Whether a connection was not admitted since this was last asked, so that one may be now.
+  [[nodiscard]] bool somebody_waits() noexcept { return somebody_waits_.exchange(false); }
+
+ private:
+  friend class ConnectionPermit;
+  struct Hash {
+    std::uint64_t seed;
+    std::size_t operator()(const IpNumber& source) const noexcept;
+  };
+  [[nodiscard]] bool has_room(std::size_t open) const noexcept;
+  [[nodiscard]] bool charge(const IpNumber& source) noexcept;
+  void release(const IpNumber& source) noexcept;
+
+  const ServerOptions& options_;
+  std::atomic<std::size_t> open_ = 0;
+  std::atomic<std::uint64_t> finished_total_ = 0;
+  std::atomic<std::uint64_t> last_number_ = 0;
+  std::atomic<bool> somebody_waits_ = false;
+  std::mutex mutex_;  ///< Of per_source_.
+  std::unordered_map<IpNumber, std::size_t, Hash> per_source_;
+  std::optional<SourceRates> rates_;
+};
+
+}  // namespace netecho

@@ -1,0 +1,102 @@
+#pragma once
+
+/// \file
+/// One thread's part of a server: its sockets and connections, from `listening` to the end of the
+/// drain. The first loop is the leader: it hears signals and decides when all stop.
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/base/unique_fd.hpp"
+#include "core/engine/impaired_messages.hpp"
+#include "core/engine/listener.hpp"
+#include "core/engine/message_echo.hpp"
+#include "core/engine/server.hpp"
+#include "core/engine/server_shared.hpp"
+
+namespace netecho {
+
+/// What another thread can ask of a loop. Asked twice before it got to it is asked once.
+enum class LoopRequest : unsigned {
+  stop = 1U << 0,    ///< Drain and end.
+  accept = 1U << 1,  ///< There is room for connections again.
+  stats = 1U << 2,   ///< Tell the counters.
+  look = 1U << 3,    ///< To the leader: another loop has ended.
+};
+
+class ServerLoop final : private EventHandler {
+ public:
+  /// What loops have to do with each other; called on the loop's own thread.
+  struct Peers {
+    std::function<void(StopReason)> stop_all;  ///< Some loop found a reason.
+    std::function<void()> stopping = [] {};    ///< This loop accepts nothing any more.
+    std::function<void()> accept_again;        ///< Others may have connections waiting.
+    std::function<void()> tell_stats;          ///< Asked for by LoopRequest::stats.
+    std::function<bool()> others_ended = [] { return true; };
+  };
+
+  ServerLoop(Reactor& reactor, const ServerOptions& options, ServerLimits& limits,
+             EventSink& events, Peers peers);
+  ~ServerLoop();
+  ServerLoop(const ServerLoop&) = delete;
+  ServerLoop& operator=(const ServerLoop&) = delete;
+
+  /// Adds a bound socket; `endpoint` is its number among those of the whole server.
+  void serve(ServedSocket socket, const Served& what, std::uint64_t endpoint);
+  /// Runs until it was stopped and has drained.
+  void run();
+  /// From any thread.
+  void request(LoopRequest request) noexcept;
+
+  /// On the loop's own thread (request(stop) from others).
+  void stop();
+  [[nodiscard]] bool draining() const noexcept { return shared_.draining; }
+  /// Its counters, an entry for each socket in the order in which they were added. On the loop's
+  /// own thread, or when that has ended.
+  [[nodiscard]] const std::deque<EndpointStats>& stats();
+
+ private:
+  void on_events(std::uint32_t events) noexcept override;
+  void serve_messages(std::unique_ptr<MessagePort> port, EndpointStats& stats);
+  void serve_stream(ByteChannel channel, EndpointStats& stats);
+  void impair(EndpointStats& stats, std::uint64_t endpoint);
+  void on_finished();
+  [[nodiscard]] bool nothing_left() const;
+  void end_if_drained();
+  void finish_drain();
+  void close_idle();
+  void arm_idle_timer();
+  void close_stalled();
+  void arm_stall_timer();
+  void release_held();
+  void resume_listeners();
+  [[nodiscard]] Duration stall_look() const noexcept;
+  /// Oldest first. `action` may end the connection it is given.
+  template <typename Action>
+  void for_each(ActivityList& list, Action action);
+  template <typename Action>
+  void for_each_connection(Action action);
+
+  Reactor& reactor_;
+  const ServerOptions& options_;
+  ServerShared shared_;
+  Peers peers_;
+  std::deque<EndpointStats> endpoints_;         ///< Handlers refer to these: addresses stay.
+  std::deque<EndpointImpairment> impairments_;  ///< One for each of those; so do these.
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<std::unique_ptr<DatagramEndpoint>> datagrams_;
+  std::size_t streams_given_ = 0;  ///< Connected streams inherited: their end is our end.
+  std::unique_ptr<Reactor::Timer> idle_timer_;
+  std::unique_ptr<Reactor::Timer> stall_timer_;
+  std::unique_ptr<Reactor::Timer> hold_timer_;
+  std::unique_ptr<Reactor::Timer> drain_timer_;
+  UniqueFd doorbell_;
+  std::atomic<unsigned> requests_ = 0;
+  Instant drain_deadline_{};
+  bool walking_ = false;  ///< In for_each: nothing else may end connections now.
+};
+
+}  // namespace netecho

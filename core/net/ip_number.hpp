@@ -1,0 +1,48 @@
+#pragma once
+
+/// \file
+/// An IP address as a number, for rules about sources: what a sockaddr holds, without its family.
+
+#include <sys/socket.h>
+
+#include <cstdint>
+
+namespace netecho {
+
+/// 128 bits in host order; IPv4 as ::ffff:a.b.c.d, so that it is the same on every socket.
+struct IpNumber {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+
+  bool operator==(const IpNumber&) const = default;
+  auto operator<=>(const IpNumber&) const = default;
+
+  [[nodiscard]] static constexpr IpNumber of_v4(std::uint32_t address) noexcept {
+    return {0, kV4Mark << 32U | address};
+  }
+  [[nodiscard]] constexpr bool is_v4() const noexcept { return high == 0 && low >> 32U == kV4Mark; }
+  /// REQUIRES: is_v4().
+  [[nodiscard]] constexpr std::uint32_t v4() const noexcept {
+    return static_cast<std::uint32_t>(low);
+  }
+  /// 127/8 or ::1.
+  [[nodiscard]] constexpr bool is_loopback() const noexcept {
+    return is_v4() ? v4() >> 24U == 127 : high == 0 && low == 1;
+  }
+  /// Something that one host can have: no multicast or broadcast address, none of 0/8 or 240/4,
+  /// not ::.
+  [[nodiscard]] constexpr bool is_unicast() const noexcept {
+    if (is_v4()) return v4() >> 24U != 0 && v4() >> 24U < 224;
+    return high >> 56U != 0xFF && (high | low) != 0;
+  }
+
+ private:
+  static constexpr std::uint64_t kV4Mark = 0xFFFF;
+};
+
+/// The address of an IPv4 or IPv6 socket address; all zero for any other.
+[[nodiscard]] IpNumber ip_number(const sockaddr& address) noexcept;
+/// Its port, in host order; 0 for other families.
+[[nodiscard]] std::uint16_t ip_port(const sockaddr& address) noexcept;
+
+}  // namespace netecho

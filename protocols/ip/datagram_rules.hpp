@@ -1,0 +1,68 @@
+#pragma once
+
+/// \file
+/// Which datagrams a UDP server may answer, and what its replies carry, so that it can be no part
+/// of a loop or an attack (RFC 862 servers can: CVE-1999-0103, CVE-2024-2169). Stateless: it goes
+/// by what came with the datagram. docs/reliability.md tells the rules.
+
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "core/net/own_addresses.hpp"
+#include "core/net/source_rules.hpp"
+#include "core/transport.hpp"
+
+namespace netecho {
+
+class IpDatagramRules {
+ public:
+  /// Room for all that the kernel tells of a datagram: where it was sent to, its hop limit, drops.
+  static constexpr std::size_t kControlBytes = 128;
+  /// Replies between servers of one host carry this; nobody else starts with it.
+  static constexpr int kLoopMark = 253;
+  /// No reply starts with more hops, so that no loop between hosts lasts longer.
+  static constexpr int kMaxHops = 64;
+
+  /// Has the kernel tell what the rules go by. `fd` is bound. Throws SysError with `subject`.
+  IpDatagramRules(int fd, SourceRules rules, std::string_view subject);
+
+  /// To be called once a batch.
+  void begin(Instant now) noexcept { own_.refresh(now); }
+  /// Decides on a received datagram: sets `refused` and `source_prefix` of `slot`, and writes into
+  /// `reply` (kReturnPathBytes) what a reply is to carry. Returns the bytes of that.
+  std::size_t judge(const msghdr& message, Slot& slot, std::span<std::byte> reply) noexcept;
+
+  [[nodiscard]] std::uint64_t kernel_drops() const noexcept { return kernel_drops_; }
+
+ private:
+  /// What the kernel tells of one datagram.
+  struct Delivery {
+    std::optional<IpNumber> to;  ///< Only on sockets that do not know it anyway.
+    int hops = kMaxHops;
+    bool v4_hops = false;  ///< They are a TTL: an IPv4 datagram, on whichever socket.
+    bool unicast = true;
+  };
+  class ReplyControl;
+
+  [[nodiscard]] Delivery read(const msghdr& message, ReplyControl& control) noexcept;
+  [[nodiscard]] Refusal refusal(const sockaddr& from, const IpNumber& source,
+                                const Delivery& delivery, bool own) const noexcept;
+  void count_drops(std::uint32_t total) noexcept;
+
+  SourceRules rules_;
+  OwnAddresses own_;
+  int configured_hops_ = kMaxHops;
+  int configured_hops_v4_ = kMaxHops;
+  std::uint32_t last_drops_ = 0;
+  std::uint64_t kernel_drops_ = 0;
+};
+
+/// What is limited together: an IPv4 /24 or an IPv6 /56, or all of the loopback.
+[[nodiscard]] std::uint64_t source_prefix(const IpNumber& source) noexcept;
+
+}  // namespace netecho
