@@ -12,6 +12,11 @@ find_library(NETECHO_SODIUM_LIBRARY libsodium.a REQUIRED)
 add_library(netecho_sodium INTERFACE)
 target_include_directories(netecho_sodium SYSTEM INTERFACE ${NETECHO_SODIUM_INCLUDE})
 target_link_libraries(netecho_sodium INTERFACE ${NETECHO_SODIUM_LIBRARY})
+find_path(NETECHO_SECCOMP_INCLUDE seccomp.h REQUIRED)
+find_library(NETECHO_SECCOMP_LIBRARY libseccomp.a REQUIRED)
+add_library(netecho_seccomp INTERFACE)
+target_include_directories(netecho_seccomp SYSTEM INTERFACE ${NETECHO_SECCOMP_INCLUDE})
+target_link_libraries(netecho_seccomp INTERFACE ${NETECHO_SECCOMP_LIBRARY})
 
 # The release binary needs only libc when it starts, so fmt and spdlog are used header-only.
 add_library(netecho_spdlog INTERFACE)

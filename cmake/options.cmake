@@ -23,6 +23,11 @@ elseif(CMAKE_BUILD_TYPE MATCHES "Rel")
   target_compile_options(netecho_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 endif()
 
+if(NETECHO_SANITIZE OR NETECHO_COVERAGE)
+  # They open files and make calls of their own at any time: no sandbox.
+  target_compile_definitions(netecho_options INTERFACE NETECHO_INSTRUMENTED)
+endif()
+
 if(NETECHO_COVERAGE)
   target_compile_options(netecho_options INTERFACE --coverage -fprofile-abs-path)
   target_link_options(netecho_options INTERFACE --coverage)

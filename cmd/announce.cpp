@@ -6,8 +6,8 @@
 
 #include <cstdlib>
 
+#include "core/base/escape.hpp"
 #include "core/base/unique_fd.hpp"
-#include "core/host/sd_notify.hpp"
 
 namespace netecho {
 namespace {
@@ -55,17 +55,33 @@ void write_port_file(const std::string& path, const std::string& lines) {
   throw *error;
 }
 
+/// One line for whoever asks the manager how the service is.
+std::string status_of(const std::string& lines) {
+  constexpr std::size_t kMostBytes = 200;
+  std::string names;
+  std::size_t count = 0;
+  std::size_t begin = 0;
+  for (std::size_t end; (end = lines.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    names += (count++ == 0 ? "" : ", ") + lines.substr(begin, end - begin);
+  }
+  return "serving " + (names.size() <= kMostBytes ? escape_for_terminal(names)
+                                                  : std::to_string(count) + " endpoints");
+}
+
 }  // namespace
 
-void announce(const ServeJob& job, const std::string& lines) {
+void announce_in_file(const ServeJob& job, const std::string& lines) {
   if (!job.port_file.empty()) write_port_file(job.port_file, lines);
+}
+
+void announce(const ServeJob& job, const ServiceManager& manager, const std::string& lines) {
   if (job.ready_fd >= 0) {
     Output output{job.ready_fd, "--ready-fd"};
     output.write(lines);
     if (job.ready_fd > STDERR_FILENO) ::close(job.ready_fd);
     if (const auto error = output.error()) throw *error;
   }
-  notify_ready();
+  manager.notify("READY=1\nSTATUS=" + status_of(lines));
 }
 
 }  // namespace netecho

@@ -6,11 +6,15 @@
 #include <string>
 
 #include "cmd/serve_job.hpp"
+#include "core/host/sd_notify.hpp"
 
 namespace netecho {
 
-/// Writes `lines` to the port file and to the ready descriptor, and tells a service manager.
-/// Throws Error (io).
-void announce(const ServeJob& job, const std::string& lines);
+/// Writes `lines`, one endpoint each, to the port file, which no sandbox would allow. Throws Error
+/// (io).
+void announce_in_file(const ServeJob& job, const std::string& lines);
+
+/// Writes them to the ready descriptor, and tells a service manager. Throws Error (io).
+void announce(const ServeJob& job, const ServiceManager& manager, const std::string& lines);
 
 }  // namespace netecho

@@ -1,14 +1,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "cmd/announce.hpp"
 #include "cmd/log.hpp"
 #include "cmd/serve_impair.hpp"
+#include "cmd/serve_sandbox.hpp"
 #include "cmd/serve_sources.hpp"
+#include "cmd/watchdog.hpp"
+#include "core/host/interrupt.hpp"
 #include "core/host/key_file.hpp"
 #include "core/host/rlimits.hpp"
-#include "core/host/sd_notify.hpp"
 
 namespace netecho {
 namespace {
@@ -44,6 +47,8 @@ int run_serve(const ServeJob& job) {
   const std::vector<Endpoint> endpoints = parse_endpoints(job.endpoints, Role::serve, job.common);
   check_impairment(job, endpoints);
   check_source_options(job.sources, endpoints);
+  std::optional<User> user;
+  if (!job.user.empty()) user = find_user(job.user);
   ServerOptions options = job.server;
   if (!job.key_file.empty()) options.key = read_key_file(job.key_file);
   std::vector<Served> sockets = open_all(endpoints, job);
@@ -62,13 +67,22 @@ int run_serve(const ServeJob& job) {
   std::string lines;
   for (const Served& socket : sockets) lines += socket.endpoint.uri + "\n";
 
+  const ServiceManager manager;
+  if (user) leave_root(*user, sockets);
+  check_sandbox(job.sandbox, sockets);
+  // Whoever reads the file may send a signal at once: it has to wait for the server.
+  const Interrupt early_signals{SIGINT, SIGTERM, SIGHUP};
+  announce_in_file(job, lines);
+  enter_sandbox(job.sandbox, sockets);  // No thread runs yet: those to come are in it, too.
+
   Output output{STDOUT_FILENO, "stdout"};
   const TextStyle style{.colour = colour_for(STDOUT_FILENO, job.common.colour)};
   QueueSink events{output, chosen_format(job.common, OutputFormat::jsonl), style};
   Reactor reactor;
-  const ServerOutcome outcome =
-      run_server(reactor, std::move(sockets), options, events, [&] { announce(job, lines); });
-  notify_stopping();
+  const Watchdog watchdog{reactor, manager, watchdog_timeout()};
+  const ServerOutcome outcome = run_server(reactor, std::move(sockets), options, events,
+                                           [&] { announce(job, manager, lines); });
+  manager.notify("STOPPING=1");
   if (events.flush(kFlushPatience)) {
     if (const auto error = output.error()) throw *error;
     if (output.broken_pipe()) return 0;

@@ -3,6 +3,7 @@
 /// \file
 /// `netecho serve` as values: what the user asked for, checked.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,12 @@ struct SourcesTyped {
   bool udp_allow_any_source = false;
 };
 
+enum class SandboxChoice : std::uint8_t {
+  automatic,  ///< What can be had.
+  require,    ///< All of it, or nothing is served.
+  off,
+};
+
 struct ServeJob {
   CommonOptions common;
   std::vector<std::string> endpoints;
@@ -29,6 +36,8 @@ struct ServeJob {
   std::string key_file;   ///< None if empty.
   int ready_fd = -1;      ///< None.
   std::string port_file;  ///< None if empty.
+  std::string user;       ///< To become once all is open; none if empty.
+  SandboxChoice sandbox = SandboxChoice::automatic;
 };
 
 /// Runs it and returns the exit code. Throws Error.

@@ -8,6 +8,7 @@
 #include "cmd/common_options.hpp"
 #include "cmd/log.hpp"
 #include "cmd/serve_impair.hpp"
+#include "cmd/serve_sandbox.hpp"
 #include "cmd/serve_sources.hpp"
 #include "cmd/values.hpp"
 
@@ -20,7 +21,7 @@ struct ServeTyped {
   CommonTyped common;
   std::vector<std::string> endpoints;
   std::optional<std::string> max_conns, max_accepts, idle_timeout, drain_timeout, backlog,
-      unix_mode, ready_fd, port_file, stats_interval, impair, key_file, threads;
+      unix_mode, ready_fd, port_file, stats_interval, impair, key_file, threads, user, sandbox;
   SourcesTyped sources;
   std::string show_payload;
   bool once = false, plain = false, require_key = false, reuseport = false, unix_replace = false,
@@ -112,6 +113,9 @@ ServeJob job_of(const ServeTyped& typed) {
   job.impair = typed.impair.value_or("");
   job.sources = typed.sources;
   job.port_file = typed.port_file.value_or("");
+  job.user = typed.user.value_or("");
+  if (typed.user && job.user.empty()) throw usage_error("option", "--user", "names nobody");
+  job.sandbox = sandbox_value(typed.sandbox.value_or("auto"));
   return job;
 }
 
@@ -161,6 +165,10 @@ void add_serve_options(CLI::App& sub, Selected& selected) {
       ->group("Serving");
   add("--ready-fd", typed->ready_fd, "N", "Write the endpoints to this descriptor when ready");
   add("--port-file", typed->port_file, "FILE", "Write the endpoints to this file when ready");
+  add("--user", typed->user, "NAME", "Become this user once all is open; needs root");
+  restrict_to(sub.add_option("--sandbox", typed->sandbox, "Give up what serving does not need"),
+              {"auto", "require", "off"})
+      ->group("Serving");
   sub.add_flag("--trace", typed->trace, "Show connections and datagrams")->group("Output");
   sub.add_flag("--show-payload{on}", typed->show_payload, "Show datagrams with --trace (4KiB)")
       ->type_name("MAX")

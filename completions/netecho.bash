@@ -40,6 +40,8 @@ _netecho() {
       'serve --unix-mode') : ;;
       'serve --ready-fd') : ;;
       'serve --port-file') mapfile -t candidates < <(compgen -f -- "$cur") ;;
+      'serve --user') : ;;
+      'serve --sandbox') mapfile -t candidates < <(compgen -W 'auto require off' -- "$cur") ;;
       'serve --stats-interval') : ;;
       'serve --format') mapfile -t candidates < <(compgen -W 'text json jsonl' -- "$cur") ;;
       'serve --color') mapfile -t candidates < <(compgen -W 'auto always never' -- "$cur") ;;
@@ -116,7 +118,7 @@ _netecho() {
         case $command in
           serve)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-m --max-conns --max-per-source --once --max-accepts --idle-timeout --drain-timeout --threads --allow --allow-uid --udp-max-rate --udp-allow-any-source --backlog --reuseport --plain --key-file --require-key --impair --unix-mode --unix-replace --ready-fd --port-file --trace --show-payload --stats-interval -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-m --max-conns --max-per-source --once --max-accepts --idle-timeout --drain-timeout --threads --allow --allow-uid --udp-max-rate --udp-allow-any-source --backlog --reuseport --plain --key-file --require-key --impair --unix-mode --unix-replace --ready-fd --port-file --user --sandbox --trace --show-payload --stats-interval -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete serve "$cur" 2>/dev/null)
             fi

@@ -31,6 +31,8 @@ complete -c netecho -n '__fish_seen_subcommand_from serve' -l unix-mode -x -d 'P
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l unix-replace -d 'Replace a stale socket file'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l ready-fd -x -d 'Write the endpoints to this descriptor when ready'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l port-file -r -F -d 'Write the endpoints to this file when ready'
+complete -c netecho -n '__fish_seen_subcommand_from serve' -l user -x -d 'Become this user once all is open; needs root'
+complete -c netecho -n '__fish_seen_subcommand_from serve' -l sandbox -x -a 'auto require off' -d 'Give up what serving does not need'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l trace -d 'Show connections and datagrams'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l show-payload -d 'Show datagrams with --trace (4KiB)'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l stats-interval -x -d 'Show counters this often'

@@ -1,22 +1,54 @@
 #pragma once
 
 /// \file
-/// Tells a service manager how far we are: the protocol of sd_notify(3). Does nothing where
-/// NOTIFY_SOCKET is not set, and nothing that fails here may disturb the service.
+/// Tells a service manager how far we are and that we are alive: the protocol of sd_notify(3) and
+/// sd_watchdog_enabled(3), spoken here so that no library is needed for it.
 
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include <optional>
 #include <string_view>
+
+#include "core/base/unique_fd.hpp"
+#include "core/base/units.hpp"
 
 namespace netecho {
 
-/// Sends `state` (such as "READY=1") to $NOTIFY_SOCKET; gives up silently after a second at most.
-/// REQUIRES: no other thread changes the environment.
-void sd_notify(std::string_view state) noexcept;
+/// Where NOTIFY_SOCKET points to, which may be nowhere. Nothing that fails here may disturb the
+/// service. The socket is opened and connected at once: later the service may be another user's,
+/// and sandboxed.
+class ServiceManager {
+ public:
+  /// REQUIRES: no other thread changes the environment.
+  ServiceManager() noexcept;
 
-inline void notify_ready() noexcept {
-  sd_notify("READY=1");
-}
-inline void notify_stopping() noexcept {
-  sd_notify("STOPPING=1");
-}
+  /// Sends `state` (such as "READY=1"); gives up silently after a second at most.
+  void notify(std::string_view state) const noexcept;
+  /// WATCHDOG=1, without waiting.
+  void ping() const noexcept;
+
+ private:
+  void send(std::string_view state, int flags) const noexcept;
+
+  UniqueFd fd_;
+  sockaddr_un address_{};
+  socklen_t address_size_ = 0;
+};
+
+/// The variables as found; null: not set.
+struct WatchdogEnvironment {
+  const char* usec = nullptr;
+  const char* pid = nullptr;
+};
+
+/// After how long without a ping process `self` is taken for dead; none if it is not watched. What
+/// is malformed does not count.
+[[nodiscard]] std::optional<Duration> parse_watchdog(const WatchdogEnvironment& environment,
+                                                     pid_t self) noexcept;
+
+/// The same for this process, from WATCHDOG_USEC and WATCHDOG_PID.
+[[nodiscard]] std::optional<Duration> watchdog_timeout() noexcept;
 
 }  // namespace netecho

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -10,6 +12,8 @@
 #include <charconv>
 #include <cstddef>
 #include <cstring>
+
+#include "core/base/unique_fd.hpp"
 
 namespace netecho {
 namespace {
@@ -33,10 +37,17 @@ std::optional<std::uint32_t> zone_index(std::string_view zone) {
   return number;
 }
 
+/// Any socket can tell the names of interfaces.
+int names_socket() noexcept {
+  static const UniqueFd fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  return fd.get();
+}
+
 std::string zone_name(std::uint32_t index) {
-  std::array<char, IF_NAMESIZE> name{};
-  if (::if_indextoname(index, name.data()) != nullptr) return name.data();
-  return std::to_string(index);
+  ifreq request{};
+  request.ifr_ifindex = static_cast<int>(index);
+  if (::ioctl(names_socket(), SIOCGIFNAME, &request) != 0) return std::to_string(index);
+  return static_cast<const char*>(request.ifr_name);
 }
 
 SocketAddress make_unix(std::string_view name, std::size_t skip) noexcept {
@@ -255,6 +266,10 @@ SocketAddress unmapped(const SocketAddress& address) noexcept {
   std::memcpy(out.data(), &v4, sizeof v4);
   out.resize(sizeof v4);
   return out;
+}
+
+void keep_interface_names() noexcept {
+  static_cast<void>(names_socket());
 }
 
 SocketAddress local_address(int fd) {

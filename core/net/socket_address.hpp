@@ -58,6 +58,10 @@ class SocketAddress {
 /// The reverse of mapped().
 [[nodiscard]] SocketAddress unmapped(const SocketAddress& address) noexcept;
 
+/// Opens what naming a link-local peer's interface takes, and keeps it: for who can open no socket
+/// later. Without it the interface has its number for a name then.
+void keep_interface_names() noexcept;
+
 /// getsockname() / getpeername().
 [[nodiscard]] SocketAddress local_address(int fd);
 [[nodiscard]] SocketAddress peer_address(int fd);

@@ -10,6 +10,7 @@ function(netecho_pytest)
     add_test(NAME ${name} COMMAND ${NETECHO_PYTHON} -m pytest -q -rs -p no:cacheprovider
                                   ${CMAKE_CURRENT_SOURCE_DIR}/${file})
     set(environment NETECHO_BIN=$<TARGET_FILE:netecho> NETECHO_SANITIZE=${NETECHO_SANITIZE}
+                    NETECHO_COVERAGE=${NETECHO_COVERAGE}
                     NETECHO_STEPPED_CLOCK=$<TARGET_FILE:netecho_stepped_clock>
                     NETECHO_PARTIAL_IO=$<TARGET_FILE:netecho_partial_io>
                     PYTHONDONTWRITEBYTECODE=1)

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "core/base/unique_fd.hpp"
@@ -63,35 +64,60 @@ class Manager {
 TEST_CASE("sd_notify: reaches the manager under an abstract name", "[host][loopback]") {
   const Manager manager{""};
   ::setenv("NOTIFY_SOCKET", manager.variable().c_str(), 1);
-  notify_ready();
-  CHECK(manager.received() == "READY=1");
-  notify_stopping();
-  CHECK(manager.received() == "STOPPING=1");
-  CHECK(manager.received().empty());
+  const ServiceManager service;
   ::unsetenv("NOTIFY_SOCKET");
-  notify_ready();
+  service.notify("READY=1");
+  CHECK(manager.received() == "READY=1");
+  service.ping();
+  CHECK(manager.received() == "WATCHDOG=1");
+  ServiceManager{}.notify("READY=1");
   CHECK(manager.received().empty());
 }
 
-TEST_CASE("sd_notify: reaches the manager under a path", "[host][loopback]") {
+TEST_CASE("sd_notify: reaches the manager under a path, and the next one that takes it",
+          "[host][loopback]") {
   std::string folder = (std::filesystem::temp_directory_path() / "netecho-XXXXXX").string();
   REQUIRE(::mkdtemp(folder.data()) != nullptr);
+  const std::string path = folder + "/notify";
+  ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+  const ServiceManager before;  // Nobody is there yet.
   {
-    const Manager manager{folder + "/notify"};
-    ::setenv("NOTIFY_SOCKET", manager.variable().c_str(), 1);
-    notify_ready();
+    const Manager manager{path};
+    before.notify("READY=1");
     CHECK(manager.received() == "READY=1");
-    ::unsetenv("NOTIFY_SOCKET");
   }
+  std::filesystem::remove(path);
+  const Manager second{path};
+  before.ping();
+  CHECK(second.received() == "WATCHDOG=1");
+  ::unsetenv("NOTIFY_SOCKET");
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("sd_notify: a manager that restarts is found again", "[host][loopback]") {
+  std::string folder = (std::filesystem::temp_directory_path() / "netecho-XXXXXX").string();
+  REQUIRE(::mkdtemp(folder.data()) != nullptr);
+  const std::string path = folder + "/notify";
+  ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+  std::optional<Manager> manager{path};
+  const ServiceManager service;
+  manager.reset();
+  std::filesystem::remove(path);
+  manager.emplace(path);
+  service.notify("READY=1");
+  CHECK(manager->received() == "READY=1");
+  ::unsetenv("NOTIFY_SOCKET");
   std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("sd_notify: a manager that does not read does not hold us up", "[host][loopback]") {
   const Manager manager{""};
   ::setenv("NOTIFY_SOCKET", manager.variable().c_str(), 1);
+  const ServiceManager service;
   const auto start = std::chrono::steady_clock::now();
   manager.fill();
-  notify_ready();
+  service.notify("READY=1");
+  for (int i = 0; i < 1000; ++i) service.ping();
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds{20});
   CHECK(manager.received() == "x");
   ::unsetenv("NOTIFY_SOCKET");
@@ -103,12 +129,37 @@ TEST_CASE("sd_notify: an unusable or dead address is nothing to worry about", "[
         std::string{"/nonexistent/notify"}, "/" + std::string(300, 'x')}) {
     CAPTURE(address);
     ::setenv("NOTIFY_SOCKET", address.c_str(), 1);
+    const ServiceManager service;
     errno = 0;
-    notify_ready();
+    service.notify("READY=1");
+    service.ping();
     // The only call that may have failed is the one that sends.
     CHECK((errno == 0 || errno == ENOENT));
   }
   ::unsetenv("NOTIFY_SOCKET");
+}
+
+constexpr pid_t kSelf = 4711;
+
+TEST_CASE("watchdog: its time comes in microseconds, to the process that is named or to any",
+          "[host][unit]") {
+  CHECK(parse_watchdog({"30000000", "4711"}, kSelf) == std::chrono::seconds{30});
+  CHECK(parse_watchdog({"1", nullptr}, kSelf) == std::chrono::microseconds{1});
+  CHECK_FALSE(parse_watchdog({"30000000", "4712"}, kSelf));
+  CHECK_FALSE(parse_watchdog({nullptr, "4711"}, kSelf));
+  CHECK_FALSE(parse_watchdog({}, kSelf));
+}
+
+TEST_CASE("watchdog: what is malformed watches nothing", "[host][unit]") {
+  for (const char* usec :
+       {"", "0", "-1", "x", "1s", " 1", "18446744073709551615", "18446744073709551616"}) {
+    CAPTURE(usec);
+    CHECK_FALSE(parse_watchdog({usec, nullptr}, kSelf));
+  }
+  for (const char* pid : {"", "x", "4711 ", "99999999999"}) {
+    CAPTURE(pid);
+    CHECK_FALSE(parse_watchdog({"1000", pid}, kSelf));
+  }
 }
 
 }  // namespace

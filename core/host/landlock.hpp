@@ -1,0 +1,34 @@
+#pragma once
+
+/// \file
+/// The kernel's Landlock (landlock(7)): a process gives up files, TCP ports and peers that it does
+/// not need. Without a library: glibc has no wrappers, and each kernel knows more than its headers.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace netecho {
+
+/// Whom a server may have to answer.
+enum class AbstractPeers : std::uint8_t {
+  none,  ///< No unix datagrams are served.
+  any,   ///< Replies go to abstract names outside of the sandbox.
+};
+
+/// What stays possible.
+struct SandboxNeeds {
+  std::vector<std::string> files_to_remove;  ///< The socket files, at the end.
+  AbstractPeers peers = AbstractPeers::none;
+};
+
+/// Restricts this thread, and those it starts from now on, as far as the running kernel can:
+/// - opens no file, makes none, removes none but in the folders of `files_to_remove`;
+/// - since ABI 4 binds and connects no TCP socket;
+/// - since ABI 6 signals no process outside, and reaches abstract sockets outside only if `needs`.
+/// What is open stays open. Returns the ABI. Throws SysError: ENOSYS where the kernel has no
+/// Landlock, EOPNOTSUPP where it is switched off.
+/// REQUIRES: no_new_privs (or CAP_SYS_ADMIN).
+int enter_landlock(const SandboxNeeds& needs);
+
+}  // namespace netecho

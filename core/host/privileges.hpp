@@ -1,0 +1,34 @@
+#pragma once
+
+/// \file
+/// Becoming another user for good: a port below 1024 or a key file may take root, serving does not.
+
+#include <sys/types.h>
+
+#include <string>
+
+namespace netecho {
+
+struct User {
+  std::string name;
+  uid_t uid = 0;
+  gid_t gid = 0;  ///< Its own group.
+};
+
+/// The user of this name, or else of this number. Throws a usage Error if there is none. Reads the
+/// system's user database.
+[[nodiscard]] User find_user(const std::string& name);
+
+/// Whether this process is that user already, and can be no other one without privileges.
+[[nodiscard]] bool is_user(const User& user) noexcept;
+
+/// Takes the user's identity and group in all threads, leaves every other group and gives up all
+/// capabilities. Does nothing if is_user(). Throws Error (permission) if that is not allowed, or if
+/// there would be a way back.
+void become_user(const User& user);
+
+/// Whether this process may remove the file at `path`: the folder must be writable to it, and where
+/// only owners may remove (the sticky bit of /tmp), it must own the file or the folder.
+[[nodiscard]] bool may_remove(const std::string& path) noexcept;
+
+}  // namespace netecho

@@ -1,0 +1,44 @@
+#pragma once
+
+/// \file
+/// What a server gives up once everything is open, so that whoever takes it over through a bug has
+/// little left to do: no new privileges, no file system (Landlock), and of the system calls only
+/// those that serving takes (seccomp). docs/deployment.md says what that is, and why.
+
+#include <string>
+#include <vector>
+
+#include "core/base/error.hpp"
+#include "core/host/landlock.hpp"
+
+namespace netecho {
+
+/// Whether this build can be sandboxed: sanitizers and coverage make calls and files of their own.
+#if defined(NETECHO_INSTRUMENTED)
+inline constexpr bool kSandboxBuilt = false;
+#else
+inline constexpr bool kSandboxBuilt = true;
+#endif
+
+/// A layer that cannot be had, and why.
+struct MissingLayer {
+  std::string layer;  ///< "Landlock"
+  Error error;        ///< The call that failed.
+};
+
+struct SandboxState {
+  std::vector<std::string> in_force;  ///< "no_new_privs", "seccomp (57 calls)", "Landlock ABI 6"
+  std::vector<MissingLayer> missing;
+};
+
+/// Gives up for good whatever can be given up. The system call filter holds for every thread there
+/// is; Landlock for this one and those it starts from now on, so no other should run yet. A call
+/// outside the filter fails with EPERM and ends nothing.
+/// REQUIRES: kSandboxBuilt.
+[[nodiscard]] SandboxState enter_sandbox(const SandboxNeeds& needs);
+
+/// What enter_sandbox() would say, found out by a thread that does it and ends. Of this thread it
+/// changes nothing.
+[[nodiscard]] SandboxState rehearse_sandbox(const SandboxNeeds& needs);
+
+}  // namespace netecho

@@ -1,0 +1,366 @@
+"""What serve gives up once its sockets are open, and that it serves as well without.
+
+That calls outside of its needs are refused is shown by tests/core/host/sandbox_test.cpp.
+"""
+
+import ctypes
+import json
+import os
+import re
+import socket
+from pathlib import Path
+
+import pytest
+from fixtures import needs_root
+from netecho import INSTRUMENTED, environment, eventually, finish, netecho, running, serve
+from programs import need, network
+from sockets import connect, echo, pattern
+
+pytestmark = pytest.mark.skipif(
+    INSTRUMENTED, reason="instrumented builds have no sandbox: see no_sandbox_test.py"
+)
+
+
+def landlock_abi():
+    libc = ctypes.CDLL(None, use_errno=True)
+    return max(libc.syscall(444, None, 0, 1), 0)
+
+
+# Some kernels have no Landlock; the rest of the sandbox is everywhere.
+IN_FULL = ["--sandbox", "require"] if landlock_abi() else []
+LANDLOCK = pytest.mark.skipif(not landlock_abi(), reason="this kernel has no Landlock")
+EVERY_KIND = ["tcp", "udp", "unix", "unixgram", "unixpacket"]
+
+
+def endpoint_of(kind, folder):
+    return f"{kind}://127.0.0.1:0" if kind in ("tcp", "udp") else f"{kind}:{folder}/{kind}"
+
+
+def statuses(pid):
+    """{field: value} of every thread."""
+    return [
+        dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines())
+        for task in Path(f"/proc/{pid}/task").iterdir()
+    ]
+
+
+def sandboxed(pid):
+    return {(s["NoNewPrivs"], s["Seccomp"]) for s in statuses(pid)}
+
+
+def largest(kind):
+    return {"tcp": 20 << 20, "unix": 20 << 20, "udp": 65_507}.get(kind, 1_000_000)
+
+
+# --- what is in force -----------------------------------------------------------------------------
+
+
+def test_every_thread_is_in_it_once_it_is_ready():
+    with serve("tcp://127.0.0.1:0", "--trace") as server:
+        assert sandboxed(server.pid) == {("1", "2")}
+        with connect(server.endpoint) as client:
+            assert echo(client, b"x") == b"x"
+        # The thread that writes events starts with the first of them.
+        eventually(lambda: len(statuses(server.pid)) == 2, "a second thread")
+        assert sandboxed(server.pid) == {("1", "2")}
+
+
+def test_the_log_says_what_is_in_force():
+    with serve("tcp://127.0.0.1:0", "-v") as server:
+        landlock = f"Landlock ABI {landlock_abi()}, " if landlock_abi() else ""
+        assert re.search(
+            rf"^netecho: info: sandbox: no_new_privs, {landlock}seccomp \(\d+ calls\)$",
+            server.stderr, re.MULTILINE,
+        ), server.stderr
+    with serve("tcp://127.0.0.1:0") as server:
+        assert server.stderr == ""
+
+
+def test_without_socket_files_nothing_can_be_removed(folder):
+    """The calls that remove are on the list only where there is something to remove."""
+
+    def calls(*endpoints):
+        with serve(*endpoints, "-v") as server:
+            return int(re.search(r"seccomp \((\d+) calls", server.stderr).group(1))
+
+    assert calls("tcp://127.0.0.1:0") == calls("unix:@" + folder.name)
+    assert calls(f"unix:{folder}/s") > calls("tcp://127.0.0.1:0")
+
+
+def test_off_means_off():
+    outside = statuses(os.getpid())[0]
+    with serve("tcp://127.0.0.1:0", "--sandbox", "off", "-v") as server:
+        assert sandboxed(server.pid) == {(outside["NoNewPrivs"], outside["Seccomp"])}
+        assert "info: sandbox: off\n" in server.stderr
+
+
+# --- everything that serve does, inside -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_every_transport_echoes_what_is_small_and_what_is_large(kind, folder):
+    with serve(endpoint_of(kind, folder), *IN_FULL, "--json", "--trace", "--show-payload",
+               "--stats-interval", "20ms") as server:
+        with connect(server.endpoint) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
+            for data in (b"x", pattern(1200), pattern(largest(kind))):
+                if client.type == socket.SOCK_STREAM and len(data) > 1 << 20:
+                    result = netecho("send", server.endpoint, "-f", "-", input=data)
+                    assert result.stdout == data, result.errors
+                else:
+                    assert echo(client, data) == data
+        server.event("stats")
+    # Leaving the block has stopped it by SIGTERM, with 0.
+    assert list(folder.iterdir()) == []
+
+
+def test_all_of_them_at_once_impaired_and_under_names_without_files(folder):
+    names = [f"{kind}:@{folder.name}-{kind}" for kind in EVERY_KIND[2:]]
+    endpoints = [endpoint_of(kind, folder) for kind in EVERY_KIND] + names
+    with serve(*endpoints, *IN_FULL, "--impair", "delay=1ms,jitter=1ms") as server:
+        for uri in server.endpoints:
+            with connect(uri) as client:
+                assert echo(client, pattern(5000)) == pattern(5000), uri
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_probes_are_stamped_and_authenticated(kind, folder):
+    key = folder / "key"
+    key.write_bytes(b"a key of thirty-two bytes, no less")
+    key.chmod(0o600)
+    with serve(endpoint_of(kind, folder), *IN_FULL, "--key-file", key, "--require-key") as server:
+        result = netecho("probe", server.endpoint, "-c20", "--flood", "--key-file", key, "--json")
+        assert result.code == 0, result
+        (target,) = result.json["targets"]
+        assert (target["received_total"], target["stamped"], target["authenticated"]) == (
+            20, True, True)
+
+
+def test_a_named_client_of_records_is_answered_though_no_abstract_peer_is_in_reach(folder):
+    """Only datagrams are sent to names; a connection stands whatever its end is called."""
+    with serve(f"unixpacket:{folder}/p", f"unix:{folder}/s", *IN_FULL) as server:
+        for uri, kind in zip(server.endpoints, (socket.SOCK_SEQPACKET, socket.SOCK_STREAM)):
+            with socket.socket(socket.AF_UNIX, kind) as client:
+                client.bind(f"\0{folder.name}-{int(kind)}")
+                client.settimeout(10)
+                client.connect(uri.partition("://")[2])
+                assert echo(client, b"named") == b"named"
+
+
+def test_datagrams_from_paths_and_from_abstract_names_are_answered(folder):
+    with serve(f"unixgram:{folder}/s", *IN_FULL) as server:
+        for name in (f"{folder}/client", f"\0{folder.name}-client"):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+                client.bind(name)
+                client.settimeout(10)
+                client.connect(f"{folder}/s")
+                assert echo(client, b"named") == b"named"
+        assert server.stderr == ""
+
+
+def test_a_socket_file_that_is_another_one_by_now_stays(folder):
+    with serve(f"unix:{folder}/s", *IN_FULL):
+        (folder / "s").unlink()
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(str(folder / "s"))
+    assert (folder / "s").is_socket()
+
+
+def test_a_relative_path_is_removed(folder):
+    with serve("unix:./s", *IN_FULL, cwd=folder) as server:
+        assert (folder / "s").is_socket()
+        assert server.endpoint == "unix://./s"
+    assert list(folder.iterdir()) == []
+
+
+@needs_root
+def test_the_interface_of_a_link_local_peer_still_has_its_name():
+    with network() as (prefix, _):
+        netecho_there = [*prefix, "sh", "-c",
+                         'ip -6 addr add fe80::7/64 dev lo nodad && exec "$@"', "sh"]
+        with serve("udp://[fe80::7%lo]:0", *IN_FULL, "--trace", "--json",
+                   prefix=netecho_there) as server:
+            result = netecho("send", server.endpoint, "x", prefix=prefix)
+            assert result.code == 0, result
+            assert server.event("datagram")["peer"]["address"] == "fe80::7%lo"
+
+
+ZONE = Path("/usr/share/zoneinfo/Asia/Seoul")
+
+
+@pytest.mark.skipif(not ZONE.exists(), reason="no time zones on this machine")
+def test_the_log_keeps_the_local_time(folder):
+    zone = folder / "zone"
+    zone.write_bytes(ZONE.read_bytes())
+    with serve("tcp://127.0.0.1:0", "-v", "--log-format", "json",
+               env=environment(TZ=f":{zone}")) as server:
+        lines = [json.loads(line) for line in server.stderr.splitlines()]
+        (line,) = [line for line in lines if line["message"].startswith("sandbox: ")]
+        assert line["time"].endswith("+09:00")
+
+
+def test_the_port_file_appears_whole_though_no_file_can_be_made(folder):
+    with serve("tcp://127.0.0.1:0", *IN_FULL, "--port-file", folder / "port") as server:
+        assert (folder / "port").read_text() == server.endpoint + "\n"
+
+
+def test_the_server_inside_a_probe_has_none(folder):
+    need("strace")
+    log = folder / "strace"
+    prefix = ["strace", "-f", "-o", log, "-e", "trace=seccomp,landlock_restrict_self,prctl"]
+    result = netecho("probe", "--self", "-c1", prefix=prefix)
+    assert result.code == 0, result
+    assert "seccomp(" not in log.read_text() and "landlock" not in log.read_text()
+
+
+# --- what cannot be had ---------------------------------------------------------------------------
+
+# Its call, how that fails, and what is told.
+WITHOUT = {
+    "no_new_privs": ("prctl", "EINVAL", "prctl PR_SET_NO_NEW_PRIVS: Invalid argument (EINVAL)"),
+    "Landlock": ("landlock_create_ruleset", "ENOSYS",
+                 "landlock_create_ruleset: Function not implemented (ENOSYS)"),
+    "seccomp": ("seccomp", "EINVAL", "seccomp_attr_set TSYNC: Operation not supported (EOPNOTSUPP)"),
+}
+
+
+def without(layer, folder):
+    """A kernel that has not this one."""
+    need("strace")
+    call, error, _ = WITHOUT[layer]
+    return ["strace", "-f", "-o", folder / "strace", "-e", f"trace={call}",
+            "-e", f"inject={call}:error={error}"]
+
+
+@LANDLOCK
+@pytest.mark.parametrize("layer", WITHOUT)
+def test_what_is_required_and_cannot_be_had_ends_it_with_7_before_anybody_is_told(layer, folder):
+    result = netecho("serve", "tcp://127.0.0.1:0", f"unix:{folder}/s", "--sandbox", "require",
+                     "--port-file", folder / "port", prefix=without(layer, folder))
+    assert result.code == 7, result
+    assert result.stdout == b""
+    (line,) = result.errors
+    why = WITHOUT[layer][2]
+    assert line == f"netecho: option --sandbox require: there is no {layer} here: {why}"
+    assert [path.name for path in folder.iterdir()] == ["strace"]
+
+
+def serves_once(folder, prefix):
+    """Its log. strace holds the pipe of --ready-fd open, so a file says where it serves."""
+    port = folder / "port"
+    with running("serve", "tcp://127.0.0.1:0", "--once", "-v", "--port-file", port,
+                 prefix=prefix) as process:
+        uri = eventually(lambda: port.exists() and port.read_text().strip(), "a port file")
+        with connect(uri) as client:
+            assert echo(client, b"x") == b"x"
+        result = finish(process)
+    assert result.code == 0, result
+    return result.stderr.decode()
+
+
+@pytest.mark.parametrize("layer", ["Landlock", "seccomp"])
+def test_what_cannot_be_had_is_logged_and_the_rest_is_in_force(layer, folder):
+    log = serves_once(folder, without(layer, folder))
+    (in_force,) = re.findall("^netecho: info: sandbox: (no_new_privs.*)$", log, re.MULTILINE)
+    assert layer not in in_force
+    level = "info" if layer == "Landlock" else "warning"
+    why = WITHOUT[layer][2]
+    assert f"netecho: {level}: sandbox: no {layer} here: {why}" in log.splitlines()
+
+
+@LANDLOCK
+def test_a_kernel_with_an_old_landlock_is_asked_for_no_more_than_it_has(folder):
+    """ABI 1 knows no networks and no scopes: asking for them would fail (E2BIG)."""
+    need("strace")
+    trace = folder / "strace"
+    log = serves_once(folder, [
+        "strace", "-f", "-o", trace, "-X", "raw", "-e", "trace=landlock_create_ruleset",
+        "-e", "inject=landlock_create_ruleset:retval=1:when=1",
+    ])
+    assert "Landlock ABI 1," in log
+    asked = trace.read_text().splitlines()[1]
+    assert "handled_access_fs=0x1fff" in asked, asked
+    assert not re.search("handled_access_net=0x[1-9]|scoped=0x[1-9]", asked), asked
+
+
+def test_a_value_that_there_is_not_is_a_usage_error():
+    result = netecho("serve", "--sandbox", "strict")
+    assert result.code == 2
+    assert "auto|require|off" in result.errors[0]
+
+
+# --- the watchdog of a service manager ------------------------------------------------------------
+
+
+class Manager:
+    def __init__(self, folder):
+        self.path = folder / "notify"
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.sock.bind(str(self.path))
+        self.sock.settimeout(10)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sock.close()
+
+    def heard(self):
+        """One notification: its assignments."""
+        return dict(line.split("=", 1) for line in self.sock.recv(4096).decode().splitlines())
+
+
+def test_a_manager_hears_that_it_is_ready_alive_and_stopping(folder):
+    with Manager(folder) as manager:
+        env = environment(NOTIFY_SOCKET=str(manager.path), WATCHDOG_USEC="100000")
+        with serve("tcp://127.0.0.1:0", *IN_FULL, env=env) as server:
+            assert manager.heard() == {"READY": "1", "STATUS": f"serving {server.endpoint}"}
+            for _ in range(3):
+                assert manager.heard() == {"WATCHDOG": "1"}
+            server.stop()
+            last = manager.heard()
+            while last == {"WATCHDOG": "1"}:
+                last = manager.heard()
+            assert last == {"STOPPING": "1"}
+
+
+def test_a_server_that_hangs_is_not_heard(folder):
+    with Manager(folder) as manager:
+        env = environment(NOTIFY_SOCKET=str(manager.path), WATCHDOG_USEC="100000")
+        with serve("tcp://127.0.0.1:0", env=env) as server:
+            manager.heard()
+            server.signal(19)  # SIGSTOP
+            eventually(lambda: statuses(server.pid)[0]["State"].startswith("T"), "it is stopped")
+            manager.sock.settimeout(0.3)
+            with pytest.raises(TimeoutError):
+                while True:
+                    assert manager.heard() == {"WATCHDOG": "1"}
+            manager.sock.settimeout(10)
+            server.signal(18)  # SIGCONT
+            assert manager.heard() == {"WATCHDOG": "1"}
+
+
+def test_a_watchdog_of_another_process_is_not_fed(folder):
+    with Manager(folder) as manager:
+        env = environment(NOTIFY_SOCKET=str(manager.path), WATCHDOG_USEC="1000", WATCHDOG_PID="1")
+        with serve("tcp://127.0.0.1:0", "--once", env=env) as server:
+            assert "READY" in manager.heard()
+            with connect(server.endpoint) as client:
+                for _ in range(100):
+                    assert echo(client, b"x") == b"x"
+            assert manager.heard() == {"STOPPING": "1"}
+
+
+def test_many_endpoints_are_counted_in_the_status(folder):
+    with Manager(folder) as manager:
+        env = environment(NOTIFY_SOCKET=str(manager.path))
+        with serve(*["tcp://127.0.0.1:0"] * 20, env=env):
+            assert manager.heard()["STATUS"] == "serving 20 endpoints"
+
+
+def test_a_path_cannot_forge_a_notification(folder):
+    (folder / "a\nSTOPPING=1").mkdir()
+    with Manager(folder) as manager:
+        env = environment(NOTIFY_SOCKET=str(manager.path))
+        with serve(f"unix:{folder}/a\nSTOPPING=1/s", env=env):
+            assert set(manager.heard()) == {"READY", "STATUS"}
