@@ -83,12 +83,16 @@ def test_replies_that_this_hosts_firewall_drops_are_counted_and_stop_nothing():
                 )
                 dropped = other.dropped()
             [summary] = done.json["targets"]
-            assert (summary["received_total"], summary["timeout_total"]) == (10, 10)
             assert server.stop() == 0
             [end] = server.event("stopped")["endpoints"]
-            # EPERM is what the firewall tells the sender.
-            assert end["dropped_total"]["send_error"] == dropped == 10
-            assert end["rx_messages_total"] == 20 and end["tx_messages_total"] == 10
+            # EPERM is what the firewall tells the sender. Of several replies sent at once it looks
+            # twice at the one behind which the kernel stopped, so it may count more.
+            refused = end["dropped_total"]["send_error"]
+            assert 0 < refused <= dropped
+            assert end["rx_messages_total"] == end["tx_messages_total"] + refused
+            assert end["rx_messages_total"] == summary["sent_total"]
+            assert (summary["received_total"], summary["timeout_total"]) == (
+                end["tx_messages_total"], refused)
 
 
 # --- files ----------------------------------------------------------------------------------------
