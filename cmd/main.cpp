@@ -7,6 +7,9 @@
 
 #include <cerrno>
 #include <csignal>
+#include <new>
+#include <string_view>
+#include <system_error>
 
 #include "cmd/cli.hpp"
 #include "cmd/context.hpp"
@@ -51,6 +54,15 @@ int report(const Error& error, const std::vector<std::string>& words) {
   return event.exit_code;
 }
 
+/// Unwinding has freed what there was, so that this is likely to find the little it needs.
+int report_no_memory(const std::vector<std::string>& words) noexcept try {
+  return report(Error{ErrorCategory::internal, "", "", "out of memory", ENOMEM}, words);
+} catch (const std::exception&) {
+  constexpr std::string_view kLine = "netecho: out of memory (ENOMEM)\n";
+  static_cast<void>(!::write(STDERR_FILENO, kLine.data(), kLine.size()));
+  return exit_code(ErrorCategory::internal);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -61,6 +73,12 @@ int main(int argc, char** argv) {
     return run(parse_command_line(words));
   } catch (const Error& error) {
     return report(error, words);
+  } catch (const std::bad_alloc&) {
+    return report_no_memory(words);
+  } catch (const std::system_error& error) {  // A thread that could not be started.
+    return report(Error{ErrorCategory::internal, "internal error", "", error.code().message(),
+                        error.code().value()},
+                  words);
   } catch (const std::exception& error) {
     return report(Error{ErrorCategory::internal, "internal error", "", error.what()}, words);
   }

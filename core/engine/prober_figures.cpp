@@ -47,7 +47,7 @@ void FigureSet::merge(const FigureSet& other) noexcept {
   jitter_flows += other.jitter_flows;
 }
 
-FlowFigures::FlowFigures(Duration interval) noexcept
+FlowFigures::FlowFigures(Duration interval)
     : interval_{interval}, order_{interval}, period_loss_runs_{interval} {}
 
 void FlowFigures::settled(const SettledProbe& probe) noexcept {

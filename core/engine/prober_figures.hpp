@@ -53,7 +53,7 @@ struct FigureSet {
 class FlowFigures {
  public:
   /// `interval`: the mean gap of the schedule; zero for a flood, which has none.
-  explicit FlowFigures(Duration interval) noexcept;
+  explicit FlowFigures(Duration interval);
   void begin(Instant start) noexcept { period_start_ = run_start_ = start; }
 
   /// Of the period at hand: what happens is recorded here, once.

@@ -116,7 +116,6 @@ std::vector<ProbeResult> FlowTable::end_period(Instant now, const ProberContext&
 std::vector<ProbeStatus> FlowTable::status(Instant now) const {
   std::vector<ProbeStatus> out;
   for (std::size_t target = 0; target + 1 < first_.size(); ++target) {
-    ProbeStatus status;
     FigureSet all;
     Histogram recent;
     for (const auto& flow : flows_of(target)) {

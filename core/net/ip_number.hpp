@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include <compare>
 #include <cstdint>
 
 namespace netecho {
@@ -14,7 +15,6 @@ struct IpNumber {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
 
-  bool operator==(const IpNumber&) const = default;
   auto operator<=>(const IpNumber&) const = default;
 
   [[nodiscard]] static constexpr IpNumber of_v4(std::uint32_t address) noexcept {

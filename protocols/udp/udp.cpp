@@ -39,10 +39,19 @@ void set_int(int fd, int level, int name, int value, std::string_view subject) {
           [&] { return ::setsockopt(fd, level, name, &value, sizeof value); });
 }
 
+/// A burst that does not fit is lost without a word, and would look like the network's doing. The
+/// kernel gives as much of this as it allows (net.core.rmem_max).
+void enlarge_receive_buffer(int fd, const SocketOptions& options) noexcept {
+  constexpr int kWishedBytes = 4 * 1024 * 1024;
+  if (options.receive_buffer_bytes) return;
+  static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kWishedBytes, sizeof kWishedBytes));
+}
+
 std::vector<Served> serve_udp(const Endpoint& endpoint, const ServeOptions& options) {
   std::vector<Served> out;
   for (BoundSocket& bound : bind_ip(endpoint, SocketType::datagram, options, kServeOptions)) {
     const auto port = [&](UniqueFd& fd) {
+      enlarge_receive_buffer(fd.get(), options.socket);
       return make_udp_server(std::move(fd), options.sources, endpoint.typed);
     };
     Served served{.socket = port(bound.fd),
@@ -110,6 +119,7 @@ class Connector {
     }
     set_int(fd.get(), IPPROTO_IP, IP_RECVERR, 1, endpoint_.typed);
     prepare_client(fd.get(), family, options_.socket, kClientOptions, endpoint_.typed);
+    enlarge_receive_buffer(fd.get(), options_.socket);
     return fd;
   }
 

@@ -18,7 +18,7 @@ def endpoint_of(transport, folder):
     return {"tcp": "tcp://127.0.0.1:0", "unix": f"unix:{folder}/s"}[transport]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_it_with_0_and_a_stopped_event(folder, number):
     with serve("tcp://127.0.0.1:0", f"unix:{folder}/s", "--json") as server:
         with connect(server.endpoints[0]) as client:
