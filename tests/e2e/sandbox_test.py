@@ -178,11 +178,10 @@ def test_the_interface_of_a_link_local_peer_still_has_its_name():
     with network() as (prefix, _):
         netecho_there = [*prefix, "sh", "-c",
                          'ip -6 addr add fe80::7/64 dev lo nodad && exec "$@"', "sh"]
-        with serve("udp://[fe80::7%lo]:0", *IN_FULL, "--trace", "--json",
-                   prefix=netecho_there) as server:
-            result = netecho("send", server.endpoint, "x", prefix=prefix)
+        with serve("tcp://[::]:0", *IN_FULL, "--trace", "--json", prefix=netecho_there) as server:
+            result = netecho("send", f"tcp://[fe80::7%lo]:{server.port}", "x", prefix=prefix)
             assert result.code == 0, result
-            assert server.event("datagram")["peer"]["address"] == "fe80::7%lo"
+            assert server.event("open")["peer"]["address"] == "fe80::7%lo"
 
 
 ZONE = Path("/usr/share/zoneinfo/Asia/Seoul")
