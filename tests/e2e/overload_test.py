@@ -99,8 +99,9 @@ def connect_later(endpoint, first):
 @pytest.mark.parametrize("transport", ["tcp", "unix"])
 def test_500_clients_that_never_read_cost_little_and_disturb_nobody(folder, transport):
     endpoint = {"tcp": "tcp://127.0.0.1:0", "unix": f"unix:{folder}/s"}[transport]
-    with serve(endpoint, "--drain-timeout", "100ms") as server:
-        with clients_that_never_read(server.endpoint, 500):
+    options = ["--drain-timeout=100ms", "--stats-interval=50ms", "--json"]
+    with serve(endpoint, *options) as server:
+        with clients_that_never_read(server, server.endpoint, 500):
             if not SANITIZED:
                 assert server.memory_peak() <= 128 * MIB
             with serve("tcp://127.0.0.1:0") as other:

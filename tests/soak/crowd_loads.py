@@ -6,35 +6,44 @@ from report import Report, count, size
 from watched import Watched, total
 
 _DRAIN_SECONDS = 10
-_TRIES = 10  # The p99 of 200 round trips on a machine that does other things varies.
+_TRIES = 10  # The p99 of 1,000 round trips on a machine that does other things varies.
 
 
 def never_reading(threads, folder, *, clients):
     report = Report(f"{count(clients)} clients that write 1 MiB and never read", threads)
     endpoint = f"unix:{folder}/never-{threads}"
-    with Watched(threads, "tcp://127.0.0.1:0", endpoint, options=["--drain-timeout=1s"]) as it:
+    options = ["--drain-timeout=1s", "--stats-interval=50ms"]
+    with Watched(threads, "tcp://127.0.0.1:0", endpoint, options=options) as it:
         ip, path = it.server.endpoints
         half = clients // 2
         with (
-            clients_that_never_read(ip, clients - half),
-            clients_that_never_read(path, half),
+            clients_that_never_read(it.server, ip, clients - half),
+            clients_that_never_read(it.server, path, half),
             serve("tcp://127.0.0.1:0", f"--threads={threads}") as quiet,
         ):
             if not SANITIZED:
                 report.at_most("server: VmHWM", it.server.memory_peak(), 128 * MIB, size)
-            crowded, alone = _best_p99(ip, quiet.endpoint)
-            report.tell("p99 of one more client", f"{crowded / 1000:,.0f} us")
-            report.tell("p99 at a server without the crowd", f"{alone / 1000:,.0f} us")
-            ratio = crowded / alone
-            report.want("p99: ratio", f"{ratio:.2f}", "<= 2", ratio <= 2)
+            _one_more_client(report, _best_p99(ip, quiet.endpoint))
             it.tell(report)
         accepted = total(it.counters(report), "accepted_total")
         report.want("server: accepted", count(accepted), f"> {count(clients)}", accepted > clients)
     return report
 
 
+def _one_more_client(report, p99):
+    if p99 is None:
+        return report.want("p99: ratio", "not measured", "<= 2", False)
+    crowded, alone = p99
+    report.tell("p99 of one more client", f"{crowded / 1000:,.0f} us")
+    report.tell("p99 at a server without the crowd", f"{alone / 1000:,.0f} us")
+    report.want("p99: ratio", f"{crowded / alone:.2f}", "<= 2", crowded <= 2 * alone)
+
+
 def _best_p99(crowded, quiet):
-    """The first of some pairs that is within the bar, or the one that came closest."""
+    """The first of some pairs that is within the bar, or the one that came closest.
+
+    None: too few probes came back, every time.
+    """
     best = None
     for _ in range(_TRIES):
         pair = p99_side_by_side(crowded, quiet)
@@ -42,7 +51,6 @@ def _best_p99(crowded, quiet):
             best = pair
         if best and best[0] <= 2 * best[1]:
             break
-    assert best, "nothing came back"
     return best
 
 
