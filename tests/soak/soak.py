@@ -9,6 +9,7 @@ import random
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
@@ -45,7 +46,8 @@ def run(load, threads, folder):
     began = time.monotonic()
     try:
         report = load(threads, folder)
-    except (AssertionError, OSError) as error:
+    except Exception as error:  # noqa: BLE001: whatever it is, the other loads go on.
+        traceback.print_exc()
         report = Report(load.func.__name__, threads)
         report.want("finished", f"{type(error).__name__}: {error}", "yes", False)
     took = time.monotonic() - began

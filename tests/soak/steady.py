@@ -16,8 +16,9 @@ def steady(threads, folder, *, tcp, unix, seconds, seed):
             began = time.monotonic()
             crowd.start()
             crowd.run(seconds)
-            took = time.monotonic() - began
             it.tell(report)
+            crowd.finish()
+            took = time.monotonic() - began
         finally:
             crowd.close()
         report.tell("messages", f"{count(crowd.messages)} ({crowd.messages / took:,.0f}/s)")

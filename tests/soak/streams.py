@@ -98,14 +98,12 @@ class Crowd:
         return self._left > 0
 
     def run(self, seconds):
-        """For so long, and until all that was sent has come back and every connection has ended."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self.turn(0.1)
-        self.finish()
 
     def finish(self):
-        """No new messages; those that wait for nothing say so at once."""
+        """No new messages; until all that was sent has come back and every connection has ended."""
         self.over = True
         for descriptor, stream in self.streams.items():
             if stream.ended is None:
