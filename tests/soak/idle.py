@@ -1,6 +1,6 @@
 """Connections that say nothing: what each costs the server."""
 
-from report import Report, count, size
+from report import Report, count
 from sockets import connect, echo
 from watched import SANITIZED, Watched, total
 

@@ -24,7 +24,7 @@ def full(seconds, room, seed):
         functools.partial(churn, tcp=200_000, unix=20_000, seed=seed),
         functools.partial(never_reading, clients=_fit(500, room)),
         functools.partial(sigterm, clients=_fit(1000, room)),
-        functools.partial(mixed, streams=200, flows=20, seconds=max(1, seconds // 4), seed=seed),
+        functools.partial(mixed, streams=_fit(200, room // 4), flows=20, seconds=max(1, seconds // 4), seed=seed),
         functools.partial(idle, tcp=_fit(15_000, room)),
     ]
 
