@@ -10,7 +10,7 @@ import time
 import pytest
 from crowds import MIB, clients_that_never_read, p99_side_by_side, sigterm_while_busy
 from faults import Failing, traced_environment
-from netecho import SANITIZED, processor_time, serve
+from netecho import SANITIZED, eventually, processor_time, serve
 from sockets import connect, echo, parse, receive
 
 
