@@ -189,7 +189,7 @@ TTL_OF_A_REPLY = """
 import socket, sys
 address, port = sys.argv[1], int(sys.argv[2])
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-    client.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTTL, 1)
+    client.setsockopt(socket.IPPROTO_IP, 12, 1)  # IP_RECVTTL
     client.bind((address, 0))
     client.settimeout(5)
     client.sendto(b"x", (address, port))
