@@ -178,7 +178,13 @@ def test_the_interface_of_a_link_local_peer_still_has_its_name():
     with network() as (prefix, _):
         netecho_there = [*prefix, "sh", "-c",
                          'ip -6 addr add fe80::7/64 dev lo nodad && exec "$@"', "sh"]
+
+        def usable():
+            # The kernel adds its route from a work queue, a moment later.
+            return b"fe80::7" in run(*prefix, "ip", "-6", "route", "show", "table", "local")
+
         with serve("tcp://[::]:0", *IN_FULL, "--trace", "--json", prefix=netecho_there) as server:
+            eventually(usable, "a link-local address")
             result = netecho("send", f"tcp://[fe80::7%lo]:{server.port}", "x", prefix=prefix)
             assert result.code == 0, result
             assert server.event("open")["peer"]["address"] == "fe80::7%lo"
