@@ -290,10 +290,10 @@ def test_with_retry_probing_goes_on_after_an_outage(folder, transport):
     assert (result.code, result.errors) == (0, []), result
     s = check(result.events[-1])
     assert s["type"] == "summary" and s["error"] is None
-    (outage,) = s["outages"]
-    assert 0 < outage["duration_ns"] < 20_000_000_000
-    assert outage["probes"] > 0
-    assert s["skipped_total"] + s["lost_total"] >= outage["probes"]
+    # A connection to a server that is just dying ends an outage for a moment.
+    outages = s["outages"]
+    assert 0 < sum(o["duration_ns"] for o in outages) < 20_000_000_000
+    assert 0 < sum(o["probes"] for o in outages) <= s["skipped_total"] + s["lost_total"]
     assert s["received_total"] >= 2
 
 
