@@ -107,11 +107,10 @@ class ProbeFlow {
   [[nodiscard]] bool floods() const noexcept {
     return context_.options.schedule == ScheduleKind::flood;
   }
-  /// Whether trains may come, once the port was asked: of a flood, whose probes leave together
-  /// anyway. A train would have one stamp of the kernel for all of its messages.
+  /// Whether trains may come, once the port was asked: in a flood, whose probes leave together
+  /// anyway.
   [[nodiscard]] bool accept_trains() noexcept {
-    return floods() && context_.options.timestamps == TimestampSource::user &&
-           connection_.port->accept_trains();
+    return floods() && connection_.port->accept_trains();
   }
   [[nodiscard]] bool echoes() const noexcept { return context_.options.mode == ProbeMode::echo; }
   [[nodiscard]] bool all_sent() const noexcept {
