@@ -5,7 +5,6 @@
 
 #include <sys/socket.h>
 
-#include <compare>
 #include <cstdint>
 
 namespace netecho {
@@ -15,7 +14,10 @@ struct IpNumber {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
 
-  auto operator<=>(const IpNumber&) const = default;
+  bool operator==(const IpNumber&) const = default;
+  bool operator<(const IpNumber& other) const noexcept {
+    return high != other.high ? high < other.high : low < other.low;
+  }
 
   [[nodiscard]] static constexpr IpNumber of_v4(std::uint32_t address) noexcept {
     return {0, kV4Mark << 32U | address};

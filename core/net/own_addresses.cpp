@@ -32,7 +32,7 @@ OwnAddresses::OwnAddresses() : changes_{subscribe()} {
 }
 
 bool OwnAddresses::contain(const IpNumber& address) const noexcept {
-  return address.is_loopback() || std::ranges::binary_search(addresses_, address);
+  return address.is_loopback() || std::binary_search(addresses_.begin(), addresses_.end(), address);
 }
 
 void OwnAddresses::read_all() {
@@ -45,7 +45,7 @@ void OwnAddresses::read_all() {
     if (address.is_unicast()) addresses_.push_back(address);
   }
   ::freeifaddrs(all);
-  std::ranges::sort(addresses_);
+  std::sort(addresses_.begin(), addresses_.end());
 }
 
 void OwnAddresses::look(Instant now) noexcept {

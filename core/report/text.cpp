@@ -38,6 +38,7 @@ std::string stats_lines(const StatsEvent& stats) {
              number(each.tx_messages_total.value_or(0)) + " echoed";
     } else {
       out += number(each.accepted_total) + " accepted, " + number(each.connections_open) + " open";
+      if (each.rejected_total != 0) out += ", " + number(each.rejected_total) + " rejected";
     }
     out += ", " + format_size(each.rx_bytes_total) + " in, " + format_size(each.tx_bytes_total) +
            " out";
@@ -45,6 +46,10 @@ std::string stats_lines(const StatsEvent& stats) {
       if (each.dropped_total[i] == 0) continue;
       out += ", " + number(each.dropped_total[i]) + " dropped (" +
              std::string(to_string(static_cast<DropReason>(i))) + ")";
+    }
+    // A lower bound: of a train it counts one.
+    if (const std::uint64_t lost = each.kernel_drop_buffers_total.value_or(0); lost != 0) {
+      out += ", at least " + number(lost) + " dropped by the kernel";
     }
     if (each.impaired_total) out += impaired_text(*each.impaired_total);
     out += "\n";

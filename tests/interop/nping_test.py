@@ -1,19 +1,11 @@
 """nping, which sends UDP from port 53 unless told otherwise. Needs root."""
 
-import re
-
 import pytest
 from fixtures import needs_root
 from netecho import serve
 from programs import run
 
 pytestmark = needs_root
-
-
-def answers(port, *options):
-    shown = run("nping", "--udp", "-p", port, "-c", "1", *options, "127.0.0.1").decode()
-    # What comes back may be our own answer or its client's refusal of it; the server knows.
-    return int(re.search(r"Lost: (\d+)", shown).group(1)) == 0
 
 
 @pytest.mark.parametrize("options, wish, answered", [
@@ -23,7 +15,8 @@ def answers(port, *options):
 ])
 def test_its_own_port_is_answered_only_on_request(options, wish, answered):
     with serve("udp4://127.0.0.1:0", "--json", "--trace", *wish) as server:
-        assert answers(server.port, *options) == answered
+        # Whether it sees an answer depends on its capture being fast enough; the server knows.
+        run("nping", "--udp", "-p", server.port, "-c", "1", *options, "127.0.0.1")
         event = server.event("datagram")
         assert (event["action"], event["reason"]) == (
             ("echoed", None) if answered else ("dropped", "source_port"))

@@ -86,12 +86,17 @@ TEST_CASE("text: stats name what was dropped, and only that", "[report][unit]") 
   messages.tx_messages_total = 7;
   messages.dropped_total[static_cast<std::size_t>(DropReason::rate)] = 2;
   messages.impaired_total = ImpairedTotals{.dup = 3, .corrupt = 4};
-  const StatsEvent stats{90s, 5, {streams, messages}};
+  messages.kernel_drop_buffers_total = 6;
+  EndpointStats full = streams;
+  full.rejected_total = 8;
+  full.kernel_drop_buffers_total = 0;
+  const StatsEvent stats{90s, 5, {streams, messages, full}};
   const std::string lines =
       " after 90.0 s\n"
       "  tcp4://127.0.0.1:12345: 2 accepted, 1 open, 10 B in, 10 B out\n"
       "  tcp4://127.0.0.1:12345: 9 received, 7 echoed, 10 B in, 10 B out, 2 dropped (rate), "
-      "3 duplicated (impaired), 4 corrupted (impaired)\n"
+      "at least 6 dropped by the kernel, 3 duplicated (impaired), 4 corrupted (impaired)\n"
+      "  tcp4://127.0.0.1:12345: 2 accepted, 1 open, 8 rejected, 10 B in, 10 B out\n"
       "  5 events dropped: their reader is slow\n";
   CHECK(text(stats) == "stats" + lines);
   CHECK(text(StoppedEvent{stats, StopReason::signal}) == "stopped (signal)" + lines);
