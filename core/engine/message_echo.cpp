@@ -34,17 +34,20 @@ std::optional<DropReason> drop_reason(Refusal refusal) noexcept {
   return std::nullopt;
 }
 
-std::optional<DropReason> drop_reason(const Slot& slot, const ServerShared& shared) noexcept {
+/// `message` is all of `slot`, or one of a train.
+std::optional<DropReason> drop_reason(std::span<const std::byte> message, const Slot& slot,
+                                      const ServerShared& shared) noexcept {
   if (const auto refused = drop_reason(slot.refused)) return refused;
   if (slot.truncated) return DropReason::truncated;
-  if (!shared.options.plain && is_reply_frame({slot.data, slot.size})) return DropReason::loop;
+  if (!shared.options.plain && is_reply_frame(message)) return DropReason::loop;
   return std::nullopt;
 }
 
 /// Authenticated frames are exempt: whoever has the key is no stranger.
-bool within_rate(const Slot& slot, ServerShared& shared) noexcept {
+bool within_rate(std::span<const std::byte> message, const Slot& slot,
+                 ServerShared& shared) noexcept {
   if (shared.limits.admit_reply(slot.source_prefix, slot.at)) return true;
-  return shared.stamps.has_key() && claims_authentication({slot.data, slot.size});
+  return shared.stamps.has_key() && claims_authentication(message);
 }
 
 void trace(const Slot& slot, std::size_t index, std::optional<DropReason> dropped,
@@ -98,18 +101,16 @@ std::size_t datagram_slot_bytes(const SocketDescription& endpoint) noexcept {
 
 namespace {
 
-/// Counts one message and treats it in place; says why it is not to be answered.
-std::optional<DropReason> treat(const Slot& message, ServerShared& shared,
-                                EndpointStats& endpoint) noexcept {
-  ++*endpoint.rx_messages_total;
-  endpoint.rx_bytes_total += message.size;
-  auto reason = drop_reason(message, shared);
+/// Treats one message in place; says why it is not to be answered.
+std::optional<DropReason> treat(std::span<std::byte> message, const Slot& slot,
+                                ServerShared& shared, EndpointStats& endpoint) noexcept {
+  auto reason = drop_reason(message, slot, shared);
   auto treatment = Treatment::returned;
   if (!reason && !shared.options.plain) {
-    treatment = treat_message({message.data, message.size}, shared.stamps);
+    treatment = treat_message(message, shared.stamps);
     if (treatment == Treatment::refused) reason = DropReason::auth;
   }
-  if (!reason && !within_rate(message, shared)) reason = DropReason::rate;
+  if (!reason && !within_rate(message, slot, shared)) reason = DropReason::rate;
   if (!reason && treatment == Treatment::stamped) ++endpoint.frames_stamped_total;
   return reason;
 }
@@ -118,17 +119,17 @@ std::optional<DropReason> treat(const Slot& message, ServerShared& shared,
 /// have the same size, so what remains is a train again.
 void prepare_train(Slot& train, std::size_t index, ServerShared& shared, EndpointStats& endpoint,
                    const MessagePort& port) noexcept {
-  Slot rest = train;
   std::byte* end = train.data;
-  while (rest.size != 0) {
-    const Slot message = rest.first_message();
-    rest.cut_front(message.size);
-    if (const auto reason = treat(message, shared, endpoint)) {
-      drop_message(message, index, *reason, shared, endpoint, port);
+  for (std::uint32_t at = 0; at < train.size; at += train.segment_size) {
+    const std::span message{train.data + at, std::min(train.segment_size, train.size - at)};
+    if (const auto reason = treat(message, train, shared, endpoint)) {
+      Slot dropped = train;
+      dropped.cut_front(at);
+      drop_message(dropped.first_message(), index, *reason, shared, endpoint, port);
       continue;
     }
-    if (end != message.data) std::memmove(end, message.data, message.size);
-    end += message.size;
+    if (end != message.data()) std::memmove(end, message.data(), message.size());
+    end += message.size();
   }
   train.size = static_cast<std::uint32_t>(end - train.data);
   train.skip = train.size == 0;
@@ -158,9 +159,11 @@ void prepare_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint
   if (batch.count != 0) shared.stamps.begin(batch.slots().front().at);
   std::size_t index = 0;
   for (Slot& slot : batch.filled()) {
+    *endpoint.rx_messages_total += slot.segments();
+    endpoint.rx_bytes_total += slot.size;
     if (slot.segment_size != 0) {
       prepare_train(slot, index, shared, endpoint, port);
-    } else if (const auto reason = treat(slot, shared, endpoint)) {
+    } else if (const auto reason = treat({slot.data, slot.size}, slot, shared, endpoint)) {
       slot.skip = true;
       drop_message(slot, index, *reason, shared, endpoint, port);
     }
