@@ -67,7 +67,14 @@ enum class Refusal : std::uint8_t {
   not_allowed,        ///< Its source or user is none of those that may.
 };
 
-/// One message in a batch, or a train of equal segments (`segment_size` != 0).
+/// What a train may have at most, so that every kernel that knows trains takes it.
+inline constexpr std::size_t kTrainMessages = 64;
+inline constexpr std::size_t kTrainBytes = 65'507;
+/// Room for any train that comes in.
+inline constexpr std::size_t kTrainSlotBytes = 65'536;
+
+/// One message in a batch, or a train: several messages of one peer, each but the last of the same
+/// size, that pass the kernel as one (`segment_size` != 0).
 struct Slot {
   std::byte* data = nullptr;
   std::uint32_t size = 0;
@@ -80,6 +87,24 @@ struct Slot {
   bool truncated = false;  ///< The message was longer than the slot.
   Refusal refused = Refusal::none;
   bool skip = false;  ///< Not to be sent; set by the engine, with its reason counted.
+
+  [[nodiscard]] bool is_train() const noexcept { return segment_size != 0 && size > segment_size; }
+  /// How many messages it is.
+  [[nodiscard]] std::size_t segments() const noexcept {
+    return segment_size == 0 ? 1 : (size + segment_size - 1) / segment_size;
+  }
+  /// The first of a train's messages, or the only one.
+  [[nodiscard]] Slot first_message() const noexcept {
+    Slot out = *this;
+    if (is_train()) out.size = segment_size;
+    out.segment_size = 0;
+    return out;
+  }
+  /// Leaves what is behind these bytes.
+  void cut_front(std::uint32_t bytes) noexcept {
+    data += bytes;
+    size -= bytes;
+  }
 };
 
 /// A fixed arena of message slots, allocated once (lazily backed: an untouched slot costs nothing).
@@ -111,8 +136,9 @@ class Batch {
 /// Outcome of one batch operation.
 struct [[nodiscard]] BatchResult {
   IoStatus status = IoStatus::failed;
-  std::size_t messages = 0;  ///< Moved by this call.
+  std::size_t messages = 0;  ///< Moved by this call. A received train is one, a sent one many.
   int error = 0;             ///< errno when failed; of a send it belongs to slot `next`.
+  std::size_t bytes = 0;     ///< Sent by this call; server ports only.
 };
 
 /// A message socket: udp, unixgram, unixpacket; server and client side. Virtual once a batch.
@@ -125,9 +151,22 @@ class MessagePort {
   virtual BatchResult receive(Batch& batch) noexcept = 0;
 
   /// Sends what is left of the batch, without waiting, and says how many left; the rest stays.
-  /// Sets Slot::at to T1, read next to the system call. `failed` concerns slot `next`, which the
-  /// caller drops (++next) before it goes on.
+  /// Sets Slot::at to T1, read next to the system call. `failed` concerns slot `next`, of a train
+  /// its first message, which the caller drops (++next, cut_front()) before it goes on.
+  ///
+  /// Server ports send the messages of a train that is refused one by one, and cut what has left
+  /// off its front.
   virtual BatchResult send(Batch& batch) noexcept = 0;
+
+  /// From now on slots may be trains: received into a batch of kTrainSlotBytes a slot, and sent.
+  /// False: this transport or this kernel has none.
+  virtual bool accept_trains() noexcept { return false; }
+  /// Client ports: whether a train may be sent now, as the only slot of a batch. `ok` with no
+  /// message says that it was refused: its messages are to be sent by themselves.
+  [[nodiscard]] virtual bool takes_trains(Instant now) const noexcept {
+    static_cast<void>(now);
+    return false;
+  }
 
   /// Whom slot `index` of the last received batch answers, to be kept beyond that batch; and the
   /// way to have slot `index` of the next send() answer it. Ports of one peer need neither.

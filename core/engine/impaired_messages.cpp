@@ -66,7 +66,7 @@ ImpairedReplies::Step ImpairedReplies::send_one(Instant now) noexcept {
     endpoint_.tx_bytes_total += message->bytes().size();
   } else if (sent) {
     ++answered_;
-    count_answers(batch, 0, 1, shared_, endpoint_, port_);
+    count_answers(result, batch, 0, shared_, endpoint_, port_);
   } else if (!second) {
     drop_message(batch.slots().front(), 0, send_drop_reason(result.error), shared_, endpoint_,
                  port_);

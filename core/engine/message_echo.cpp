@@ -34,17 +34,20 @@ std::optional<DropReason> drop_reason(Refusal refusal) noexcept {
   return std::nullopt;
 }
 
-std::optional<DropReason> drop_reason(const Slot& slot, const ServerShared& shared) noexcept {
+/// `message` is all of `slot`, or one of a train.
+std::optional<DropReason> drop_reason(std::span<const std::byte> message, const Slot& slot,
+                                      const ServerShared& shared) noexcept {
   if (const auto refused = drop_reason(slot.refused)) return refused;
   if (slot.truncated) return DropReason::truncated;
-  if (!shared.options.plain && is_reply_frame({slot.data, slot.size})) return DropReason::loop;
+  if (!shared.options.plain && is_reply_frame(message)) return DropReason::loop;
   return std::nullopt;
 }
 
 /// Authenticated frames are exempt: whoever has the key is no stranger.
-bool within_rate(const Slot& slot, ServerShared& shared) noexcept {
+bool within_rate(std::span<const std::byte> message, const Slot& slot,
+                 ServerShared& shared) noexcept {
   if (shared.limits.admit_reply(slot.source_prefix, slot.at)) return true;
-  return shared.stamps.has_key() && claims_authentication({slot.data, slot.size});
+  return shared.stamps.has_key() && claims_authentication(message);
 }
 
 void trace(const Slot& slot, std::size_t index, std::optional<DropReason> dropped,
@@ -73,16 +76,14 @@ void drop_message(const Slot& slot, std::size_t index, DropReason reason, Server
   }
 }
 
-void count_answers(Batch& batch, std::size_t first, std::size_t last, ServerShared& shared,
+void count_answers(const BatchResult& sent, Batch& batch, std::size_t first, ServerShared& shared,
                    EndpointStats& endpoint, const MessagePort& port) {
-  for (std::size_t i = first; i < last; ++i) {
+  *endpoint.tx_messages_total += sent.messages;
+  endpoint.tx_bytes_total += sent.bytes;
+  if (shared.options.trace != TraceLevel::everything) return;
+  for (std::size_t i = first; i < batch.next; ++i) {
     const Slot& slot = batch.slots()[i];
-    if (slot.skip) continue;
-    ++*endpoint.tx_messages_total;
-    endpoint.tx_bytes_total += slot.size;
-    if (shared.options.trace == TraceLevel::everything) {
-      trace(slot, i, std::nullopt, shared, endpoint, port);
-    }
+    if (!slot.skip) trace(slot, i, std::nullopt, shared, endpoint, port);
   }
 }
 
@@ -98,22 +99,71 @@ std::size_t datagram_slot_bytes(const SocketDescription& endpoint) noexcept {
   return endpoint.family == AddressFamily::unix_domain ? kUnixDatagramBytes : kIpDatagramBytes;
 }
 
+namespace {
+
+/// Treats one message in place; says why it is not to be answered.
+std::optional<DropReason> treat(std::span<std::byte> message, const Slot& slot,
+                                ServerShared& shared, EndpointStats& endpoint) noexcept {
+  auto reason = drop_reason(message, slot, shared);
+  auto treatment = Treatment::returned;
+  if (!reason && !shared.options.plain) {
+    treatment = treat_message(message, shared.stamps);
+    if (treatment == Treatment::refused) reason = DropReason::auth;
+  }
+  if (!reason && !within_rate(message, slot, shared)) reason = DropReason::rate;
+  if (!reason && treatment == Treatment::stamped) ++endpoint.frames_stamped_total;
+  return reason;
+}
+
+/// Each segment is a message. Those that are to be answered are moved together: all but the last
+/// have the same size, so what remains is a train again.
+void prepare_train(Slot& train, std::size_t index, ServerShared& shared, EndpointStats& endpoint,
+                   const MessagePort& port) noexcept {
+  std::byte* end = train.data;
+  for (std::uint32_t at = 0; at < train.size; at += train.segment_size) {
+    const std::span message{train.data + at, std::min(train.segment_size, train.size - at)};
+    if (const auto reason = treat(message, train, shared, endpoint)) {
+      Slot dropped = train;
+      dropped.cut_front(at);
+      drop_message(dropped.first_message(), index, *reason, shared, endpoint, port);
+      continue;
+    }
+    if (end != message.data()) std::memmove(end, message.data(), message.size());
+    end += message.size();
+  }
+  train.size = static_cast<std::uint32_t>(end - train.data);
+  train.skip = train.size == 0;
+}
+
+/// Drops the first message of slot `next`, the only one unless that is a train.
+void drop_first(Batch& batch, DropReason reason, ServerShared& shared, EndpointStats& endpoint,
+                const MessagePort& port) {
+  Slot& slot = batch.slots()[batch.next];
+  const Slot message = slot.first_message();
+  drop_message(message, batch.next, reason, shared, endpoint, port);
+  slot.cut_front(message.size);
+  if (slot.size == 0) ++batch.next;
+}
+
+void accept_trains(MessagePort& port, const ServerOptions& options) noexcept {
+  // Where single messages are told of or counted off, they come singly.
+  const bool each_matters = options.max_accepts != 0 || options.trace == TraceLevel::everything ||
+                            options.show_payload_bytes != 0;
+  if (!each_matters) static_cast<void>(port.accept_trains());
+}
+
+}  // namespace
+
 void prepare_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint,
                      const MessagePort& port) noexcept {
   if (batch.count != 0) shared.stamps.begin(batch.slots().front().at);
   std::size_t index = 0;
   for (Slot& slot : batch.filled()) {
-    ++*endpoint.rx_messages_total;
+    *endpoint.rx_messages_total += slot.segments();
     endpoint.rx_bytes_total += slot.size;
-    auto reason = drop_reason(slot, shared);
-    auto treatment = Treatment::returned;
-    if (!reason && !shared.options.plain) {
-      treatment = treat_message({slot.data, slot.size}, shared.stamps);
-      if (treatment == Treatment::refused) reason = DropReason::auth;
-    }
-    if (!reason && !within_rate(slot, shared)) reason = DropReason::rate;
-    if (!reason && treatment == Treatment::stamped) ++endpoint.frames_stamped_total;
-    if (reason) {
+    if (slot.segment_size != 0) {
+      prepare_train(slot, index, shared, endpoint, port);
+    } else if (const auto reason = treat({slot.data, slot.size}, slot, shared, endpoint)) {
       slot.skip = true;
       drop_message(slot, index, *reason, shared, endpoint, port);
     }
@@ -126,13 +176,11 @@ Answered send_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoin
   while (batch.next < batch.count) {
     const std::size_t first = batch.next;
     const BatchResult sent = port.send(batch);
-    count_answers(batch, first, batch.next, shared, endpoint, port);
+    count_answers(sent, batch, first, shared, endpoint, port);
     if (sent.status == IoStatus::ok) continue;
     if (sent.status == IoStatus::would_block) return Answered::socket_full;
     if (sent.status == IoStatus::closed) return Answered::closed;
-    drop_message(batch.slots()[batch.next], batch.next, send_drop_reason(sent.error), shared,
-                 endpoint, port);
-    ++batch.next;
+    drop_first(batch, send_drop_reason(sent.error), shared, endpoint, port);
   }
   return Answered::all;
 }
@@ -144,6 +192,7 @@ DatagramEcho::DatagramEcho(ServerShared& shared, EndpointStats& endpoint,
       port_{std::move(port)},
       batch_{datagram_slots(shared.options), datagram_slot_bytes(endpoint.endpoint)},
       rest_{shared, endpoint, [this] { shared_.reactor.modify(port_->fd(), EPOLLIN, *this); }} {
+  accept_trains(*port_, shared.options);
   shared_.reactor.add(port_->fd(), EPOLLIN, *this);
 }
 
@@ -176,8 +225,9 @@ void DatagramEcho::on_events(std::uint32_t /*events*/) noexcept {
       shared_.on_finished();
       if (stopped_ || shared_.limits.accepts_reached()) return;
     }
-    // After a full batch there is likely more; after any other, epoll knows.
-    if (full || batch_.count < batch_.slots().size()) return;
+    // After a full batch or a train there is likely more; after any other, epoll knows.
+    const bool train = batch_.slots().front().segment_size != 0;
+    if (full || (batch_.count < batch_.slots().size() && !train)) return;
   }
 }
 

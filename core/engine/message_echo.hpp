@@ -10,15 +10,16 @@
 
 namespace netecho {
 
-/// Marks in `batch` what is not to be answered, stamps what asks for it, and counts all of it.
+/// Marks in `batch` what is not to be answered (of a train, takes it out), stamps what asks for it,
+/// and counts all of it.
 void prepare_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint,
                      const MessagePort& port) noexcept;
 
 /// Counts (and traces) a message that gets no answer.
 void drop_message(const Slot& slot, std::size_t index, DropReason reason, ServerShared& shared,
                   EndpointStats& endpoint, const MessagePort& port);
-/// Counts (and traces) what has left: slots [first, last), except those marked.
-void count_answers(Batch& batch, std::size_t first, std::size_t last, ServerShared& shared,
+/// Counts what has left, and traces it: slots [first, next), except those marked.
+void count_answers(const BatchResult& sent, Batch& batch, std::size_t first, ServerShared& shared,
                    EndpointStats& endpoint, const MessagePort& port);
 /// Why a message whose send failed was dropped.
 [[nodiscard]] DropReason send_drop_reason(int error) noexcept;
@@ -48,7 +49,7 @@ class DatagramEndpoint : public EventHandler {
 [[nodiscard]] std::size_t datagram_slot_bytes(const SocketDescription& endpoint) noexcept;
 
 /// The plain one. Its batch is its own: what a full socket does not take stays there and nothing
-/// more is read meanwhile.
+/// more is read meanwhile. The only one that takes trains: an impaired reply has a fate of its own.
 class DatagramEcho final : public DatagramEndpoint {
  public:
   DatagramEcho(ServerShared& shared, EndpointStats& endpoint, std::unique_ptr<MessagePort> port);

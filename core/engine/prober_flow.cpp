@@ -80,10 +80,12 @@ ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
       schedule_{kNever, schedule_options(context.options, identity.session)},
       tracker_{outstanding_limit(context.options, target), context.options.timeout},
       figures_{mean_gap(context.options)},
+      trains_{accept_trains()},
       outgoing_{outgoing_slots(context.options), 1},
       // One byte more than a reply has: a longer one shows.
       incoming_{batch_slots(content_bytes(context.options)),
-                std::size_t{content_bytes(context.options)} + 1} {
+                std::max<std::size_t>(std::size_t{content_bytes(context.options)} + 1,
+                                      trains_ ? kTrainSlotBytes : 0)} {
   install(std::move(connection_.port));
 }
 
@@ -94,6 +96,7 @@ void ProbeFlow::install(std::unique_ptr<MessagePort> port) {
                       "the kernel has no stamps for " + target_.target.uri);
   }
   connection_.port = std::move(port);
+  trains_ = trains_ && accept_trains();
   sent_before_port_ = tracker_.sent_total();
   context_.waiter.watch(*connection_.port, identity_.id);
   watched_ = true;

@@ -107,6 +107,11 @@ class ProbeFlow {
   [[nodiscard]] bool floods() const noexcept {
     return context_.options.schedule == ScheduleKind::flood;
   }
+  /// Whether trains may come, once the port was asked: in a flood, whose probes leave together
+  /// anyway.
+  [[nodiscard]] bool accept_trains() noexcept {
+    return floods() && connection_.port->accept_trains();
+  }
   [[nodiscard]] bool echoes() const noexcept { return context_.options.mode == ProbeMode::echo; }
   [[nodiscard]] bool all_sent() const noexcept {
     return ended_ || (floods() ? flood_over_ : schedule_.finished());
@@ -119,10 +124,14 @@ class ProbeFlow {
   [[nodiscard]] bool send_one(Instant& now);
   /// Encodes the next probes and sends them in one go; moves `now` behind the call.
   [[nodiscard]] BatchResult send_batch(std::size_t probes, Instant& now);
+  /// The same as one train.
+  [[nodiscard]] BatchResult send_train(std::size_t probes, Instant& now);
+  [[nodiscard]] BatchResult send_outgoing(std::size_t slots, Instant& now);
   void skip(std::uint64_t slots, std::optional<Instant> intended);
   void fail_send(const BatchResult& result, std::optional<Instant> intended);
 
   // prober_replies.cpp: what arrives.
+  void take_messages(Slot train);
   void take_message(const Slot& slot);
   void take_error(const Slot& slot);
   void take_intact(const Slot& slot, const Reading& reading);
@@ -150,6 +159,7 @@ class ProbeFlow {
   FlowFigures figures_;
   Histogram recent_;
   ClockOffset clock_offset_;
+  bool trains_;  ///< They may come, and leave when the port takes them.
   Batch outgoing_;
   Batch incoming_;
 

@@ -46,6 +46,10 @@ void ProbeFlow::on_ready() {
   switch (result.status) {
     case IoStatus::ok:
       for (const Slot& slot : incoming_.filled()) {
+        if (slot.is_train()) {
+          take_messages(slot);
+          continue;
+        }
         slot.error != 0 ? take_error(slot) : take_message(slot);
         settle(slot.at);
       }
@@ -72,6 +76,15 @@ void ProbeFlow::on_ready() {
 /// The probe that a reply without a sequence would answer.
 Sequence ProbeFlow::expected() const noexcept {
   return tracker_.outstanding() > 0 ? tracker_.oldest_outstanding() : last_sent_;
+}
+
+void ProbeFlow::take_messages(Slot train) {
+  while (train.size != 0) {
+    const Slot message = train.first_message();
+    take_message(message);
+    settle(message.at);
+    train.cut_front(message.size);
+  }
 }
 
 void ProbeFlow::take_message(const Slot& slot) {

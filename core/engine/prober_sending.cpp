@@ -45,7 +45,23 @@ BatchResult ProbeFlow::send_batch(std::size_t probes, Instant& now) {
     slot.data = probe.data();
     slot.size = static_cast<std::uint32_t>(probe.size());
   }
-  outgoing_.count = probes;
+  return send_outgoing(probes, now);
+}
+
+BatchResult ProbeFlow::send_train(std::size_t probes, Instant& now) {
+  Slot& slot = outgoing_.slots()[0];
+  slot = {};
+  for (std::size_t i = 0; i < probes; ++i) {
+    const auto probe = content_.encode({tracker_.next().value + i}, i);
+    if (i == 0) slot.data = probe.data();
+    slot.size += static_cast<std::uint32_t>(probe.size());
+    slot.segment_size = static_cast<std::uint32_t>(probe.size());
+  }
+  return send_outgoing(1, now);
+}
+
+BatchResult ProbeFlow::send_outgoing(std::size_t slots, Instant& now) {
+  outgoing_.count = slots;
   outgoing_.next = 0;
   const BatchResult result = connection_.port->send(outgoing_);
   now = context_.clock.now();
@@ -82,9 +98,12 @@ void ProbeFlow::flood(Instant now) {
   if (flood_over_ || !connected() || tracker_.full() || (retry_at_ && now < *retry_at_)) return;
   retry_at_.reset();
   const std::size_t room = std::max<std::size_t>(options.window, 1) - tracker_.outstanding();
-  const std::size_t probes =
+  const auto probes =
       static_cast<std::size_t>(std::min<std::uint64_t>({left, room, outgoing_.slots().size()}));
-  const BatchResult result = send_batch(probes, now);
+  const std::size_t in_train =
+      std::min({probes, kTrainMessages, kTrainBytes / std::max(options.size_bytes, 1U)});
+  const bool train = trains_ && in_train > 1 && connection_.port->takes_trains(now);
+  const BatchResult result = train ? send_train(in_train, now) : send_batch(probes, now);
   if (result.status == IoStatus::would_block) {
     retry_at_ = now + kRetryInterval;
     return;
@@ -94,15 +113,15 @@ void ProbeFlow::flood(Instant now) {
     retry_at_ = now + kRetryInterval;  // What fails at once must not spin.
     return fail_send(result, std::nullopt);
   }
+  if (result.messages == 0) return;  // A train that was refused: now without one.
   figures_.statistics.sent(now - outgoing_.slots()[0].at, std::nullopt);
-  for (std::size_t i = 0; i < outgoing_.next; ++i) {
-    const Slot& slot = outgoing_.slots()[i];
+  for (std::size_t i = 0; i < result.messages; ++i) {
     last_sent_ = tracker_.next();
-    tracker_.sent(slot.at, Duration::zero());
-    if (echoes()) figures_.counts.tx_bytes += slot.size;
+    tracker_.sent(outgoing_.slots()[train ? 0 : i].at, Duration::zero());
   }
-  figures_.counts.sent += outgoing_.next;
-  flooded_ += outgoing_.next;
+  if (echoes()) figures_.counts.tx_bytes += result.messages * options.size_bytes;
+  figures_.counts.sent += result.messages;
+  flooded_ += result.messages;
 }
 
 void ProbeFlow::skip(std::uint64_t slots, std::optional<Instant> intended) {

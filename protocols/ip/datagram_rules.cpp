@@ -1,6 +1,7 @@
 #include "protocols/ip/datagram_rules.hpp"
 
 #include <netinet/in.h>
+#include <netinet/udp.h>
 
 #include <algorithm>
 #include <cstring>
@@ -128,6 +129,8 @@ IpDatagramRules::Delivery IpDatagramRules::read(const msghdr& message,
       out.to = number_of(info.ipi6_addr);
       if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) info.ipi6_ifindex = 0;
       control.add(IPPROTO_IPV6, IPV6_PKTINFO, info);
+    } else if (each->cmsg_level == IPPROTO_UDP && each->cmsg_type == UDP_GRO) {
+      out.segment_size = static_cast<std::uint32_t>(std::max(value_of<int>(*each), 0));
     }
   }
   if (out.to && !out.to->is_unicast()) out.unicast = false;
@@ -153,6 +156,7 @@ std::size_t IpDatagramRules::judge(const msghdr& message, Slot& slot,
   const IpNumber source = ip_number(from);
   const bool own = own_.contain(source) || (delivery.to && *delivery.to == source);
   slot.source_prefix = source_prefix(source);
+  slot.segment_size = delivery.segment_size;
   slot.refused = refusal(from, source, delivery, own);
 
   const int configured = delivery.v4_hops ? configured_hops_v4_ : configured_hops_;

@@ -21,7 +21,8 @@ namespace netecho {
 
 class IpDatagramRules {
  public:
-  /// Room for all that the kernel tells of a datagram: where it was sent to, its hop limit, drops.
+  /// Room for all that the kernel tells of a datagram: where it was sent to, its hop limit, drops,
+  /// and the size of its segments, should it be a train.
   static constexpr std::size_t kControlBytes = 128;
   /// Replies between servers of one host carry this; nobody else starts with it.
   static constexpr int kLoopMark = 253;
@@ -33,8 +34,9 @@ class IpDatagramRules {
 
   /// To be called once a batch.
   void begin(Instant now) noexcept { own_.refresh(now); }
-  /// Decides on a received datagram: sets `refused` and `source_prefix` of `slot`, and writes into
-  /// `reply` (kReturnPathBytes) what a reply is to carry. Returns the bytes of that.
+  /// Decides on a received datagram, or on a train, whose segments have all of this in common: sets
+  /// `refused`, `source_prefix` and `segment_size` of `slot`, and writes into `reply`
+  /// (kReturnPathBytes) what a reply is to carry. Returns the bytes of that.
   std::size_t judge(const msghdr& message, Slot& slot, std::span<std::byte> reply) noexcept;
 
   [[nodiscard]] std::uint64_t kernel_drops() const noexcept { return kernel_drops_; }
@@ -46,6 +48,7 @@ class IpDatagramRules {
     int hops = kMaxHops;
     bool v4_hops = false;  ///< They are a TTL: an IPv4 datagram, on whichever socket.
     bool unicast = true;
+    std::uint32_t segment_size = 0;
   };
   class ReplyControl;
 

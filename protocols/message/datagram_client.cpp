@@ -2,6 +2,7 @@
 
 #include <linux/errqueue.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -24,6 +25,17 @@ void fill(Slot& slot, std::byte* data, std::size_t size, Instant at) noexcept {
   slot.at = at;
 }
 
+/// Of a train; else 0.
+std::uint32_t segment_size(msghdr& header) noexcept {
+  for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+    if (c->cmsg_level != IPPROTO_UDP || c->cmsg_type != UDP_GRO) continue;
+    int size = 0;
+    std::memcpy(&size, CMSG_DATA(c), sizeof size);
+    return static_cast<std::uint32_t>(std::max(size, 0));
+  }
+  return 0;
+}
+
 }  // namespace
 
 DatagramClient::DatagramClient(UniqueFd fd, Config config)
@@ -42,6 +54,9 @@ int DatagramClient::receive_one(Batch& batch) noexcept {
   if (stamps_) {
     header.msg_control = control.data();
     header.msg_controllen = control.size();
+  } else if (trains_) {
+    header.msg_control = controls_[0].bytes.data();
+    header.msg_controllen = controls_[0].bytes.size();
   }
   const ssize_t got = ::recvmsg(fd_.get(), &header, MSG_DONTWAIT);
   const Instant at = monotonic_now();
@@ -50,6 +65,8 @@ int DatagramClient::receive_one(Batch& batch) noexcept {
   fill(slot, batch.storage(0), static_cast<std::size_t>(got), at);
   slot.truncated = (header.msg_flags & MSG_TRUNC) != 0;
   if (stamps_) slot.kernel_at = KernelStamps::received(header);
+  if (trains_) slot.segment_size = segment_size(header);
+  if (slot.segment_size != 0) return 1;  // The next one, too, as it seems.
   // Each message has a stamp of its own to be read: with stamps they come one by one.
   if (++received_in_a_row_ > 1) expect_one_ = !has_batch_calls_ || stamps_.has_value();
   return 1;
@@ -62,6 +79,9 @@ int DatagramClient::receive_many(Batch& batch) noexcept {
     headers_[i] = {};
     headers_[i].msg_hdr.msg_iov = &payloads_[i];
     headers_[i].msg_hdr.msg_iovlen = 1;
+    if (!trains_) continue;
+    headers_[i].msg_hdr.msg_control = controls_[i].bytes.data();
+    headers_[i].msg_hdr.msg_controllen = controls_[i].bytes.size();
   }
   const int got =
       ::recvmmsg(fd_.get(), headers_.data(), static_cast<unsigned>(slots), MSG_DONTWAIT, nullptr);
@@ -76,6 +96,8 @@ int DatagramClient::receive_many(Batch& batch) noexcept {
     Slot& slot = batch.slots()[i];
     fill(slot, batch.storage(i), headers_[i].msg_len, at);
     slot.truncated = (headers_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+    if (trains_) slot.segment_size = segment_size(headers_[i].msg_hdr);
+    if (slot.segment_size != 0) expect_one_ = true;
   }
   return got;
 }
@@ -91,6 +113,7 @@ BatchResult DatagramClient::receive(Batch& batch) noexcept {
     const int got = expect_one_ ? receive_one(batch) : receive_many(batch);
     if (got > 0) {
       may_move_ = false;
+      answered_ = true;
       idle_calls_ = 0;
       batch.count = static_cast<std::size_t>(got);
       // Stamps of what was sent lie among the errors. Read behind T4.
@@ -166,6 +189,7 @@ std::size_t DatagramClient::read_errors(Batch& batch, std::size_t count) noexcep
     Slot& slot = batch.slots()[count++];
     fill(slot, storage.data(), quoted.bytes, monotonic_now());
     slot.error = quoted.error;
+    no_train_until_ = slot.at + kTrainsRest;
   }
   return count;
 }
@@ -246,8 +270,48 @@ std::size_t DatagramClient::collect(const Batch& batch) noexcept {
   return messages;
 }
 
+bool DatagramClient::accept_trains() noexcept {
+  const int on = 1;
+  trains_ = config_.family == DatagramFamily::ip &&
+            ::setsockopt(fd_.get(), IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0;
+  return trains_;
+}
+
+bool DatagramClient::takes_trains(Instant now) const noexcept {
+  return trains_ && answered_ && now >= no_train_until_;
+}
+
+BatchResult DatagramClient::send_train(Batch& batch) noexcept {
+  Slot& train = batch.slots()[batch.next];
+  const auto size = static_cast<std::uint16_t>(train.segment_size);
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof size)> control{};
+  iovec payload{train.data, train.size};
+  msghdr header{};
+  header.msg_iov = &payload;
+  header.msg_iovlen = 1;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  cmsghdr& segment = *CMSG_FIRSTHDR(&header);
+  segment.cmsg_level = IPPROTO_UDP;
+  segment.cmsg_type = UDP_SEGMENT;
+  segment.cmsg_len = CMSG_LEN(sizeof size);
+  std::memcpy(CMSG_DATA(&segment), &size, sizeof size);
+  train.at = monotonic_now();
+  if (::sendmsg(fd_.get(), &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+    ++batch.next;
+    return {IoStatus::ok, train.segments(), 0};
+  }
+  const int error = errno;
+  if (error == EAGAIN) return {IoStatus::would_block, 0, 0};
+  // Whatever it was shows when the messages leave singly.
+  no_train_until_ = train.at + kTrainsRest;
+  errors_pending_ = true;
+  return {IoStatus::ok, 0, 0};
+}
+
 BatchResult DatagramClient::send(Batch& batch) noexcept {
   const bool single = batch.next + 1 == batch.count && !batch.slots()[batch.next].skip;
+  if (single && batch.slots()[batch.next].is_train()) return send_train(batch);
   std::size_t messages = 1;
   sending_[0] = batch.next;
   if (!single) messages = collect(batch);
@@ -255,6 +319,10 @@ BatchResult DatagramClient::send(Batch& batch) noexcept {
     batch.next = batch.count;
     return {IoStatus::ok, 0, 0};
   }
+  return send_singles(batch, messages);
+}
+
+BatchResult DatagramClient::send_singles(Batch& batch, std::size_t messages) noexcept {
   batch.next = sending_[0];
   Slot& first = batch.slots()[batch.next];
   if (may_move_) remember(first);

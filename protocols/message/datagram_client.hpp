@@ -15,6 +15,7 @@
 #include "core/net/socket_address.hpp"
 #include "core/transport.hpp"
 #include "protocols/message/datagram_server.hpp"
+#include "protocols/message/split_peers.hpp"
 
 namespace netecho {
 
@@ -25,6 +26,9 @@ enum class DatagramFamily : std::uint8_t { ip, unix_domain };
 ///
 /// ICMP errors are read from the socket's error queue, each with the payload that it quotes. A
 /// target with several addresses leaves one that refuses before any reply for the next.
+///
+/// An error may quote the first message of a train only, and be the only one for all of it: so none
+/// leaves before there was a reply, nor soon after an error.
 class DatagramClient final : public MessagePort {
  public:
   static constexpr std::size_t kSlots = 32;
@@ -43,11 +47,18 @@ class DatagramClient final : public MessagePort {
   BatchResult receive(Batch& batch) noexcept override;
   BatchResult send(Batch& batch) noexcept override;
   [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
+  bool accept_trains() noexcept override;
+  [[nodiscard]] bool takes_trains(Instant now) const noexcept override;
   bool stamp_by_kernel(std::size_t kept) override;
   [[nodiscard]] std::optional<WallTime> kernel_sent(std::uint64_t ordinal) const noexcept override;
   [[nodiscard]] std::optional<SocketDescription> peer(std::size_t index) const override;
 
  private:
+  /// Room for the size of a train's segments.
+  struct alignas(cmsghdr) SegmentControl {
+    std::array<std::byte, CMSG_SPACE(sizeof(int))> bytes;
+  };
+
   struct QuotedError {
     int error = 0;
     bool from_network = false;
@@ -64,6 +75,8 @@ class DatagramClient final : public MessagePort {
   [[nodiscard]] bool connect_next() noexcept;
   void remember(const Slot& slot) noexcept;
   [[nodiscard]] int send_one(Slot& slot) noexcept;
+  [[nodiscard]] BatchResult send_train(Batch& batch) noexcept;
+  [[nodiscard]] BatchResult send_singles(Batch& batch, std::size_t messages) noexcept;
   [[nodiscard]] int send_many(Batch& batch, std::size_t messages) noexcept;
   [[nodiscard]] std::size_t collect(const Batch& batch) noexcept;
 
@@ -75,11 +88,15 @@ class DatagramClient final : public MessagePort {
   bool errors_pending_ = false;
   bool expect_one_ = true;
   bool has_batch_calls_ = true;
+  bool trains_ = false;       ///< They may come.
+  bool answered_ = false;     ///< There was a reply, ever.
+  Instant no_train_until_{};  ///< None leaves before.
   std::optional<KernelStamps> stamps_;
   unsigned received_in_a_row_ = 0;
   unsigned idle_calls_ = 0;
   std::array<mmsghdr, kSlots> headers_{};
   std::array<iovec, kSlots> payloads_{};
+  std::array<SegmentControl, kSlots> controls_{};
   std::array<std::size_t, kSlots> sending_{};
 };
 

@@ -1,5 +1,8 @@
 #include "protocols/message/datagram_server.hpp"
 
+#include <netinet/in.h>
+#include <netinet/udp.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -66,7 +69,7 @@ void DatagramServer::prepare(Batch& batch, std::size_t slots) noexcept {
 }
 
 int DatagramServer::receive_batch(std::size_t slots) noexcept {
-  if (has_batch_calls_) {
+  if (has_batch_calls_ && slots > 1) {
     const int got =
         ::recvmmsg(fd_.get(), headers_.data(), static_cast<unsigned>(slots), MSG_DONTWAIT, nullptr);
     if (got >= 0 || errno != ENOSYS) return got;
@@ -91,7 +94,8 @@ void DatagramServer::take(Slot& slot, std::size_t index, Instant at) noexcept {
   slot.at = at;
   slot.truncated = (header.msg_hdr.msg_flags & MSG_TRUNC) != 0;
   if (ip_ != nullptr) {
-    envelope.reply_size = ip_->judge(header.msg_hdr, slot, envelope.reply);
+    envelope.reply_size = ip_->judge(header.msg_hdr, slot,
+                                     std::span{envelope.reply}.first(PeerRef::kReturnPathBytes));
   } else {
     envelope.reply_size = 0;
     judge_unix(slot, envelope, header.msg_hdr);
@@ -107,8 +111,14 @@ void DatagramServer::judge_unix(Slot& slot, const Envelope& envelope,
   }
 }
 
+bool DatagramServer::accept_trains() noexcept {
+  const int on = 1;
+  return ip_ != nullptr && ::setsockopt(fd_.get(), IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0;
+}
+
 BatchResult DatagramServer::receive(Batch& batch) noexcept {
-  const std::size_t slots = std::min(batch.slots().size(), kSlots);
+  // Trains come one at a time, into memory that the cache still has from the last one.
+  const std::size_t slots = expect_train_ ? 1 : std::min(batch.slots().size(), kSlots);
   batch.count = 0;
   batch.next = 0;
   for (int attempt = 0;;) {
@@ -120,6 +130,7 @@ BatchResult DatagramServer::receive(Batch& batch) noexcept {
       if (ip_ != nullptr) ip_->begin(at);
       for (std::size_t i = 0; i < count; ++i) take(batch.slots()[i], i, at);
       batch.count = count;
+      expect_train_ = batch.slots()[count - 1].segment_size != 0;
       return {IoStatus::ok, count, 0};
     }
     const int error = errno;
@@ -136,22 +147,70 @@ bool DatagramServer::is_old_error(int error) const noexcept {
          error == EHOSTDOWN || error == EPROTO || error == ENOPROTOOPT || error == EOPNOTSUPP;
 }
 
-/// Fills headers_ with what is to be sent, and says how many that are.
+void DatagramServer::address(msghdr& header, Envelope& envelope) noexcept {
+  header.msg_name = &envelope.from;
+  header.msg_namelen = envelope.from_size;
+  header.msg_control = envelope.reply_size > 0 ? envelope.reply.data() : nullptr;
+  header.msg_controllen = envelope.reply_size;
+  header.msg_flags = 0;
+}
+
+/// Has the kernel cut what `header` sends into segments.
+void DatagramServer::cut_up(msghdr& header, Envelope& envelope,
+                            std::uint32_t segment_size) noexcept {
+  const auto size = static_cast<std::uint16_t>(segment_size);
+  cmsghdr control{};
+  control.cmsg_len = CMSG_LEN(sizeof size);
+  control.cmsg_level = IPPROTO_UDP;
+  control.cmsg_type = UDP_SEGMENT;
+  std::byte* const at = envelope.reply.data() + envelope.reply_size;
+  std::memcpy(at, &control, sizeof control);
+  std::memcpy(at + CMSG_LEN(0), &size, sizeof size);
+  header.msg_control = envelope.reply.data();
+  header.msg_controllen = envelope.reply_size + CMSG_SPACE(sizeof size);
+}
+
+bool DatagramServer::goes_singly(const Slot& slot, const Envelope& envelope) const noexcept {
+  return slot.is_train() &&
+         split_peers_.contain(reinterpret_cast<const sockaddr&>(envelope.from), slot.at);
+}
+
+/// Fills headers_ with what is to be sent, and says how many that are. A train that has to go
+/// singly is a batch of its own.
 std::size_t DatagramServer::collect(Batch& batch) noexcept {
   std::size_t messages = 0;
   for (std::size_t i = batch.next; i < batch.count; ++i) {
     const Slot& slot = batch.slots()[i];
     if (slot.skip || slot.refused != Refusal::none) continue;
     Envelope& envelope = (*envelopes_)[i];
-    envelope.payload = {slot.data, slot.size};
     msghdr& header = headers_[messages].msg_hdr;
-    header.msg_name = &envelope.from;
-    header.msg_namelen = envelope.from_size;
+    if (slot.is_train()) {
+      if (goes_singly(slot, envelope)) {
+        collected_end_ = i;
+        return messages > 0 ? messages : collect_segments(slot, i);
+      }
+      address(header, envelope);
+      cut_up(header, envelope, slot.segment_size);
+    } else {
+      address(header, envelope);
+    }
+    envelope.payload = {slot.data, slot.size};
     header.msg_iov = &envelope.payload;
-    header.msg_control = envelope.reply_size > 0 ? envelope.reply.data() : nullptr;
-    header.msg_controllen = envelope.reply_size;
-    header.msg_flags = 0;
     sending_[messages++] = i;
+  }
+  collected_end_ = batch.count;
+  return messages;
+}
+
+/// The same of the first segments of one train, each by itself.
+std::size_t DatagramServer::collect_segments(const Slot& train, std::size_t index) noexcept {
+  std::size_t messages = 0;
+  for (std::uint32_t at = 0; at < train.size && messages < kSlots; at += train.segment_size) {
+    msghdr& header = headers_[messages].msg_hdr;
+    address(header, (*envelopes_)[index]);
+    segments_[messages] = {train.data + at, std::min(train.segment_size, train.size - at)};
+    header.msg_iov = &segments_[messages];
+    sending_[messages++] = index;
   }
   return messages;
 }
@@ -171,32 +230,61 @@ int DatagramServer::send_batch(std::size_t messages) noexcept {
   return sent > 0 ? static_cast<int>(sent) : -1;
 }
 
+/// Accounts for the first `sent` of `collected` headers.
+BatchResult DatagramServer::advance(Batch& batch, std::size_t sent, std::size_t collected,
+                                    Instant at) noexcept {
+  BatchResult result{IoStatus::ok, 0, 0};
+  for (std::size_t i = 0; i < sent; ++i) {
+    Slot& slot = batch.slots()[sending_[i]];
+    slot.at = at;
+    result.messages += slot.segments();
+    result.bytes += slot.size;
+  }
+  batch.next = sent < collected ? sending_[sent] : collected_end_;
+  return result;
+}
+
+/// The same where they are the first segments of one train.
+BatchResult DatagramServer::advance_segments(Batch& batch, std::size_t sent, Instant at) noexcept {
+  Slot& train = batch.slots()[sending_[0]];
+  const auto bytes =
+      std::min<std::uint32_t>(static_cast<std::uint32_t>(sent) * train.segment_size, train.size);
+  train.at = at;
+  train.cut_front(bytes);
+  batch.next = train.size == 0 ? sending_[0] + 1 : sending_[0];
+  return {IoStatus::ok, sent, 0, bytes};
+}
+
 BatchResult DatagramServer::send(Batch& batch) noexcept {
-  const std::size_t messages = collect(batch);
+  std::size_t messages = collect(batch);
   if (messages == 0) {
     batch.next = batch.count;
     return {IoStatus::ok, 0, 0};
   }
   for (int attempt = 0;;) {
+    Slot& first = batch.slots()[sending_[0]];
+    const bool split = collected_end_ == sending_[0];
     const Instant at = monotonic_now();
     const int result = send_batch(messages);
     if (result > 0) {
       const auto sent = static_cast<std::size_t>(result);
-      for (std::size_t i = 0; i < sent; ++i) batch.slots()[sending_[i]].at = at;
-      batch.next = sent < messages ? sending_[sent] : batch.count;
-      return {IoStatus::ok, sent, 0};
+      return split ? advance_segments(batch, sent, at) : advance(batch, sent, messages, at);
     }
     const int error = errno;
     if (error == EINTR) continue;
     batch.next = sending_[0];
     if (is_old_error(error) && ++attempt < kOldErrorRetries) continue;
     if (ip_ == nullptr) {
-      const std::size_t bytes = batch.slots()[sending_[0]].size;
-      if (error == EMSGSIZE && grow_send_buffer(fd_.get(), bytes)) continue;
+      if (error == EMSGSIZE && grow_send_buffer(fd_.get(), first.size)) continue;
       // The peer's queue is full, and POLLOUT would say writable at once: this one is dropped.
       return {IoStatus::failed, 0, error};
     }
     if (error == EAGAIN) return {IoStatus::would_block, 0, 0};
+    if (first.is_train() && !split && refuses_train(error)) {
+      split_peers_.add(reinterpret_cast<const sockaddr&>((*envelopes_)[sending_[0]].from), at);
+      messages = collect(batch);
+      continue;
+    }
     return {IoStatus::failed, 0, error};
   }
 }

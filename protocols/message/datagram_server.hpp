@@ -14,11 +14,15 @@
 #include "core/net/source_rules.hpp"
 #include "core/transport.hpp"
 #include "protocols/ip/datagram_rules.hpp"
+#include "protocols/message/split_peers.hpp"
 
 namespace netecho {
 
 /// Peers, their addresses and the addresses they sent to stay in here, one a slot: send() answers
 /// the peer that slot i came from, from the address it was sent to.
+///
+/// A train comes and goes in one call each. One that the kernel refuses goes segment by segment,
+/// and so do those to the same address for a while.
 class DatagramServer final : public MessagePort {
  public:
   static constexpr std::size_t kSlots = 32;
@@ -31,6 +35,7 @@ class DatagramServer final : public MessagePort {
 
   BatchResult receive(Batch& batch) noexcept override;
   BatchResult send(Batch& batch) noexcept override;
+  bool accept_trains() noexcept override;
   [[nodiscard]] PeerRef peer_ref(std::size_t index) const noexcept override;
   void set_peer(std::size_t index, const PeerRef& peer) noexcept override;
   [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
@@ -42,7 +47,9 @@ class DatagramServer final : public MessagePort {
   struct Envelope {
     sockaddr_storage from;
     alignas(cmsghdr) std::array<std::byte, IpDatagramRules::kControlBytes> control;
-    alignas(cmsghdr) std::array<std::byte, PeerRef::kReturnPathBytes> reply;
+    /// With room behind it for the size of a train's segments.
+    alignas(cmsghdr)
+        std::array<std::byte, PeerRef::kReturnPathBytes + CMSG_SPACE(sizeof(std::uint16_t))> reply;
     iovec payload;
     socklen_t from_size;
     std::size_t reply_size;
@@ -52,8 +59,14 @@ class DatagramServer final : public MessagePort {
   int receive_batch(std::size_t slots) noexcept;
   void take(Slot& slot, std::size_t index, Instant at) noexcept;
   void judge_unix(Slot& slot, const Envelope& envelope, const msghdr& message) noexcept;
+  static void address(msghdr& header, Envelope& envelope) noexcept;
+  static void cut_up(msghdr& header, Envelope& envelope, std::uint32_t segment_size) noexcept;
+  [[nodiscard]] bool goes_singly(const Slot& slot, const Envelope& envelope) const noexcept;
   std::size_t collect(Batch& batch) noexcept;
+  std::size_t collect_segments(const Slot& train, std::size_t index) noexcept;
   int send_batch(std::size_t messages) noexcept;
+  BatchResult advance(Batch& batch, std::size_t sent, std::size_t collected, Instant at) noexcept;
+  BatchResult advance_segments(Batch& batch, std::size_t sent, Instant at) noexcept;
   [[nodiscard]] bool is_old_error(int error) const noexcept;
 
   UniqueFd fd_;
@@ -61,9 +74,14 @@ class DatagramServer final : public MessagePort {
   IpDatagramRules* ip_;        ///< Of rules_; null for unix.
   std::size_t control_bytes_;  ///< What a message may come with.
   bool has_batch_calls_ = true;
+  bool expect_train_ = false;  ///< The last message received was one.
+  SplitPeers split_peers_;
   std::unique_ptr<std::array<Envelope, kSlots>> envelopes_;
   std::array<mmsghdr, kSlots> headers_{};
   std::array<std::size_t, kSlots> sending_{};  ///< Slot of each header in a send.
+  std::array<iovec, kSlots> segments_{};       ///< Of a train that goes singly.
+  /// The slot behind those collected; sending_[0] itself where they are segments of that one.
+  std::size_t collected_end_ = 0;
 };
 
 /// Sends a message larger than the socket's buffer allows by growing it; false if it cannot grow.

@@ -62,7 +62,7 @@ BatchResult RecordPort::receive(Batch& batch) noexcept {
 }
 
 BatchResult RecordPort::send(Batch& batch) noexcept {
-  std::size_t sent = 0;
+  BatchResult result{IoStatus::ok, 0, 0};
   for (; batch.next < batch.count; ++batch.next) {
     Slot& slot = batch.slots()[batch.next];
     if (slot.skip) continue;
@@ -70,13 +70,14 @@ BatchResult RecordPort::send(Batch& batch) noexcept {
     while (::send(fd_.get(), slot.data, slot.size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
       const int error = errno;
       if (error == EINTR || (error == EMSGSIZE && grow_send_buffer(fd_.get(), slot.size))) continue;
-      if (sent > 0) return {IoStatus::ok, sent, 0};
+      if (result.messages > 0) return result;
       if (error == EAGAIN) return {IoStatus::would_block, 0, 0};
       return {IoStatus::failed, 0, error};
     }
-    ++sent;
+    ++result.messages;
+    result.bytes += slot.size;
   }
-  return {IoStatus::ok, sent, 0};
+  return result;
 }
 
 std::optional<SocketDescription> RecordPort::peer(std::size_t /*index*/) const {

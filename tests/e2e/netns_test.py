@@ -51,6 +51,8 @@ EVERY_TENTH = "numgen inc mod 10 0"
 @pytest.mark.parametrize("schedule", [["-c50", "-i10ms"], ["--flood", "--window=40", "-c400"]])
 def test_losses_on_the_way_there_are_told_from_those_on_the_way_back(link, family, schedule):
     client, other = link
+    client.cut_trains_up()
+    other.cut_trains_up()
     # A flood has more than the 1000 replies a second that a source gets by default.
     with other.serve(f"udp://{at(other, family)}", "--udp-max-rate=0") as server:
         port = port_of(server.endpoint)

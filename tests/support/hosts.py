@@ -53,6 +53,10 @@ class Host:
         finally:
             self.run("nft", "flush", "ruleset")
 
+    def cut_trains_up(self):
+        """Messages that leave as a train arrive as packets of their own, each to be dropped."""
+        self.ip("link", "set", self.wire, "gso_max_segs", 1)
+
     def dropped(self):
         """How many packets that were."""
         rules = self.run("nft", "list", "table", "inet", "test").split()

@@ -30,6 +30,7 @@ class SimPort final : public MessagePort {
 
   BatchResult send(Batch& batch) noexcept override {
     std::size_t sent = 0;
+    if (batch.slots()[batch.next].is_train()) return send_train(batch);
     for (; batch.next < batch.count; ++batch.next) {
       Slot& slot = batch.slots()[batch.next];
       if (slot.skip) continue;
@@ -45,11 +46,7 @@ class SimPort final : public MessagePort {
       if (fate.send_error != 0) return {IoStatus::failed, 0, fate.send_error};
       slot.at = network_.now();
       ++sent;
-      std::string message{reinterpret_cast<const char*>(slot.data), slot.size};
-      link_.sent.push_back(message);
-      link_.sent_at.push_back(slot.at);
-      if (link_.kernel_stamps) link_.kernel_sent.push_back(network_.wall_now());
-      network_.carry(link_, message, fate);
+      carry(slot, fate);
     }
     return {IoStatus::ok, sent, 0};
   }
@@ -76,6 +73,12 @@ class SimPort final : public MessagePort {
     return {link_.closed ? IoStatus::closed : IoStatus::would_block, 0, 0};
   }
 
+  bool accept_trains() noexcept override { return link_.options.trains != SimTrains::none; }
+  [[nodiscard]] bool takes_trains(Instant /*now*/) const noexcept override {
+    const bool refuses = link_.options.trains == SimTrains::refused && !link_.trains.empty();
+    return link_.options.trains != SimTrains::none && !refuses;
+  }
+
   bool stamp_by_kernel(std::size_t /*kept*/) override { return link_.kernel_stamps = true; }
   [[nodiscard]] std::optional<WallTime> kernel_sent(std::uint64_t ordinal) const noexcept override {
     if (ordinal >= link_.kernel_sent.size()) return std::nullopt;
@@ -85,6 +88,29 @@ class SimPort final : public MessagePort {
   [[nodiscard]] SimLink& link() const noexcept { return link_; }
 
  private:
+  void carry(const Slot& slot, const Fate& fate) {
+    std::string message{reinterpret_cast<const char*>(slot.data), slot.size};
+    link_.sent.push_back(message);
+    link_.sent_at.push_back(slot.at);
+    if (link_.kernel_stamps) link_.kernel_sent.push_back(network_.wall_now());
+    network_.carry(link_, message, fate);
+  }
+
+  BatchResult send_train(Batch& batch) noexcept {
+    Slot& train = batch.slots()[batch.next];
+    link_.trains.push_back(train.segments());
+    if (link_.options.trains == SimTrains::refused) return {IoStatus::ok, 0, 0};
+    train.at = network_.now();
+    for (Slot rest = train; rest.size != 0;) {
+      const Slot each = rest.first_message();
+      rest.cut_front(each.size);
+      const auto found = link_.fates.find(link_.attempts++);
+      carry(each, found == link_.fates.end() ? Fate{} : found->second);
+    }
+    ++batch.next;
+    return {IoStatus::ok, train.segments(), 0};
+  }
+
   SimNetwork& network_;
   SimLink& link_;
   int number_;

@@ -28,6 +28,8 @@
 namespace netecho::test {
 
 enum class SimServer : std::uint8_t { plain, stamping };
+/// Whether the client's kernel lets several messages leave as one.
+enum class SimTrains : std::uint8_t { none, taken, refused };
 
 /// What becomes of one message that a port sends.
 struct Fate {
@@ -46,6 +48,7 @@ struct Fate {
 struct LinkOptions {
   Duration one_way_delay = std::chrono::milliseconds{5};
   SimServer server = SimServer::plain;
+  SimTrains trains = SimTrains::none;
   Duration residence{};  ///< Between the server's receiving and its sending.
 };
 
@@ -67,6 +70,7 @@ struct SimLink {
   std::vector<std::string> sent;        ///< Messages that left, in order.
   std::vector<Instant> sent_at;
   std::uint64_t attempts = 0;
+  std::vector<std::size_t> trains;  ///< Messages of each train that was to be sent, in order.
 
   struct Arrival {
     std::string bytes;

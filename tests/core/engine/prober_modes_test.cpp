@@ -120,6 +120,59 @@ TEST_CASE("prober: a flood keeps its window full, and has no response times", "[
   CHECK(s.achieved_per_second.value() == Approx(100 / 1.01));
 }
 
+TEST_CASE("prober: a flood leaves in trains, each message of which counts", "[prober][sim]") {
+  Bench bench;
+  ProbeOptions options{.count = 500, .schedule = ScheduleKind::flood, .window = 100};
+  bench.prepare({.server = SimServer::stamping, .trains = SimTrains::taken});
+  bench.link->fates[7].replies.clear();
+  bench.link->fates[8].replies[0].corrupt = true;
+  const Summary s = bench.probe(options);
+  CHECK(s.sent_total == 500);
+  CHECK(s.received_total == 498);
+  CHECK(s.timeout_total == 1);
+  CHECK(s.mismatch_total == 1);
+  CHECK(s.lost_reverse_total == 2);
+  CHECK(s.tx_bytes_total == 500 * 64);
+  CHECK(s.rtt.max == 10ms);
+  REQUIRE(bench.link->sent.size() == 500);
+  CHECK(bench.link->trains[0] == 64);  // The most in one, …
+  CHECK(bench.link->trains[1] == 36);  // … and what the window leaves.
+  CHECK(bench.link->sent_at[99] == bench.link->sent_at[0]);
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    CHECK(read_frame_key(std::as_bytes(std::span{bench.link->sent[i]})).sequence == Sequence{i});
+  }
+}
+
+TEST_CASE("prober: a flood in trains is limited by their bytes", "[prober][sim]") {
+  Bench bench;
+  ProbeOptions options{.count = 200, .schedule = ScheduleKind::flood, .window = 100};
+  options.size_bytes = GENERATE(1400U, 32'753U, 32'754U);
+  CAPTURE(options.size_bytes);
+  const Summary s = bench.probe(options, {.trains = SimTrains::taken});
+  CHECK(s.received_total == 200);
+  const std::size_t most = 65'507 / options.size_bytes;
+  for (const std::size_t each : bench.link->trains) CHECK(each <= most);
+  CHECK(bench.link->trains.empty() == (most < 2));
+}
+
+TEST_CASE("prober: a flood whose train is refused leaves without", "[prober][sim]") {
+  Bench bench;
+  ProbeOptions options{.count = 100, .schedule = ScheduleKind::flood, .window = 10};
+  const Summary s = bench.probe(options, {.trains = SimTrains::refused});
+  CHECK(s.sent_total == 100);
+  CHECK(s.received_total == 100);
+  CHECK(s.send_error_total == 0);
+  CHECK(s.duration == 100ms);  // Refused at once, sent at once.
+  CHECK(bench.link->trains == std::vector<std::size_t>{10});
+}
+
+TEST_CASE("prober: without a flood there are no trains", "[prober][sim]") {
+  Bench bench;
+  const Summary s = bench.probe({.count = 20}, {.trains = SimTrains::taken});
+  CHECK(s.received_total == 20);
+  CHECK(bench.link->trains.empty());
+}
+
 TEST_CASE("prober: a flood ends with its time, and waits for what is out", "[prober][sim]") {
   Bench bench;
   ProbeOptions options{.count = 0, .duration = 45ms, .schedule = ScheduleKind::flood, .window = 2};
