@@ -1,0 +1,161 @@
+"""Starts what is measured, and ends it by its pid.
+
+A server says when it is ready: by a line on stdout or stderr that ends in its port, or, if it never
+says so, by the port the kernel knows it listens on. None is waited for longer than PATIENCE.
+"""
+
+import contextlib
+import json
+import os
+import re
+import resource
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from . import machine
+
+PATIENCE = 20
+
+
+class NotAvailable(Exception):
+    """This program cannot do this work here; the text is the reason."""
+
+
+def need(program):
+    found = shutil.which(program)
+    if not found:
+        raise NotAvailable(f"{program} is not installed")
+    return found
+
+
+def raise_descriptor_limit():
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class Server:
+    """A server in a process group of its own. `announces`: the stream whose first line with a port,
+    or with `path`, says it is ready; None: the kernel is asked which port it has."""
+
+    def __init__(self, scheme, command, *, announces="stdout", path=None, cpus=None, forks=False):
+        self.forks = forks
+        self._log = tempfile.TemporaryFile()
+        streams = {"stdout": self._log, "stderr": self._log}
+        if announces:
+            streams[announces] = subprocess.PIPE
+        self.process = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, cpus or machine.SERVER_CPUS),
+            **streams,
+        )
+        self.pid = self.process.pid
+        try:
+            if announces:
+                at = self._announced(getattr(self.process, announces), path)
+            else:
+                at = self._wait_for(lambda: path if path else listening_port(self.pid, scheme))
+            self.endpoint = f"{scheme}://{at if path else f'127.0.0.1:{at}'}"
+        except BaseException:
+            self.close()
+            raise
+
+    def _announced(self, stream, path):
+        deadline = time.monotonic() + PATIENCE
+        seen = b""
+        while select.select([stream], [], [], max(0, deadline - time.monotonic()))[0]:
+            # A whole line may not be there yet, and a buffered reader would hide the next one.
+            more = os.read(stream.fileno(), 4096)
+            seen += more
+            for line in seen.split(b"\n")[:-1]:
+                if path and os.fsencode(path) in line:
+                    return path
+                if not path and (port := re.search(rb"(?:^|:)(\d+)$", line)):
+                    return int(port[1])
+            if not more:
+                break
+        raise NotAvailable(f"did not start: {self._said(seen)}")
+
+    def _wait_for(self, condition):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if found := condition():
+                return found
+            time.sleep(0.005)
+        raise NotAvailable(f"did not start: {self._said(b'')}")
+
+    def _said(self, seen):
+        self._log.seek(0)
+        text = (seen + self._log.read()).decode(errors="replace").strip()
+        return text.splitlines()[-1] if text else "it said nothing"
+
+    def cpu_ns(self):
+        """Time its threads have run so far; None for one that forks, whose children come and go."""
+        if self.forks:
+            return None
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(each.read_text().split()[0]) for each in tasks)
+
+    def memory_kib(self):
+        """Its private memory that is in use."""
+        rollup = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        return sum(int(kib) for kib in re.findall(r"^Private_\w+:\s+(\d+) kB", rollup, re.M))
+
+    def close(self):
+        # The group is this server's own: what it forked goes with it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.wait()
+        for stream in (self.process.stdout, self.process.stderr, self._log):
+            if stream:
+                stream.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def listening_port(pid, scheme):
+    """Of the first socket that the process has bound; None: it has none yet."""
+    own = set()
+    for link in Path(f"/proc/{pid}/fd").glob("*"):
+        with contextlib.suppress(OSError):
+            if found := re.fullmatch(r"socket:\[(\d+)\]", os.readlink(link)):
+                own.add(found[1])
+    listening = {"tcp": "0A", "udp": "07"}[scheme]
+    for line in Path(f"/proc/net/{scheme}").read_text().splitlines()[1:]:
+        fields = line.split()
+        if fields[3] == listening and fields[9] in own:
+            return int(fields[1].rpartition(":")[2], 16)
+    return None
+
+
+def load(driver, kind, endpoint, **options):
+    """Runs the driver to its end and returns what it counted."""
+    command = [driver, kind, endpoint, *(f"{key}={value}" for key, value in options.items())]
+    done = run(command, cpus=machine.LOAD_CPUS, check=False)
+    if done.returncode != 0:
+        raise NotAvailable(done.stderr.strip().splitlines()[-1] if done.stderr else "driver: ended")
+    return json.loads(done.stdout)
+
+
+def run(command, *, cpus=None, check=True, timeout=150, **popen):
+    """A program that ends by itself."""
+    popen.setdefault("capture_output", True)
+    return subprocess.run(
+        [str(part) for part in command],
+        stdin=subprocess.DEVNULL,
+        text=True,
+        check=check,
+        timeout=timeout,
+        preexec_fn=lambda: os.sched_setaffinity(0, cpus or machine.ALL_CPUS),
+        **popen,
+    )
