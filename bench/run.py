@@ -18,6 +18,10 @@ from harness.rounds import Settings
 BENCH = Path(__file__).resolve().parent
 GROUPS = {
     "S1": serving.s1,
+    "S2": serving.s2,
+    "S3": serving.s3,
+    "S4": serving.s4,
+    "S5": serving.s5,
 }
 
 

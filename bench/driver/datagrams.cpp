@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t kHeaderBytes = 14;
 constexpr std::size_t kFlagsAt = 8;
 constexpr std::size_t kFlagsEnd = 10;
-constexpr std::size_t kBatch = 64;
+constexpr std::size_t kMostAtOnce = 64;
 constexpr std::size_t kSlotBytes = 65'536;
 constexpr std::size_t kRemembered = 65'536;  ///< Sequences back; a multiple of every window.
 constexpr int kLostAfterMs = 200;
@@ -35,13 +35,14 @@ class Datagrams {
       : size_{options.number("size", 64)},
         window_{options.number("window", 256)},
         train_{options.number("train", 1)},
+        batch_{options.number("batch", kMostAtOnce)},
         stopwatch_{options},
         pattern_{kSlotBytes},
         fd_{target.connect()} {
     options.check_all_used();
     if (size_ < kHeaderBytes || window_ == 0 || window_ > kRemembered || train_ == 0 ||
-        train_ * size_ > kSlotBytes - 64) {
-      fail("size, window or train out of range");
+        batch_ == 0 || batch_ > kMostAtOnce || train_ * size_ > kSlotBytes - 64) {
+      fail("size, window, train or batch out of range");
     }
     const int on = 1;
     if (train_ > 1 && ::setsockopt(fd_, IPPROTO_UDP, UDP_GRO, &on, sizeof on) != 0) {
@@ -49,7 +50,7 @@ class Datagrams {
     }
     const int room = 4 << 20;  // A full receive buffer would drop what the server did return.
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-    for (std::size_t i = 0; i < kBatch; ++i) {
+    for (std::size_t i = 0; i < kMostAtOnce; ++i) {
       sending_[i].msg_hdr.msg_iov = &outgoing_[i];
       receiving_[i].msg_hdr.msg_iov = &incoming_[i];
       sending_[i].msg_hdr.msg_iovlen = receiving_[i].msg_hdr.msg_iovlen = 1;
@@ -93,7 +94,7 @@ class Datagrams {
   /// Fills the window, in as few calls as there can be.
   void send_batches() {
     while (window_ - outstanding_ >= train_) {
-      const std::size_t trains = std::min<std::size_t>(kBatch, (window_ - outstanding_) / train_);
+      const std::size_t trains = std::min<std::size_t>(batch_, (window_ - outstanding_) / train_);
       for (std::size_t i = 0; i < trains; ++i) {
         char* to = out_.get() + i * kSlotBytes;
         for (std::uint64_t k = 0; k < train_; ++k) write_message(to + k * size_);
@@ -122,7 +123,7 @@ class Datagrams {
 
   bool receive() {
     // A train fills its buffer: with one buffer a call the next lands in memory that is still warm.
-    const unsigned slots = train_ > 1 ? 1 : kBatch;
+    const unsigned slots = trains_come_ ? 1 : static_cast<unsigned>(batch_);
     for (unsigned i = 0; i < slots; ++i) {
       incoming_[i] = {in_.get() + i * kSlotBytes, kSlotBytes};
       receiving_[i].msg_hdr.msg_control = train_ > 1 ? joined_.data() : nullptr;
@@ -144,6 +145,7 @@ class Datagrams {
       std::memcpy(&bytes, CMSG_DATA(c), sizeof bytes);
       segment = static_cast<std::size_t>(bytes);
     }
+    trains_come_ = segment != message.msg_len;
     if (segment != size_ || message.msg_len % size_ != 0)
       fail("a message came back in another size");
     const auto* data = static_cast<const char*>(message.msg_hdr.msg_iov->iov_base);
@@ -182,6 +184,8 @@ class Datagrams {
   std::uint64_t size_;
   std::uint64_t window_;
   std::uint64_t train_;
+  std::uint64_t batch_;  ///< Messages, or trains, a call.
+  bool trains_come_ = false;
   Stopwatch stopwatch_;
   Pattern pattern_;
   int fd_;
@@ -190,14 +194,14 @@ class Datagrams {
   std::uint64_t messages_ = 0;
   std::uint64_t lost_ = 0;
   std::array<char, kRemembered> under_way_{};
-  std::array<mmsghdr, kBatch> sending_{};
-  std::array<mmsghdr, kBatch> receiving_{};
-  std::array<iovec, kBatch> outgoing_{};
-  std::array<iovec, kBatch> incoming_{};
-  alignas(cmsghdr) std::array<std::array<char, CMSG_SPACE(sizeof(int))>, kBatch> cut_{};
+  std::array<mmsghdr, kMostAtOnce> sending_{};
+  std::array<mmsghdr, kMostAtOnce> receiving_{};
+  std::array<iovec, kMostAtOnce> outgoing_{};
+  std::array<iovec, kMostAtOnce> incoming_{};
+  alignas(cmsghdr) std::array<std::array<char, CMSG_SPACE(sizeof(int))>, kMostAtOnce> cut_{};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> joined_{};
-  std::unique_ptr<char[]> out_ = std::make_unique<char[]>(kBatch * kSlotBytes);
-  std::unique_ptr<char[]> in_ = std::make_unique<char[]>(kBatch * kSlotBytes);
+  std::unique_ptr<char[]> out_ = std::make_unique<char[]>(kMostAtOnce * kSlotBytes);
+  std::unique_ptr<char[]> in_ = std::make_unique<char[]>(kMostAtOnce * kSlotBytes);
 };
 
 }  // namespace

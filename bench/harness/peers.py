@@ -1,6 +1,6 @@
 """Every server there is to compare: netecho, the limit, and what Debian has."""
 
-import functools
+import socket
 from pathlib import Path
 
 from .programs import NotAvailable, Server, need
@@ -56,3 +56,31 @@ def node(kind, path=None):
     _gone(path)
     command = [need("node"), FOLDER / "echo.js", kind, *([path] if path else [])]
     return Server(kind, command, path=path)
+
+
+def sockperf_udp():
+    """It cannot be given port 0, nor says which one it has: one that was free a moment ago."""
+    need("sockperf")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = ["sockperf", "server", "-i", "127.0.0.1", "-p", port]
+    server = Server("udp", command, announces=None)
+    if server.endpoint != f"udp://127.0.0.1:{port}":
+        server.close()
+        raise NotAvailable("its port was taken")
+    return server
+
+
+def socat_udp():
+    listener = "UDP4-LISTEN:0,bind=127.0.0.1,fork"
+    return Server("udp", [need("socat"), "-d", "-d", listener, "PIPE"], announces="stderr", forks=True)
+
+
+def missing(reason):
+    """For what there is no program to start."""
+
+    def start():
+        raise NotAvailable(reason)
+
+    return start
