@@ -2,7 +2,7 @@
 """Measures netecho beside other programs and beside the least that does the same work.
 
 Usage: bench/run.py [--build FOLDER] [--rounds N] [--tiny] [--output FILE] [GROUP...]
-GROUP is S1 to S8, P1 to P4, X1, X2 (docs/performance.md); all of them without any.
+GROUP is S1 to S8, P1 to P4, X1, X2, GROWTH (docs/performance.md); all of them without any.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from harness import machine, programs, serving, syscalls
+from harness import machine, probing, programs, sending, serving, syscalls
 from harness.figures import HEADINGS, show
 from harness.rounds import Settings
 
@@ -22,6 +22,16 @@ GROUPS = {
     "S3": serving.s3,
     "S4": serving.s4,
     "S5": serving.s5,
+    "S6": serving.s6,
+    "S7": serving.s7,
+    "S8": serving.s8,
+    "P1": probing.p1,
+    "P2": probing.p2,
+    "P3": probing.p3,
+    "P4": probing.p4,
+    "X1": sending.x1,
+    "X2": sending.x2,
+    "GROWTH": serving.growth,
 }
 
 

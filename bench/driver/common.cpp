@@ -120,10 +120,10 @@ bool Stopwatch::warm_up_ends() noexcept {
 
 void print(const Report& report) {
   const auto wide = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
-  std::printf(R"({"messages":%llu,"bytes":%llu,"ns":%llu,"all":%llu,"lost":%llu})"
+  std::printf(R"({"messages":%llu,"bytes":%llu,"ns":%llu,"all":%llu,"lost":%llu,"stamped":%llu})"
               "\n",
               wide(report.messages), wide(report.bytes), wide(report.elapsed_ns), wide(report.all),
-              wide(report.lost));
+              wide(report.lost), wide(report.stamped));
 }
 
 }  // namespace bench

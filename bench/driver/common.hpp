@@ -92,6 +92,7 @@ struct Report {
   std::uint64_t elapsed_ns = 0;
   std::uint64_t all = 0;  ///< Messages echoed from the first to the last, the warm-up's too.
   std::uint64_t lost = 0;
+  std::uint64_t stamped = 0;  ///< Of `all`.
 };
 /// As one JSON object on stdout.
 void print(const Report& report);

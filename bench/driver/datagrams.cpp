@@ -17,6 +17,7 @@
 #include <memory>
 
 #include "common.hpp"
+#include "frames.hpp"
 
 namespace bench {
 namespace {
@@ -36,6 +37,7 @@ class Datagrams {
         window_{options.number("window", 256)},
         train_{options.number("train", 1)},
         batch_{options.number("batch", kMostAtOnce)},
+        framed_{options.number("frames", 0) != 0},
         stopwatch_{options},
         pattern_{kSlotBytes},
         fd_{target.connect()} {
@@ -44,6 +46,7 @@ class Datagrams {
         batch_ == 0 || batch_ > kMostAtOnce || train_ * size_ > kSlotBytes - 64) {
       fail("size, window, train or batch out of range");
     }
+    if (framed_ && size_ != kFrameBytes) fail("frames are of 64 B");
     const int on = 1;
     if (train_ > 1 && ::setsockopt(fd_, IPPROTO_UDP, UDP_GRO, &on, sizeof on) != 0) {
       fail_errno("UDP_GRO");
@@ -73,12 +76,15 @@ class Datagrams {
            .bytes = counted * size_,
            .elapsed_ns = stopwatch_.elapsed_ns(),
            .all = messages_,
-           .lost = lost_ - lost_before});
+           .lost = lost_ - lost_before,
+           .stamped = stamped_});
   }
 
  private:
   void write_message(char* to) noexcept {
     const std::uint64_t sequence = next_++;
+    under_way_[sequence % kRemembered] = 1;
+    if (framed_) return write_frame(to, session_, sequence);
     const std::uint32_t high = htonl(static_cast<std::uint32_t>(sequence >> 32U));
     const std::uint32_t low = htonl(static_cast<std::uint32_t>(sequence));
     const std::uint16_t flags = htons(3);  // Sent by a client, to be answered.
@@ -88,7 +94,6 @@ class Datagrams {
     std::memcpy(to + kFlagsAt, &flags, 2);
     std::memcpy(to + kFlagsEnd, &length, 4);
     std::memcpy(to + kHeaderBytes, pattern_.at(sequence), size_ - kHeaderBytes);
-    under_way_[sequence % kRemembered] = 1;
   }
 
   /// Fills the window, in as few calls as there can be.
@@ -152,16 +157,18 @@ class Datagrams {
     for (std::size_t at = 0; at < message.msg_len; at += size_) check(data + at);
   }
 
-  void check(const char* message) {
+  static std::uint64_t read_number(const char* from) noexcept {
     std::uint32_t high = 0;
     std::uint32_t low = 0;
-    std::uint32_t length = 0;
-    std::memcpy(&high, message, 4);
-    std::memcpy(&low, message + 4, 4);
-    std::memcpy(&length, message + kFlagsEnd, 4);
-    const std::uint64_t sequence = std::uint64_t{ntohl(high)} << 32U | ntohl(low);
-    if (sequence >= next_ || ntohl(length) != size_ ||
-        std::memcmp(message + kHeaderBytes, pattern_.at(sequence), size_ - kHeaderBytes) != 0) {
+    std::memcpy(&high, from, 4);
+    std::memcpy(&low, from + 4, 4);
+    return std::uint64_t{ntohl(high)} << 32U | ntohl(low);
+  }
+
+  void check(const char* message) {
+    const std::uint64_t sequence = read_number(message + (framed_ ? kFrameSequenceAt : 0));
+    if (sequence >= next_ ||
+        !(framed_ ? is_frame(message, sequence) : is_same(message, sequence))) {
       fail("other bytes came back");
     }
     if (next_ - sequence > kRemembered) return;  // Given up long ago.
@@ -170,6 +177,19 @@ class Datagrams {
     waits = 0;
     --outstanding_;
     ++messages_;
+  }
+
+  [[nodiscard]] bool is_same(const char* message, std::uint64_t sequence) const noexcept {
+    std::uint32_t length = 0;
+    std::memcpy(&length, message + kFlagsEnd, 4);
+    return ntohl(length) == size_ &&
+           std::memcmp(message + kHeaderBytes, pattern_.at(sequence), size_ - kHeaderBytes) == 0;
+  }
+
+  [[nodiscard]] bool is_frame(const char* message, std::uint64_t sequence) noexcept {
+    const FrameEcho echo = read_frame(message, session_, sequence);
+    stamped_ += echo == FrameEcho::stamped ? 1 : 0;
+    return echo != FrameEcho::other;
   }
 
   /// After a while without any the rest of the window is lost.
@@ -185,7 +205,10 @@ class Datagrams {
   std::uint64_t window_;
   std::uint64_t train_;
   std::uint64_t batch_;  ///< Messages, or trains, a call.
+  bool framed_;          ///< netecho's frames, which are stamped.
   bool trains_come_ = false;
+  std::uint64_t session_ = now_ns();
+  std::uint64_t stamped_ = 0;
   Stopwatch stopwatch_;
   Pattern pattern_;
   int fd_;

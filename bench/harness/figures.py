@@ -11,10 +11,10 @@ class Goal:
     than: str | None
     least: float | None = None
     most: float | None = None
+    slack: float = 0  # Holds, too, when both medians are this close, in the figure's unit.
 
     def text(self):
-        bound = f">= {self.least:g}" if self.least is not None else f"<= {self.most:g}"
-        return bound
+        return f">= {self.least:g}" if self.least is not None else f"<= {self.most:g}"
 
     def holds(self, value):
         return value >= self.least if self.least is not None else value <= self.most
@@ -69,7 +69,10 @@ class Figure:
                 value = None
             else:
                 value = other.ratio if goal.than else other.median
-            yield goal, value, None if value is None else goal.holds(value)
+            holds = None if value is None else goal.holds(value)
+            if holds is False and goal.slack:
+                holds = abs(self.entry(subject).median - other.median) <= goal.slack
+            yield goal, value, holds
 
     def as_json(self):
         out = asdict(self)

@@ -58,13 +58,17 @@ def node(kind, path=None):
     return Server(kind, command, path=path)
 
 
-def sockperf_udp():
+def irtt():
+    return Server("udp", [need("irtt"), "server", "-i", "0", "-b", "127.0.0.1:0"])
+
+
+def sockperf_udp(*options):
     """It cannot be given port 0, nor says which one it has: one that was free a moment ago."""
     need("sockperf")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = ["sockperf", "server", "-i", "127.0.0.1", "-p", port]
+    command = ["sockperf", "server", "-i", "127.0.0.1", "-p", port, *options]
     server = Server("udp", command, announces=None)
     if server.endpoint != f"udp://127.0.0.1:{port}":
         server.close()

@@ -141,21 +141,54 @@ def listening_port(pid, scheme):
 def load(driver, kind, endpoint, **options):
     """Runs the driver to its end and returns what it counted."""
     command = [driver, kind, endpoint, *(f"{key}={value}" for key, value in options.items())]
-    done = run(command, cpus=machine.LOAD_CPUS, check=False)
-    if done.returncode != 0:
-        raise NotAvailable(done.stderr.strip().splitlines()[-1] if done.stderr else "driver: ended")
-    return json.loads(done.stdout)
+    return json.loads(run(command, cpus=machine.LOAD_CPUS))
 
 
-def run(command, *, cpus=None, check=True, timeout=150, **popen):
-    """A program that ends by itself."""
-    popen.setdefault("capture_output", True)
-    return subprocess.run(
-        [str(part) for part in command],
-        stdin=subprocess.DEVNULL,
-        text=True,
-        check=check,
-        timeout=timeout,
-        preexec_fn=lambda: os.sched_setaffinity(0, cpus or machine.ALL_CPUS),
-        **popen,
+@contextlib.contextmanager
+def idle(driver, endpoint, connections):
+    """That many connections are open, and silent, inside the block."""
+    process = subprocess.Popen(
+        [str(driver), "idle", endpoint, f"connections={connections}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
+    try:
+        if not select.select([process.stdout], [], [], 60)[0] or not process.stdout.readline():
+            raise NotAvailable(f"{connections} connections could not be opened")
+        yield
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+def run(command, *, cpus=None, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, seconds=150):
+    """A program that ends by itself, or is ended after `seconds` with all that it started."""
+    process = subprocess.Popen(
+        [str(part) for part in command],
+        stdin=stdin,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, cpus or machine.ALL_CPUS),
+    )
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except BaseException as error:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise NotAvailable(f"did not end within {seconds} s") from None
+        raise
+    if process.returncode != 0:
+        said = (err or out or "").strip().splitlines()
+        raise NotAvailable(said[-1] if said else f"ended with {process.returncode}")
+    return out
+
+
+def spawn(settings, count, command, *, stdin="/dev/null", cpus=None, seconds=150):
+    """Runs a program `count` times: the median of its time in ns, and its largest size in KiB."""
+    out = run([settings.limit("spawn"), count, stdin, *command], cpus=cpus, seconds=seconds)
+    return tuple(map(int, out.split()))

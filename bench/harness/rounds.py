@@ -31,11 +31,12 @@ class Settings:
         return tiny if self.tiny else full
 
 
-def take_turns(settings, candidates):
+def take_turns(settings, candidates, *, rounds=None):
     """`candidates`: a name to a function that does the work once and returns a sample, or raises
     NotAvailable; who does that once is out. Returns an Entry for each."""
     entries = {name: Entry(name) for name in candidates}
-    for number in range(settings.rounds):
+    rounds = rounds or settings.rounds
+    for number in range(rounds):
         order = list(candidates)
         order = order[number % len(order) :] + order[: number % len(order)]
         for name in order:
@@ -47,7 +48,7 @@ def take_turns(settings, candidates):
             except NotAvailable as reason:
                 entry.samples.clear()
                 entry.not_available = str(reason)
-            progress(f"round {number + 1} of {settings.rounds}: {name}")
+            progress(f"round {number + 1} of {rounds}: {name}")
     progress("")
     return list(entries.values())
 

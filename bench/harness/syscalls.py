@@ -88,6 +88,6 @@ def per_message(started, work):
         except NotAvailable:
             return None
     (few_calls, few), (many_calls, many) = counts
-    if few_calls is None or many_calls is None or many <= few:
+    if few_calls is None or many_calls is None or many <= few or many_calls <= few_calls:
         return None
     return (many_calls - few_calls) / (many - few)

@@ -8,6 +8,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#ifndef WAIT_MS /* For epoll_wait(2). 0: spin. */
+#define WAIT_MS -1
+#endif
+
 static int bound(int type, const char* path) {
   struct sockaddr_un file = {.sun_family = AF_UNIX};
   struct sockaddr_in port = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

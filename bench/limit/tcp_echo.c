@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
   const int listener = bound(SOCK_STREAM, argc > 1 ? argv[1] : NULL);
   watch(epoll, EPOLL_CTL_ADD, listener, EPOLLIN, NULL);
   for (struct epoll_event events[kEvents];;)
-    for (int i = 0, n = epoll_wait(epoll, events, kEvents, -1); i < n; ++i) {
+    for (int i = 0, n = epoll_wait(epoll, events, kEvents, WAIT_MS); i < n; ++i) {
       struct connection* c = events[i].data.ptr;
       if (c != NULL && !echo(epoll, c)) close(c->fd), free(c);
       if (c != NULL) continue;

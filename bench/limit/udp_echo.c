@@ -30,8 +30,8 @@ static int answer(struct mmsghdr* m) {
   m->msg_hdr.msg_controllen = CMSG_SPACE(sizeof ttl);
   m->msg_hdr.msg_iov->iov_len = m->msg_len;
   if (segment == 0) return 0;
-  c = (void*)((char*)c + CMSG_SPACE(sizeof ttl));
-  *c = (struct cmsghdr){CMSG_LEN(sizeof(unsigned short)), IPPROTO_UDP, UDP_SEGMENT};
+  *(c = (void*)((char*)c + CMSG_SPACE(sizeof ttl))) =
+      (struct cmsghdr){CMSG_LEN(sizeof(unsigned short)), IPPROTO_UDP, UDP_SEGMENT};
   *(unsigned short*)CMSG_DATA(c) = (unsigned short)segment;
   m->msg_hdr.msg_controllen += CMSG_SPACE(sizeof(unsigned short));
   return segment;
@@ -46,7 +46,7 @@ int main(void) {
   struct epoll_event event = {.events = EPOLLIN};
   if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) return 1;
   for (int slots = kSlots, got = 0;;) {
-    if (got < slots && epoll_wait(epoll, &event, 1, -1) < 0) return 1;
+    if (got < slots && epoll_wait(epoll, &event, 1, WAIT_MS) < 0) return 1;
     for (int i = 0; i < slots; ++i) {
       payload[i] = (struct iovec){data[i], kBytes};
       message[i].msg_hdr = (struct msghdr){
