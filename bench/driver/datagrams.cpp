@@ -27,7 +27,8 @@ constexpr std::size_t kFlagsAt = 8;
 constexpr std::size_t kFlagsEnd = 10;
 constexpr std::size_t kMostAtOnce = 64;
 constexpr std::size_t kSlotBytes = 65'536;
-constexpr std::size_t kRemembered = 65'536;  ///< Sequences back; a multiple of every window.
+constexpr std::size_t kRemembered = 65'536;  ///< Sequences back.
+constexpr std::size_t kLateWindows = 4;
 constexpr int kLostAfterMs = 200;
 
 class Datagrams {
@@ -42,8 +43,8 @@ class Datagrams {
         pattern_{kSlotBytes},
         fd_{target.connect()} {
     options.check_all_used();
-    if (size_ < kHeaderBytes || window_ == 0 || window_ > kRemembered || train_ == 0 ||
-        batch_ == 0 || batch_ > kMostAtOnce || train_ * size_ > kSlotBytes - 64) {
+    if (size_ < kHeaderBytes || window_ == 0 || window_ > kRemembered / (2 * kLateWindows) ||
+        train_ == 0 || batch_ == 0 || batch_ > kMostAtOnce || train_ * size_ > kSlotBytes - 64) {
       fail("size, window, train or batch out of range");
     }
     if (framed_ && size_ != kFrameBytes) fail("frames are of 64 B");
@@ -171,12 +172,27 @@ class Datagrams {
         !(framed_ ? is_frame(message, sequence) : is_same(message, sequence))) {
       fail("other bytes came back");
     }
-    if (next_ - sequence > kRemembered) return;  // Given up long ago.
+    if (sequence < oldest_) return;  // Given up, or a second time.
     char& waits = under_way_[sequence % kRemembered];
-    if (waits == 0) return;  // Late, or a second time: counted as lost, or already.
+    if (waits == 0) return;  // A second time.
     waits = 0;
     --outstanding_;
     ++messages_;
+    stamped_ += echo == FrameEcho::stamped ? 1 : 0;
+    advance();
+  }
+
+  /// What is missing when several windows of later ones have gone out is lost: else it would keep
+  /// its place in the window for good.
+  void advance() noexcept {
+    for (; oldest_ < next_; ++oldest_) {
+      char& waits = under_way_[oldest_ % kRemembered];
+      if (waits == 0) continue;
+      if (next_ - oldest_ <= kLateWindows * window_) return;
+      waits = 0;
+      --outstanding_;
+      ++lost_;
+    }
   }
 
   [[nodiscard]] bool is_same(const char* message, std::uint64_t sequence) const noexcept {
@@ -186,18 +202,13 @@ class Datagrams {
            std::memcmp(message + kHeaderBytes, pattern_.at(sequence), size_ - kHeaderBytes) == 0;
   }
 
-  [[nodiscard]] bool is_frame(const char* message, std::uint64_t sequence) noexcept {
-    const FrameEcho echo = read_frame(message, session_, sequence);
-    stamped_ += echo == FrameEcho::stamped ? 1 : 0;
-    return echo != FrameEcho::other;
-  }
-
   /// After a while without any the rest of the window is lost.
   void wait() {
     pollfd watched{fd_, POLLIN, 0};
     if (::poll(&watched, 1, kLostAfterMs) != 0) return;
     lost_ += outstanding_;
     outstanding_ = 0;
+    oldest_ = next_;
     under_way_.fill(0);
   }
 
@@ -213,6 +224,7 @@ class Datagrams {
   Pattern pattern_;
   int fd_;
   std::uint64_t next_ = 0;
+  std::uint64_t oldest_ = 0;  ///< None before is under way.
   std::uint64_t outstanding_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t lost_ = 0;

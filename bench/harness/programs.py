@@ -5,6 +5,7 @@ says so, by the port the kernel knows it listens on. None is waited for longer t
 """
 
 import contextlib
+import ctypes
 import json
 import os
 import re
@@ -20,6 +21,8 @@ from pathlib import Path
 from . import machine
 
 PATIENCE = 20
+PRCTL = ctypes.CDLL(None).prctl
+PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class NotAvailable(Exception):
@@ -38,6 +41,12 @@ def raise_descriptor_limit():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def _placed(cpus):
+    """In a child, before it becomes the program: where it runs, and that it does not outlive us."""
+    os.sched_setaffinity(0, cpus)
+    PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Server:
     """A server in a process group of its own. `announces`: the stream whose first line with a port,
     or with `path`, says it is ready; None: the kernel is asked which port it has."""
@@ -52,7 +61,7 @@ class Server:
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, cpus or machine.SERVER_CPUS),
+            preexec_fn=lambda: _placed(cpus or machine.SERVER_CPUS),
             **streams,
         )
         self.pid = self.process.pid
@@ -151,6 +160,7 @@ def idle(driver, endpoint, connections):
         [str(driver), "idle", endpoint, f"connections={connections}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        preexec_fn=lambda: _placed(machine.LOAD_CPUS),
     )
     try:
         if not select.select([process.stdout], [], [], 60)[0] or not process.stdout.readline():
@@ -172,7 +182,7 @@ def run(command, *, cpus=None, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: os.sched_setaffinity(0, cpus or machine.ALL_CPUS),
+        preexec_fn=lambda: _placed(cpus or machine.ALL_CPUS),
     )
     try:
         out, err = process.communicate(timeout=seconds)
