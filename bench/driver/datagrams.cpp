@@ -168,10 +168,10 @@ class Datagrams {
 
   void check(const char* message) {
     const std::uint64_t sequence = read_number(message + (framed_ ? kFrameSequenceAt : 0));
-    if (sequence >= next_ ||
-        !(framed_ ? is_frame(message, sequence) : is_same(message, sequence))) {
-      fail("other bytes came back");
-    }
+    const FrameEcho echo = framed_                      ? read_frame(message, session_, sequence)
+                           : is_same(message, sequence) ? FrameEcho::returned
+                                                        : FrameEcho::other;
+    if (sequence >= next_ || echo == FrameEcho::other) fail("other bytes came back");
     if (sequence < oldest_) return;  // Given up, or a second time.
     char& waits = under_way_[sequence % kRemembered];
     if (waits == 0) return;  // A second time.

@@ -31,19 +31,19 @@ def _gone(path):
 
 def socat_tcp():
     listener = "TCP4-LISTEN:0,bind=127.0.0.1,fork,backlog=4096,nodelay"
-    return Server("tcp", [need("socat"), "-d", "-d", listener, "PIPE"], announces="stderr", forks=True)
+    return Server("tcp", [need("socat"), "-d", "-d", listener, "PIPE"], forks=True)
 
 
 def socat_unix(path):
     _gone(path)
     listener = f"UNIX-LISTEN:{path},fork,backlog=4096"
     command = [need("socat"), "-d", "-d", listener, "PIPE"]
-    return Server("unix", command, announces="stderr", path=path, forks=True)
+    return Server("unix", command, path=path, forks=True)
 
 
 def ncat_tcp():
     command = [need("ncat"), "-l", "-k", "-m", "4096", "-e", "/bin/cat", "127.0.0.1", "0"]
-    return Server("tcp", command, announces=None, forks=True)
+    return Server("tcp", command, announces=False, forks=True)
 
 
 def asyncio(kind, path=None):
@@ -69,7 +69,7 @@ def sockperf_udp(*options):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = ["sockperf", "server", "-i", "127.0.0.1", "-p", port, *options]
-    server = Server("udp", command, announces=None)
+    server = Server("udp", command, announces=False)
     if server.endpoint != f"udp://127.0.0.1:{port}":
         server.close()
         raise NotAvailable("its port was taken")
@@ -78,7 +78,7 @@ def sockperf_udp(*options):
 
 def socat_udp():
     listener = "UDP4-LISTEN:0,bind=127.0.0.1,fork"
-    return Server("udp", [need("socat"), "-d", "-d", listener, "PIPE"], announces="stderr", forks=True)
+    return Server("udp", [need("socat"), "-d", "-d", listener, "PIPE"], forks=True)
 
 
 def missing(reason):

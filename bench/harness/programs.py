@@ -48,48 +48,44 @@ def _placed(cpus):
 
 
 class Server:
-    """A server in a process group of its own. `announces`: the stream whose first line with a port,
-    or with `path`, says it is ready; None: the kernel is asked which port it has."""
+    """A server in a process group of its own. It is ready when a line of what it prints ends in its
+    port, or has `path` in it; where `announces` is false, when the kernel says it has a port."""
 
-    def __init__(self, scheme, command, *, announces="stdout", path=None, cpus=None, forks=False):
+    def __init__(self, scheme, command, *, announces=True, path=None, cpus=None, forks=False):
         self.forks = forks
-        self._log = tempfile.TemporaryFile()
-        streams = {"stdout": self._log, "stderr": self._log}
-        if announces:
-            streams[announces] = subprocess.PIPE
+        # Never a pipe: one that nobody reads would stop a server that talks.
+        self._log = tempfile.NamedTemporaryFile(prefix="nb-")
         self.process = subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
             start_new_session=True,
             preexec_fn=lambda: _placed(cpus or machine.SERVER_CPUS),
-            **streams,
         )
         self.pid = self.process.pid
         try:
             if announces:
-                at = self._announced(getattr(self.process, announces), path)
+                at = self._wait_for(lambda: self._announced(path))
             else:
-                at = self._wait_for(lambda: path if path else listening_port(self.pid, scheme))
+                at = self._wait_for(lambda: listening_port(self.pid, scheme))
             self.endpoint = f"{scheme}://{at if path else f'127.0.0.1:{at}'}"
         except BaseException:
             self.close()
             raise
 
-    def _announced(self, stream, path):
-        deadline = time.monotonic() + PATIENCE
-        seen = b""
-        while select.select([stream], [], [], max(0, deadline - time.monotonic()))[0]:
-            # A whole line may not be there yet, and a buffered reader would hide the next one.
-            more = os.read(stream.fileno(), 4096)
-            seen += more
-            for line in seen.split(b"\n")[:-1]:
-                if path and os.fsencode(path) in line:
-                    return path
-                if not path and (port := re.search(rb"(?:^|:)(\d+)$", line)):
-                    return int(port[1])
-            if not more:
-                break
-        raise NotAvailable(f"did not start: {self._said(seen)}")
+    def _said(self):
+        return Path(self._log.name).read_text(errors="replace")
+
+    def _announced(self, path):
+        for line in self._said().splitlines(keepends=True):
+            if not line.endswith("\n"):
+                break  # The rest of it is to come.
+            if path and path in line:
+                return path
+            if not path and (port := re.search(r"(?:^|:)(\d+)$", line)):
+                return int(port[1])
+        return None
 
     def _wait_for(self, condition):
         deadline = time.monotonic() + PATIENCE
@@ -97,12 +93,8 @@ class Server:
             if found := condition():
                 return found
             time.sleep(0.005)
-        raise NotAvailable(f"did not start: {self._said(b'')}")
-
-    def _said(self, seen):
-        self._log.seek(0)
-        text = (seen + self._log.read()).decode(errors="replace").strip()
-        return text.splitlines()[-1] if text else "it said nothing"
+        said = self._said().strip().splitlines()
+        raise NotAvailable(f"did not start: {said[-1] if said else 'it said nothing'}")
 
     def cpu_ns(self):
         """Time its threads have run so far; None for one that forks, whose children come and go."""
@@ -121,9 +113,7 @@ class Server:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
-        for stream in (self.process.stdout, self.process.stderr, self._log):
-            if stream:
-                stream.close()
+        self._log.close()
 
     def __enter__(self):
         return self
