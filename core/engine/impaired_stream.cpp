@@ -140,7 +140,7 @@ void ImpairedStream::begin_drain() noexcept {
     state_ = State::draining;
     stop_holding();
     if (!take(framer_.release())) return;
-    if (queue_.empty() && !recent) return finish(CloseReason::drain);
+    if (queue_.empty() && !recent && !close_loses()) return finish(CloseReason::drain);
   }
   send();
 }

@@ -72,15 +72,25 @@ void ServedConnection::begin_stall() noexcept {
   const bool first = shared_.stalled.empty();
   ActivityList::remove(*this);
   list_ = &shared_.stalled;
-  not_taken_ = std::numeric_limits<int>::max();
+  not_taken_before_ = std::numeric_limits<int>::max();
   list_->add(*this, shared_.now());
   if (first) shared_.on_stalled();
 }
 
+/// Bytes that the kernel holds for the peer.
+int ServedConnection::not_taken() const noexcept {
+  int bytes = 0;
+  ::ioctl(fd_, SIOCOUTQ, &bytes);
+  return bytes;
+}
+
 bool ServedConnection::peer_took_some() noexcept {
-  int left = 0;
-  ::ioctl(fd_, SIOCOUTQ, &left);
-  return left < std::exchange(not_taken_, left);
+  const int left = not_taken();
+  return left < std::exchange(not_taken_before_, left);
+}
+
+bool ServedConnection::close_loses() const noexcept {
+  return endpoint_.endpoint.family != AddressFamily::unix_domain && not_taken() > 0;
 }
 
 void ServedConnection::end_stall() noexcept {

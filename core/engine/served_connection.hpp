@@ -27,6 +27,9 @@ class ServedConnection : public EventHandler, public ActivityLink {
   /// Of a stalled one: whether its peer has taken anything since this was last asked, or asked for
   /// the first time. Bytes that the kernel holds for it count, too.
   [[nodiscard]] bool peer_took_some() noexcept;
+  /// Whether close() can lose what was echoed: TCP drops what its peer has not taken yet if that
+  /// one sends more (it is told by a reset). A Unix socket keeps it.
+  [[nodiscard]] bool close_loses() const noexcept;
   /// Marks it active.
   void touch() noexcept { list_->touch(*this, shared_.now()); }
   /// Emits `close` and deletes this. `error` is an errno, or 0.
@@ -50,10 +53,12 @@ class ServedConnection : public EventHandler, public ActivityLink {
   EndpointStats& endpoint_;
 
  private:
+  [[nodiscard]] int not_taken() const noexcept;
+
   ConnectionPermit permit_;
   ActivityList* list_;  ///< The one this is in: the server's connections or its stalled ones.
   int fd_;              ///< Owned by the derived class.
-  int not_taken_ = std::numeric_limits<int>::max();  ///< Bytes, when last asked.
+  int not_taken_before_ = std::numeric_limits<int>::max();  ///< When last asked.
   std::uint64_t number_;
   std::uint64_t rx_bytes_ = 0;
   std::uint64_t tx_bytes_ = 0;

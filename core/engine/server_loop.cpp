@@ -176,7 +176,7 @@ void ServerLoop::finish_drain() {
   const bool over = now >= drain_deadline_;
   for_each_connection([&](ServedConnection& open) {
     const bool quiet = open.lingering() && now - open.last_active >= kLingerSilence;
-    if (over || quiet) open.finish(CloseReason::drain);
+    if (over || (quiet && !open.close_loses())) open.finish(CloseReason::drain);
   });
   end_if_drained();
   if (shared_.connections_open != 0) drain_timer_->set(std::min(drain_deadline_, now + kDrainTick));

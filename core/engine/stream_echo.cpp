@@ -201,7 +201,7 @@ void StreamConnection::begin_drain() noexcept {
   state_ = State::draining;
   stop_holding();
   if (unsent_ != nullptr) return;
-  if (!recent) return finish(CloseReason::drain);  // So nothing is held, either.
+  if (!recent && !close_loses()) return finish(CloseReason::drain);  // Nothing is held, either.
   on_flushed();
 }
 

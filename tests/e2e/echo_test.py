@@ -168,6 +168,7 @@ def test_a_reset_connection_disturbs_no_other():
                     rude.sendall(pattern(500_000)[:100_000])
                     rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
                 assert echo(steady, b"steady") == b"steady"
+        server.event("close", reason="reset")
 
 
 def test_localhost_is_served_on_both_families_with_one_port():

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from fixtures import needs_root
 from netecho import INSTRUMENTED, environment, eventually, finish, netecho, running, serve
-from programs import need, network
+from programs import need, network, run
 from sockets import connect, echo, pattern
 
 pytestmark = pytest.mark.skipif(
@@ -178,10 +178,43 @@ def test_the_interface_of_a_link_local_peer_still_has_its_name():
     with network() as (prefix, _):
         netecho_there = [*prefix, "sh", "-c",
                          'ip -6 addr add fe80::7/64 dev lo nodad && exec "$@"', "sh"]
+
+        def usable():
+            # The kernel adds its route from a work queue, a moment later.
+            return b"fe80::7" in run(*prefix, "ip", "-6", "route", "show", "table", "local")
+
         with serve("tcp://[::]:0", *IN_FULL, "--trace", "--json", prefix=netecho_there) as server:
+            eventually(usable, "a link-local address")
             result = netecho("send", f"tcp://[fe80::7%lo]:{server.port}", "x", prefix=prefix)
             assert result.code == 0, result
             assert server.event("open")["peer"]["address"] == "fe80::7%lo"
+
+
+# From and to one address of this host, over UDP: the reply's TTL.
+TTL_OF_A_REPLY = """
+import socket, sys
+address, port = sys.argv[1], int(sys.argv[2])
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+    client.setsockopt(socket.IPPROTO_IP, 12, 1)  # IP_RECVTTL, which Python 3.11 does not name
+    client.bind((address, 0))
+    client.settimeout(5)
+    client.sendto(b"x", (address, port))
+    print(int.from_bytes(client.recvmsg(16, 64)[1][0][2], sys.byteorder))
+"""
+
+
+@needs_root
+def test_addresses_that_this_host_gets_later_are_known_to_be_its_own():
+    with network() as (prefix, _):
+        with serve("udp://0.0.0.0:0", *IN_FULL, prefix=prefix) as server:
+            run(*prefix, "ip", "addr", "add", "10.99.0.7/32", "dev", "lo")
+
+            def marked():
+                ttl = run(*prefix, "/usr/bin/python3", "-c", TTL_OF_A_REPLY, "10.99.0.7",
+                          server.port)
+                return int(ttl) == 253
+
+            eventually(marked, "the mark of a reply to this host")
 
 
 ZONE = Path("/usr/share/zoneinfo/Asia/Seoul")

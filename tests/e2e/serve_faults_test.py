@@ -80,7 +80,7 @@ class Client:
             self.whole += not expected
 
 
-def check_counters(server, clients):
+def check_counters(server, clients, lossless):
     ends = {e["endpoint"]["uri"]: e for e in server.event("stopped")["endpoints"]}
     for client in clients:
         counted = ends[client.endpoint]
@@ -90,11 +90,12 @@ def check_counters(server, clients):
         assert received == echoed + sum(counted["dropped_total"].values()), counted
         if counted["endpoint"]["socket_type"] == "datagram":
             assert (client.sent, client.received) == (received, echoed), counted
+            assert not lossless or received == echoed, counted
         else:  # A connection that ends with an error may take its last echoes with it.
             assert client.received <= echoed, counted
 
 
-def serves(folder, call, error, when, failures):
+def serves(folder, call, error, when, failures, lossless=("EINTR",)):
     """Exchanges go on until so many calls have failed and each endpoint has echoed whole ones."""
     fault = Failing(folder, call, error, when)
     endpoints = [
@@ -119,7 +120,8 @@ def serves(folder, call, error, when, failures):
             for done in [pool.submit(run, client) for client in clients]:
                 done.result()
         assert server.stop() == 0, server.stderr
-        check_counters(server, clients)
+        # What was only interrupted, or can be done another way, costs no datagram.
+        check_counters(server, clients, lossless=error in lossless)
 
 
 # Which endpoints make the call in question.
@@ -151,7 +153,7 @@ def test_one_call_in_three_fails(folder, call, error):
 
 @pytest.mark.parametrize("call", ["accept4", "recvmmsg", "sendmmsg", "epoll_pwait2"])
 def test_a_call_that_the_system_does_not_have_is_done_without(folder, call):
-    serves(folder, call, "ENOSYS", "1+", 1)
+    serves(folder, call, "ENOSYS", "1+", 1, lossless=("ENOSYS",))
 
 
 @pytest.mark.parametrize("endpoint", ["tcp4://127.0.0.1:0", "udp4://127.0.0.1:0"])
@@ -162,9 +164,11 @@ def test_a_call_that_never_succeeds_does_not_keep_a_core_busy(folder, endpoint):
     with serve(endpoint, **tracing) as server:
         with connect(server.endpoint) as client:
             client.send(b"x")
-            eventually(lambda: fault.failures() > 0, "a failure")
+            # Some failures are taken for chance.
+            eventually(lambda: fault.failures() >= (1 if call == "accept4" else 100), "failures")
             before, tried = processor_time(server.pid), fault.failures()
             time.sleep(1)
             assert processor_time(server.pid) - before <= 0.05 * (4 if SANITIZED else 1)
-            # It is tried again all the same.
+            # It is tried again all the same, now and then.
             eventually(lambda: fault.failures() > tried, "another try")
+            assert fault.failures() - tried <= 50

@@ -4,12 +4,13 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import time
 
 import pytest
 from netecho import NETECHO, environment, eventually, finish, running, serve
-from sockets import connect, echo, pattern
+from sockets import connect, echo, parse, pattern
 
 TRANSPORTS = ["tcp", "unix"]
 
@@ -61,6 +62,42 @@ def test_a_drain_loses_nothing_of_what_was_accepted(folder, transport):
         assert close["rx_bytes"] == close["tx_bytes"] == len(received)
         assert received == data[: len(received)]
         assert len(received) > 0
+
+
+@pytest.mark.parametrize("silence_ms", [0, 1100])
+@pytest.mark.parametrize("impaired", [(), ("--impair=delay=1ms",)], ids=["plain", "impaired"])
+def test_a_drain_waits_for_who_reads_late_and_still_sends(silence_ms, impaired):
+    data = pattern(60_000)
+    options = ["--drain-timeout=30s", "--stats-interval=50ms", "--json", "-v", *impaired]
+    with serve("tcp://127.0.0.1:0", *options) as server:
+        _, _, address = parse(server.endpoint)
+        with connect(server.endpoint) as other, socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect(address)
+            slow.sendall(data)
+            until = echoed(server, len(data)) + silence_ms * 1_000_000
+            if not silence_ms:
+                assert echo(other, b"x") == b"x"
+            eventually(lambda: server.events("stats")[-1]["uptime_ns"] > until, "it is silent")
+            server.signal(signal.SIGTERM)
+            # As silent as the slow one, which has taken only a start.
+            server.event("close")
+            slow.sendall(b"more")
+            assert receive_until_end(slow) == data
+        assert server.wait() == 0
+
+
+def echoed(server, size):
+    """The time, in ns since its start, when the server has sent so much."""
+
+    def sent():
+        return [
+            e["uptime_ns"]
+            for e in server.events("stats")
+            if e["endpoints"][0]["tx_bytes_total"] >= size
+        ]
+
+    return eventually(sent, "all is echoed")[0]
 
 
 def receive_until_end(client):

@@ -164,26 +164,22 @@ def test_the_loopback_has_no_limit_of_its_own():
 
 
 def test_a_peer_that_does_not_read_is_cut_off_after_a_while_and_one_that_reads_a_little_is_not():
-    with serve("tcp://127.0.0.1:0", "--idle-timeout=1s", "--json", "-v") as server:
+    with serve("tcp://127.0.0.1:0", "--idle-timeout=4s", "--json", "-v") as server:
         with connect(server.endpoint) as deaf, connect(server.endpoint) as slow:
             for client in (deaf, slow):
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
                 client.settimeout(0)
-            for client in (deaf, slow):
-                try:
-                    while True:
-                        client.send(b"x" * 65536)
-                except BlockingIOError:
-                    pass
 
             def cut():
+                # Both go on sending, so that the server has always more than they take.
+                for client in (deaf, slow):
+                    with contextlib.suppress(OSError):
+                        client.send(b"x" * 65536)
                 with contextlib.suppress(BlockingIOError):
                     slow.recv(1 << 16)
-                return server.events("close")
+                return [e for e in server.events("close") if e["reason"] == "stalled"]
 
-            eventually(cut, "the deaf one is cut off")
-            (close,) = server.events("close")
-            assert close["reason"] == "stalled"
+            (close,) = eventually(cut, "the deaf one is cut off")
             assert close["peer"]["port"] == deaf.getsockname()[1]
 
 
@@ -323,7 +319,8 @@ def test_who_has_the_key_is_exempt_from_the_rate(folder):
     key.chmod(0o600)
     with serve("udp://127.0.0.1:0", "--udp-max-rate=1", f"--key-file={key}") as server:
         result = netecho("probe", server.endpoint, "-c50", "-i1ms", f"--key-file={key}", "--json")
-        assert result.json["targets"][0]["received_total"] == 50
+        summary = result.json["targets"][0]
+        assert summary["received_total"] == summary["sent_total"] > 1
 
 
 def test_what_the_kernel_drops_is_told():

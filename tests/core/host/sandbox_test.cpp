@@ -1,6 +1,8 @@
 #include "core/host/sandbox.hpp"
 
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <linux/netlink.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -169,6 +171,16 @@ TEST_CASE("sandbox: threads can be started in it, and it holds for those that we
           std::thread{[&] { after = outcome(::open("/dev/null", O_RDONLY)); }}.join();
           return before + " " + after + " " + outcome(::open("/dev/null", O_RDONLY));
         }) == "EPERM EPERM EPERM");
+}
+
+TEST_CASE("sandbox: the addresses of this host can be read again, over no other socket",
+          "[host][unit]") {
+  CHECK(seccomp_only([] {
+          ifaddrs* all = nullptr;
+          return outcome(::getifaddrs(&all));
+        }) == "ok");
+  CHECK(seccomp_only([] { return outcome(::socket(AF_NETLINK, SOCK_RAW, NETLINK_AUDIT)); }) ==
+        "EPERM");
 }
 
 TEST_CASE("sandbox: it says what is in force", "[host][unit]") {
