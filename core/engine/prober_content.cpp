@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "core/base/random.hpp"
 
@@ -9,6 +10,11 @@ namespace netecho {
 namespace {
 
 constexpr std::size_t kSequenceBytes = 4;
+
+/// std::ranges::equal looks at one byte after the other.
+bool same(std::span<const std::byte> a, std::span<const std::byte> b) noexcept {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+}
 
 void fill(std::span<std::byte> to, SplitMix64 bits) noexcept {
   std::uint64_t left = 0;
@@ -102,8 +108,8 @@ bool ProbeContent::is_answer(const FrameHeader& header) const noexcept {
 bool ProbeContent::has_fixed_bytes(std::span<const std::byte> message,
                                    std::size_t from) const noexcept {
   const std::size_t payload = frame_bytes_ - tag_bytes() - from;
-  return std::ranges::equal(message.subspan(from, payload), probe().subspan(from, payload)) &&
-         std::ranges::equal(message.subspan(frame_bytes_), probe().subspan(frame_bytes_));
+  return same(message.subspan(from, payload), probe().subspan(from, payload)) &&
+         same(message.subspan(frame_bytes_), probe().subspan(frame_bytes_));
 }
 
 Reading ProbeContent::read_frame(std::span<const std::byte> message) const noexcept {
@@ -136,7 +142,7 @@ bool ProbeContent::is_pattern_of(Sequence sequence,
   std::array<std::byte, kFrameHeaderBytes> storage;
   const auto whole = std::span{storage}.first(size_bytes_);
   write_pattern(sequence, whole);
-  return std::ranges::equal(message, whole.first(message.size()));
+  return same(message, whole.first(message.size()));
 }
 
 Reading ProbeContent::read(std::span<const std::byte> message, Sequence expected,

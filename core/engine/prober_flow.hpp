@@ -131,7 +131,9 @@ class ProbeFlow {
   void fail_send(const BatchResult& result, std::optional<Instant> intended);
 
   // prober_replies.cpp: what arrives.
-  void take_messages(Slot train);
+  /// Takes what came in one call. False: there is no more.
+  bool receive();
+  void take(const Slot& slot);
   void take_message(const Slot& slot);
   void take_error(const Slot& slot);
   void take_intact(const Slot& slot, const Reading& reading);

@@ -8,6 +8,9 @@
 namespace netecho {
 namespace {
 
+/// So many are taken before signals, reports and other flows have their turn.
+constexpr int kTrainsInARow = 16;
+
 ReplyStatus status_of(int error) noexcept {
   switch (error) {
     case ECONNREFUSED:
@@ -36,7 +39,18 @@ std::optional<Duration> residence_of(const FrameStamp& stamp, Duration rtt) noex
 }  // namespace
 
 void ProbeFlow::on_ready() {
-  if (!watched_) return;
+  // What leaves in trains comes back in trains, one behind the other: to ask again is cheaper than
+  // to wait, and the place of one train is filled before the next is taken.
+  for (int left = trains_ ? kTrainsInARow : 1; left > 0 && receive(); --left) {
+    if (!trains_) return;
+    const Instant now = context_.clock.now();
+    flood(now);
+    settle(now);
+  }
+}
+
+bool ProbeFlow::receive() {
+  if (!watched_) return false;
   retry_at_.reset();  // It may be writable again.
   const BatchResult result = connection_.port->receive(incoming_);
   const ProbeOptions& options = context_.options;
@@ -46,16 +60,12 @@ void ProbeFlow::on_ready() {
   switch (result.status) {
     case IoStatus::ok:
       for (const Slot& slot : incoming_.filled()) {
-        if (slot.is_train()) {
-          take_messages(slot);
-          continue;
-        }
-        slot.error != 0 ? take_error(slot) : take_message(slot);
+        take(slot);
         settle(slot.at);
       }
-      return;
+      return true;
     case IoStatus::would_block:
-      return;
+      return false;
     case IoStatus::closed:
       drop(context_.options.key && !stamped_
                ? "the peer closed the connection before its first reply: has it the same key?"
@@ -71,6 +81,7 @@ void ProbeFlow::on_ready() {
       break;
   }
   settle(context_.clock.now());
+  return false;
 }
 
 /// The probe that a reply without a sequence would answer.
@@ -78,11 +89,13 @@ Sequence ProbeFlow::expected() const noexcept {
   return tracker_.outstanding() > 0 ? tracker_.oldest_outstanding() : last_sent_;
 }
 
-void ProbeFlow::take_messages(Slot train) {
+void ProbeFlow::take(const Slot& slot) {
+  if (slot.error != 0) return take_error(slot);
+  if (!slot.is_train()) return take_message(slot);
+  Slot train = slot;
   while (train.size != 0) {
     const Slot message = train.first_message();
     take_message(message);
-    settle(message.at);
     train.cut_front(message.size);
   }
 }

@@ -6,7 +6,6 @@
 #include <array>
 #include <cerrno>
 #include <utility>
-#include <vector>
 
 #include "core/base/buffer.hpp"
 #include "core/base/clock.hpp"
@@ -32,7 +31,6 @@ class StreamExchange {
         payload_{payload},
         options_{options},
         verifier_{payload},
-        outgoing_(kChunkBytes),
         incoming_(kChunkBytes) {}
 
   ExchangeResult run();
@@ -51,10 +49,10 @@ class StreamExchange {
   Step on_peer_end(int error);
   void report_progress();
 
-  [[nodiscard]] bool unsent() const { return begin_ != end_; }
+  [[nodiscard]] bool unsent() const { return !outgoing_.empty(); }
   [[nodiscard]] bool all_sent() const { return input_done_ && !unsent(); }
   [[nodiscard]] bool wants_input() const {
-    return !input_done_ && !unsent() && !write_broken_ && verifier_.room() != 0;
+    return !input_done_ && !unsent() && !write_broken_ && verifier_.has_room();
   }
   [[nodiscard]] bool whole() const {
     return all_sent() && !write_broken_ && result_.received_bytes == result_.sent_bytes;
@@ -65,10 +63,8 @@ class StreamExchange {
   PayloadSource& payload_;
   const ExchangeOptions& options_;
   EchoVerifier verifier_;
-  Buffer outgoing_;
   Buffer incoming_;
-  std::size_t begin_ = 0;  ///< Of what is read from the source and not sent yet.
-  std::size_t end_ = 0;
+  std::span<const std::byte> outgoing_;  ///< What is read from the source and not sent yet.
   bool input_done_ = false;
   bool input_ready_ = false;  ///< The source's descriptor was readable.
   bool shut_ = false;
@@ -115,14 +111,10 @@ ExchangeResult StreamExchange::run() {
 StreamExchange::Step StreamExchange::take_input() {
   if (!wants_input()) return Step::stuck;
   if (payload_.fd() >= 0 && !std::exchange(input_ready_, false)) return Step::stuck;
-  const std::size_t bytes = std::min(outgoing_.size(), verifier_.room());
-  begin_ = 0;
-  end_ = payload_.read(std::span{outgoing_}.first(bytes));
-  input_done_ = end_ == 0;
+  outgoing_ = verifier_.sent(payload_.read(verifier_.space()));
+  input_done_ = outgoing_.empty();
   last_moved_ = monotonic_now();  // However long the source took, the peer's time begins now.
-  if (options_.expect == Expect::echo) {
-    verifier_.sent(std::span<const std::byte>{outgoing_}.first(end_));
-  }
+  if (options_.expect != Expect::echo) verifier_.expect_nothing();
   return Step::moved;
 }
 
@@ -130,8 +122,7 @@ StreamExchange::Step StreamExchange::write() {
   if (all_sent() && options_.half_close && !std::exchange(shut_, true)) channel_.shutdown_write();
   if (!unsent() || write_broken_) return Step::stuck;
   if (result_.sent_bytes == 0) first_sent_ = monotonic_now();
-  const IoResult sent =
-      channel_.write_some(std::span<const std::byte>{outgoing_}.subspan(begin_, end_ - begin_));
+  const IoResult sent = channel_.write_some(outgoing_);
   if (sent.status == IoStatus::would_block) return Step::stuck;
   if (sent.status != IoStatus::ok) {
     const bool peer_left = sent.error == EPIPE || sent.error == ECONNRESET;
@@ -139,7 +130,7 @@ StreamExchange::Step StreamExchange::write() {
     write_broken_ = true;
     return Step::moved;
   }
-  begin_ += sent.bytes;
+  outgoing_ = outgoing_.subspan(sent.bytes);
   result_.sent_bytes += sent.bytes;
   last_moved_ = monotonic_now();
   return Step::moved;
@@ -196,7 +187,7 @@ Instant StreamExchange::silence_ends() const {
       options_.expect == Expect::echo && result_.received_bytes < result_.sent_bytes;
   // A server that answers at the end of input only has nothing to say before; but the end will
   // not come once there is no room to get there.
-  const bool too_early = options_.half_close && !input_done_ && verifier_.room() != 0;
+  const bool too_early = options_.half_close && !input_done_ && verifier_.has_room();
   if (!unsent() && !waits_for_any && (!unanswered || too_early)) return kNever;
   return deadline_after(last_moved_, options_.timeout);
 }
