@@ -21,6 +21,7 @@ constexpr std::size_t kChunkBytes = 256 * 1024;
 /// After a whole echo: how long further bytes may take to show that it was too long.
 constexpr Duration kSurplusWait = 200ms;
 constexpr Duration kProgressInterval = 100ms;
+constexpr int kReadsBetweenWrites = 8;
 /// While bytes move without a wait, signals and the deadline are looked at this often.
 constexpr unsigned kRoundsBetweenLooks = 64;
 
@@ -41,6 +42,7 @@ class StreamExchange {
   Step take_input();
   Step write();
   Step read();
+  Step read_all();
   Step received(std::span<const std::byte> bytes);
   Step wait();
   Step finish_surplus();
@@ -89,7 +91,7 @@ ExchangeResult StreamExchange::run() {
   while (true) {
     const Step input = take_input();
     const Step written = write();
-    const Step got = read();
+    const Step got = read_all();
     if (written == Step::decided || got == Step::decided) return result_;
     if (options_.expect == Expect::none && all_sent()) {
       static_cast<void>(options_.last ? finish_surplus() : decide(ExchangeStatus::ok));
@@ -143,6 +145,18 @@ StreamExchange::Step StreamExchange::read() {
     return received(std::span<const std::byte>{incoming_}.first(got.bytes));
   }
   return on_peer_end(got.status == IoStatus::failed ? got.error : 0);
+}
+
+/// What has come back is taken before more is sent: in short queues bytes are copied and compared
+/// while the cache still has them.
+StreamExchange::Step StreamExchange::read_all() {
+  Step got = read();
+  for (int more = kReadsBetweenWrites - 1; got == Step::moved && more > 0; --more) {
+    const Step next = read();
+    if (next == Step::stuck) break;
+    got = next;
+  }
+  return got;
 }
 
 StreamExchange::Step StreamExchange::on_peer_end(int error) {
