@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 
@@ -69,6 +70,13 @@ struct FramePrefix {
   bool authenticated = false;
   std::uint32_t length = 0;
 };
+/// Whether a message begins with the magic. Whatever does not is no frame: by far the most there is
+/// to know, for the least time.
+[[nodiscard]] inline bool has_frame_magic(std::span<const std::byte> message) noexcept {
+  return message.size() >= kFrameMagic.size() &&
+         std::memcmp(message.data(), kFrameMagic.data(), kFrameMagic.size()) == 0;
+}
+
 /// Looks at the first 12 bytes and at nothing behind them. Of fewer it is `truncated` as long as
 /// what is there fits a frame, so a stream that is not one is known at its first wrong byte. Leaves
 /// `out` unchanged unless the result is ok.

@@ -34,12 +34,10 @@ std::optional<DropReason> drop_reason(Refusal refusal) noexcept {
   return std::nullopt;
 }
 
-/// `message` is all of `slot`, or one of a train.
-std::optional<DropReason> drop_reason(std::span<const std::byte> message, const Slot& slot,
-                                      const ServerShared& shared) noexcept {
+/// What all messages of a slot have in common.
+std::optional<DropReason> drop_reason(const Slot& slot) noexcept {
   if (const auto refused = drop_reason(slot.refused)) return refused;
   if (slot.truncated) return DropReason::truncated;
-  if (!shared.options.plain && is_reply_frame(message)) return DropReason::loop;
   return std::nullopt;
 }
 
@@ -101,28 +99,39 @@ std::size_t datagram_slot_bytes(const SocketDescription& endpoint) noexcept {
 
 namespace {
 
-/// Treats one message in place; says why it is not to be answered.
+/// Treats one message in place, all of `slot` or one of a train, which is not refused as a whole.
+/// Says why it is not to be answered.
 std::optional<DropReason> treat(std::span<std::byte> message, const Slot& slot,
                                 ServerShared& shared, EndpointStats& endpoint) noexcept {
-  auto reason = drop_reason(message, slot, shared);
   auto treatment = Treatment::returned;
-  if (!reason && !shared.options.plain) {
+  if (!shared.options.plain && (has_frame_magic(message) || shared.stamps.refuses_others())) {
+    if (is_reply_frame(message)) return DropReason::loop;
     treatment = treat_message(message, shared.stamps);
-    if (treatment == Treatment::refused) reason = DropReason::auth;
+    if (treatment == Treatment::refused) return DropReason::auth;
   }
-  if (!reason && !within_rate(message, slot, shared)) reason = DropReason::rate;
-  if (!reason && treatment == Treatment::stamped) ++endpoint.frames_stamped_total;
-  return reason;
+  if (!within_rate(message, slot, shared)) return DropReason::rate;
+  if (treatment == Treatment::stamped) ++endpoint.frames_stamped_total;
+  return std::nullopt;
+}
+
+void prepare_single(Slot& slot, std::size_t index, ServerShared& shared, EndpointStats& endpoint,
+                    const MessagePort& port) noexcept {
+  auto reason = drop_reason(slot);
+  if (!reason) reason = treat({slot.data, slot.size}, slot, shared, endpoint);
+  if (!reason) return;
+  slot.skip = true;
+  drop_message(slot, index, *reason, shared, endpoint, port);
 }
 
 /// Each segment is a message. Those that are to be answered are moved together: all but the last
 /// have the same size, so what remains is a train again.
 void prepare_train(Slot& train, std::size_t index, ServerShared& shared, EndpointStats& endpoint,
                    const MessagePort& port) noexcept {
+  const auto refused = drop_reason(train);
   std::byte* end = train.data;
   for (std::uint32_t at = 0; at < train.size; at += train.segment_size) {
     const std::span message{train.data + at, std::min(train.segment_size, train.size - at)};
-    if (const auto reason = treat(message, train, shared, endpoint)) {
+    if (const auto reason = refused ? refused : treat(message, train, shared, endpoint)) {
       Slot dropped = train;
       dropped.cut_front(at);
       drop_message(dropped.first_message(), index, *reason, shared, endpoint, port);
@@ -163,9 +172,8 @@ void prepare_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint
     endpoint.rx_bytes_total += slot.size;
     if (slot.segment_size != 0) {
       prepare_train(slot, index, shared, endpoint, port);
-    } else if (const auto reason = treat({slot.data, slot.size}, slot, shared, endpoint)) {
-      slot.skip = true;
-      drop_message(slot, index, *reason, shared, endpoint, port);
+    } else {
+      prepare_single(slot, index, shared, endpoint, port);
     }
     ++index;
   }

@@ -34,7 +34,7 @@ enum class Answered : std::uint8_t { all, socket_full, closed };
 class DatagramEndpoint : public EventHandler {
  public:
   /// Full batches in a row before other sockets get their turn.
-  static constexpr int kBatchesPerEvent = 8;
+  static constexpr int kBatchesPerEvent = 16;
 
   virtual ~DatagramEndpoint() = default;
   /// No more is read or sent. Safe to call twice.
