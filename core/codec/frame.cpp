@@ -36,9 +36,14 @@ std::uint8_t byte_at(std::span<const std::byte> bytes, std::size_t at) noexcept 
   return std::to_integer<std::uint8_t>(bytes[at]);
 }
 
+/// The CRC with zeros where the checksum is.
 std::uint32_t checksum_of(std::span<const std::byte> frame) noexcept {
-  std::array<std::byte, kChecksumEnd> head{};  // Zeros where the checksum is.
-  std::copy_n(frame.begin(), kFrameChecksumAt, head.begin());
+  static_assert(kChecksumEnd == 16 && kFrameChecksumAt == 12);
+  // Put together from whole words: bytes stored one way and loaded another wait for each other.
+  std::array<std::byte, kChecksumEnd> head;
+  store_big_endian(head.data(), load_big_endian<std::uint64_t>(frame.data()));
+  store_big_endian(head.data() + 8,
+                   std::uint64_t{load_big_endian<std::uint32_t>(frame.data() + 8)} << 32);
   return crc32c(frame.subspan(kChecksumEnd), crc32c(head));
 }
 

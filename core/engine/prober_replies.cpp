@@ -1,6 +1,7 @@
 /// \file
 /// The receiving half of a flow: which probe each reply and each error belongs to.
 
+#include <algorithm>
 #include <cerrno>
 
 #include "core/engine/prober_flow.hpp"
@@ -92,11 +93,11 @@ Sequence ProbeFlow::expected() const noexcept {
 void ProbeFlow::take(const Slot& slot) {
   if (slot.error != 0) return take_error(slot);
   if (!slot.is_train()) return take_message(slot);
-  Slot train = slot;
-  while (train.size != 0) {
-    const Slot message = train.first_message();
+  Slot message = slot.first_message();
+  for (std::uint32_t left = slot.size; left != 0; left -= message.size) {
+    message.size = std::min(left, slot.segment_size);
     take_message(message);
-    train.cut_front(message.size);
+    message.data += message.size;
   }
 }
 
@@ -146,18 +147,19 @@ void ProbeFlow::take_intact(const Slot& slot, const Reading& reading) {
 void ProbeFlow::record_reply(const Slot& slot, const Reading& reading, const Arrival& arrival) {
   const Duration rtt = *arrival.rtt;
   const Instant sent = slot.at - rtt;
-  Detail detail{.sent = sent, .lateness = arrival.lateness, .rtt = rtt, .reply = &slot};
-  if (!floods()) detail.response = rtt + arrival.lateness;
+  std::optional<Duration> response;
+  if (!floods()) response = rtt + arrival.lateness;
   ++figures_.counts.received;
   if (arrival.reordered) ++figures_.counts.reordered;
-  figures_.statistics.received(rtt, detail.response);
+  figures_.statistics.received(rtt, response);
   figures_.order().jitter.received(rtt);
   if (context_.options.status_interval != Duration::max()) recent_.record(rtt);
   std::optional<std::uint64_t> server_count;
+  std::optional<Duration> residence;
   if (reading.stamp) {
     server_count = reading.stamp->count;
-    detail.residence = residence_of(*reading.stamp, rtt);
-    if (detail.residence) figures_.statistics.server_residence.record(*detail.residence);
+    residence = residence_of(*reading.stamp, rtt);
+    if (residence) figures_.statistics.server_residence.record(*residence);
     if (context_.options.clocks == HostClocks::synchronized) {
       record_one_way(slot, *reading.stamp, sent);
     }
@@ -168,7 +170,14 @@ void ProbeFlow::record_reply(const Slot& slot, const Reading& reading, const Arr
   figures_.order().loss_direction.answered(*reading.sequence, arrival.sent_up_to, server_count);
   stamped_ = stamped_.value_or(true) && reading.stamp.has_value();
   forget_candidate(*reading.sequence);
-  tell(*reading.sequence, ReplyStatus::ok, detail);
+  if (!context_.tells_outcomes) return;
+  tell(*reading.sequence, ReplyStatus::ok,
+       {.sent = sent,
+        .lateness = arrival.lateness,
+        .rtt = rtt,
+        .response = response,
+        .residence = residence,
+        .reply = &slot});
 }
 
 /// Both stamps are of CLOCK_REALTIME; across a step of it their difference means nothing.
