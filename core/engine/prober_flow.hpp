@@ -162,12 +162,12 @@ class ProbeFlow {
   Histogram recent_;
   ClockOffset clock_offset_;
   bool trains_;  ///< They may come, and leave when the port takes them.
+  bool watched_ = false;
+  bool ended_ = false;       ///< Nothing more is scheduled.
+  bool flood_over_ = false;  ///< As many as were asked for are sent, or time is up.
   Batch outgoing_;
   Batch incoming_;
 
-  bool watched_ = false;
-  bool ended_ = false;               ///< Nothing more is scheduled.
-  bool flood_over_ = false;          ///< As many as were asked for are sent, or time is up.
   std::uint64_t flooded_ = 0;        ///< Probes of a flood so far, sent or failed.
   std::optional<Instant> retry_at_;  ///< The socket was full: when it is tried again.
   std::optional<Instant> finished_at_;
