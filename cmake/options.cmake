@@ -33,12 +33,14 @@ if(NETECHO_COVERAGE)
   target_link_options(netecho_options INTERFACE --coverage)
 endif()
 
-# netecho_library(NAME SOURCES... [LINK targets...]): one library a folder; its headers are
-# included by their path from the project's root.
+# netecho_library(NAME SOURCES... [ALONE...] [LINK targets...]): one library a folder; its headers are
+# included by their path from the project's root. ALONE are sources whose private names another one
+# has, too: they stay alone where a preset joins sources to build in half the time.
 function(netecho_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK;LINK_PRIVATE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;ALONE;LINK;LINK_PRIVATE")
   if(arg_SOURCES)
-    add_library(${name} STATIC ${arg_SOURCES})
+    add_library(${name} STATIC ${arg_SOURCES} ${arg_ALONE})
+    set_source_files_properties(${arg_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     target_link_libraries(${name} PUBLIC netecho_options ${arg_LINK} PRIVATE ${arg_LINK_PRIVATE})
   else()
     add_library(${name} INTERFACE)
