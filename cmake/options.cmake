@@ -29,7 +29,10 @@ if(NETECHO_SANITIZE OR NETECHO_COVERAGE)
 endif()
 
 if(NETECHO_COVERAGE)
-  target_compile_options(netecho_options INTERFACE --coverage -fprofile-abs-path)
+  # Threads count the same lines: without the option counts get lost, and some come out negative.
+  target_compile_options(netecho_options INTERFACE --coverage -fprofile-abs-path
+                                                   -fprofile-update=atomic)
+  target_compile_definitions(netecho_options INTERFACE NETECHO_COVERAGE)
   target_link_options(netecho_options INTERFACE --coverage)
 endif()
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from netecho import PATIENCE, SANITIZED, environment, eventually, finish, memory, running, serve
+from netecho import INSTRUMENTED, PATIENCE, environment, eventually, finish, memory, running, serve
 from peers import datagram_peer
 from schema import check
 from terminals import terminal
@@ -205,7 +205,7 @@ def flood_memory(uri, count):
     return peak
 
 
-@pytest.mark.skipif(SANITIZED, reason="memory is bounded in ordinary builds")
+@pytest.mark.skipif(INSTRUMENTED, reason="memory is bounded in ordinary builds")
 @pytest.mark.parametrize("transport", ["tcp", "unix"])
 def test_memory_does_not_grow_with_the_number_of_probes(server, transport):
     few = flood_memory(server[transport], 20_000)

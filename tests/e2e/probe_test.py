@@ -139,7 +139,7 @@ def test_probes_can_be_empty(server, which):
 @pytest.mark.parametrize("size", ["65536", "65537", "100000", "1MiB"])
 def test_probes_of_a_stream_may_be_larger_than_a_frame(server, which, size):
     s = only(probe(server.endpoints[which], "-c3", "-i20ms", "-s", size))
-    assert s["received_total"] == s["sent_total"] == 3
+    assert s["received_total"] == s["sent_total"] >= 1  # A busy machine skips slots.
     if size == "65536":
         assert s["stamped"] is True
 

@@ -53,6 +53,24 @@ class Host:
         finally:
             self.run("nft", "flush", "ruleset")
 
+    @contextlib.contextmanager
+    def changed(self, to, back):
+        """One command; the other after the block, so that a test that fails leaves no trace."""
+        self.shell(to)
+        try:
+            yield
+        finally:
+            self.shell(back)
+
+    def unplugged(self):
+        link = f"ip link set {self.wire}"
+        return self.changed(f"{link} down", f"{link} up")
+
+    def narrow(self, mtu):
+        """The wire, which is as wide again afterwards as it was made."""
+        link = f"ip link set {self.wire} mtu"
+        return self.changed(f"{link} {mtu}", f"{link} 1500")
+
     def cut_trains_up(self):
         """Messages that leave as a train arrive as packets of their own, each to be dropped."""
         self.ip("link", "set", self.wire, "gso_max_segs", 1)

@@ -19,7 +19,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 NETECHO = os.environ.get("NETECHO_BIN", str(PROJECT / "build/dev/cmd/netecho"))
 # Sanitizers take memory and time of their own: bounds on memory hold for ordinary builds.
 SANITIZED = bool(os.environ.get("NETECHO_SANITIZE"))
-# As do builds that measure coverage, they make calls and files of their own: no sandbox.
+# As do builds that measure coverage, they make calls and files of their own (no sandbox), and are
+# larger than what is shipped.
 INSTRUMENTED = SANITIZED or os.environ.get("NETECHO_COVERAGE", "OFF") == "ON"
 PATIENCE = 60 if SANITIZED else 20
 NOBODY = 65534

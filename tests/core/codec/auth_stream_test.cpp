@@ -234,6 +234,15 @@ TEST_CASE("auth: with --require-key plain connections, other frames and lost fra
   CHECK(too_short.refused);
 }
 
+TEST_CASE("auth: with --require-key a receive of nothing refuses nothing",
+          "[unit][auth][stream_framer]") {
+  Connection connection{Unauthenticated::refused};
+  connection.feed({});
+  CHECK_FALSE(connection.refused);
+  connection.receive(request(connection.server.key, 0, 80));
+  CHECK(connection.echoed == answer(connection.server.key, 0, 80, 1));
+}
+
 TEST_CASE("auth: with --require-key no held byte is ever released", "[unit][auth][stream_framer]") {
   for (std::size_t cut = 1; cut < 12; ++cut) {
     Connection connection{Unauthenticated::refused};

@@ -76,6 +76,30 @@ TEST_CASE("frame: encoding gives the vectors' bytes", "[unit][frame]") {
   CHECK(encoded_total == 11);
 }
 
+TEST_CASE("frame: headers are equal when every field is", "[unit][frame]") {
+  const FrameHeader header{.type = FrameType::request,
+                           .authenticated = false,
+                           .length = 64,
+                           .session = 1,
+                           .sequence = {},
+                           .stamp = FrameStamp{2, 3, 4}};
+  CHECK(header == FrameHeader{header});
+  const auto differs = [&](auto change) {
+    FrameHeader other = header;
+    change(other);
+    return header != other && other != header;
+  };
+  CHECK(differs([](FrameHeader& other) { other.type = FrameType::reply; }));
+  CHECK(differs([](FrameHeader& other) { other.authenticated = true; }));
+  CHECK(differs([](FrameHeader& other) { other.length = 65; }));
+  CHECK(differs([](FrameHeader& other) { other.session = 2; }));
+  CHECK(differs([](FrameHeader& other) { other.sequence = Sequence{1}; }));
+  CHECK(differs([](FrameHeader& other) { other.stamp.reset(); }));
+  CHECK(differs([](FrameHeader& other) { other.stamp->received_unix_ns = 5; }));
+  CHECK(differs([](FrameHeader& other) { other.stamp->sent_unix_ns = 5; }));
+  CHECK(differs([](FrameHeader& other) { other.stamp->count = 5; }));
+}
+
 TEST_CASE("frame: what was encoded is decoded, for every size and kind", "[unit][frame]") {
   for (const std::uint32_t length :
        {32U, 33U, 48U, 56U, 57U, 64U, 72U, 73U, 1472U, 65'535U, 65'536U}) {

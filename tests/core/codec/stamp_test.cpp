@@ -136,6 +136,18 @@ TEST_CASE("stamp: a flipped bit of the sequence does not spoil the count", "[uni
   CHECK(decoded(second).stamp->count == 2);
 }
 
+TEST_CASE("stamp: a message claims authentication if it is a whole frame with a tag",
+          "[unit][stamp]") {
+  Bytes message = vector_named("message", "authenticated").bytes("bytes");
+  CHECK(claims_authentication(message));
+  CHECK_FALSE(claims_authentication(std::span{message}.first(message.size() - 1)));
+  message.push_back(std::byte{0});
+  CHECK_FALSE(claims_authentication(message));
+  CHECK_FALSE(claims_authentication(vector_named("frame", "request-64").bytes("bytes")));
+  CHECK_FALSE(claims_authentication(vector_named("message", "plain-text").bytes("bytes")));
+  CHECK_FALSE(claims_authentication({}));
+}
+
 TEST_CASE("stamp: only a valid frame of type 2 is a reply", "[unit][stamp]") {
   for (const char* name : {"reply-64", "reply-unstamped", "all-bits"}) {
     CAPTURE(name);

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/coverage.hpp"
 
 namespace netecho::testing {
 
@@ -24,6 +25,7 @@ bool holds_in_child(Check&& check) {
     } catch (...) {
       held = false;
     }
+    save_coverage();
     ::_exit(held ? 0 : 1);
   }
   int status = 0;
