@@ -171,7 +171,7 @@ StreamExchange::Step StreamExchange::on_peer_end(int error) {
   }
   // The source may be at its end, too, and not have been asked yet.
   pollfd source{payload_.fd(), POLLIN, 0};
-  if (wants_input() && ::poll(&source, 1, 0) == 1) {
+  if (wants_input() && (payload_.fd() < 0 || ::poll(&source, 1, 0) == 1)) {
     input_ready_ = true;
     static_cast<void>(take_input());
   }

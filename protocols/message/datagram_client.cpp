@@ -291,11 +291,12 @@ BatchResult DatagramClient::send_train(Batch& batch) noexcept {
   header.msg_iovlen = 1;
   header.msg_control = control.data();
   header.msg_controllen = control.size();
-  cmsghdr& segment = *CMSG_FIRSTHDR(&header);
+  cmsghdr segment{};
   segment.cmsg_level = IPPROTO_UDP;
   segment.cmsg_type = UDP_SEGMENT;
   segment.cmsg_len = CMSG_LEN(sizeof size);
-  std::memcpy(CMSG_DATA(&segment), &size, sizeof size);
+  std::memcpy(control.data(), &segment, sizeof segment);
+  std::memcpy(control.data() + CMSG_LEN(0), &size, sizeof size);
   train.at = monotonic_now();
   if (::sendmsg(fd_.get(), &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
     ++batch.next;

@@ -4,6 +4,7 @@ import json
 import sys
 
 import pytest
+from faults import traced_environment
 from hosts import two_hosts
 from netecho import Server, eventually
 from programs import need
@@ -56,7 +57,7 @@ def test_a_train_too_wide_for_the_way_back_is_answered_message_by_message(folder
         # -D: strace is a child of the server, which so gets its signals itself.
         strace = ["strace", "-D", "-f", "-e", "trace=sendmsg,sendmmsg", "-o", trace]
         with Server([f"udp://{host}:0", "--udp-max-rate=0", "--sandbox=off", "--json"],
-                    prefix=[*other.prefix, *strace], lines=1) as server:
+                    prefix=[*other.prefix, *strace], env=traced_environment(), lines=1) as server:
             port = server.endpoint.rpartition(":")[2]
             for _ in range(3):
                 assert exchange(client, address, port, 40, (40, 1400)) == {1400: 40}

@@ -2,6 +2,7 @@
 
 #include <sys/eventfd.h>
 
+#include <future>
 #include <thread>
 
 #include "core/engine/payload.hpp"
@@ -20,6 +21,20 @@ TEST_CASE("exchange: an echo is whole, and printed as it came", "[exchange][unit
   CHECK(out.result.sent_bytes == 15);
   CHECK(out.result.received_bytes == 15);
   CHECK(out.result.rtt > 0ns);
+}
+
+TEST_CASE("exchange: a server that answers and leaves at once was whole", "[exchange][unit]") {
+  std::promise<void> gone;
+  Peer peer{[&gone](int fd) {
+    transmit(fd, "hello");
+    ::shutdown(fd, SHUT_WR);
+    gone.set_value();
+    receive(fd, 100);
+  }};
+  gone.get_future().wait();
+  const Outcome out = run(peer, "hello");
+  CHECK(out.result.status == ExchangeStatus::ok);
+  CHECK(out.reply == "hello");
 }
 
 TEST_CASE("exchange: an empty payload needs no reply", "[exchange][unit]") {
