@@ -70,7 +70,8 @@ class Watched:
             eventually(lambda: self.descriptors() <= before, "descriptors are closed")
         except AssertionError:
             pass  # The row says so.
-        report.exactly("server: descriptors afterwards", self.descriptors(), before)
+        # Fewer is no leak: UBSan's pipes, open for an instant while a type is checked, may be in `before`.
+        report.at_most("server: descriptors afterwards", self.descriptors(), before)
         grown = self.resident() - resident
         if SANITIZED:
             report.tell("server: resident afterwards, more than before", size(grown))
