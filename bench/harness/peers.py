@@ -17,10 +17,10 @@ def netecho(settings, endpoint, *options, cpus=None):
     return Server(scheme, command, path=path, cpus=cpus)
 
 
-def limit(settings, name, scheme, path=None, cpus=None):
+def limit(settings, name, scheme, path=None, cpus=None, *, forks=False):
     _gone(path)
     command = [settings.limit(name), *([path] if path else [])]
-    return Server(scheme, command, path=path, cpus=cpus)
+    return Server(scheme, command, path=path, cpus=cpus, forks=forks)
 
 
 def _gone(path):

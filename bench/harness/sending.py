@@ -34,6 +34,10 @@ def x1(settings):
 
     clients = {
         "netecho": lambda: client(
+            lambda host, port: (settings.netecho, "send", "-N", f"tcp://{host}:{port}", "hello")
+        ),
+        # It half-closes only once the echo is there: one wait more.
+        "netecho, no -N": lambda: client(
             lambda host, port: (settings.netecho, "send", f"tcp://{host}:{port}", "hello")
         ),
         "nc": lambda: client(lambda host, port: (need("nc.openbsd"), "-N", host, port)),

@@ -235,18 +235,26 @@ def _idle(settings, connections):
 
 
 def s8(settings):
-    """Threads: no loss where the load has but one core; more where there are more."""
+    """Threads: no loss where the load has but one core; more where there are more.
+
+    Here all share all cores, so that two that serve take some of what the load had with one. What
+    that costs shows where the servers are two processes that have nothing in common.
+    """
     endpoint = "tcp://127.0.0.1:0"
     servers = {
         "netecho": lambda: peers.netecho(
             settings, endpoint, "--threads", "2", cpus=machine.ALL_CPUS
         ),
         "netecho, 1 thread": lambda: peers.netecho(settings, endpoint, cpus=machine.ALL_CPUS),
+        "limit, 2 processes": lambda: peers.limit(
+            settings, "tcp_two", "tcp", cpus=machine.ALL_CPUS, forks=True
+        ),
+        "limit": lambda: peers.limit(settings, "tcp", "tcp", cpus=machine.ALL_CPUS),
     }
     connections = settings.pick(50, 4)
     yield compare(
         settings, "S8", f"tcp, {connections} connections x 64 B, 1 deep, --threads 2", servers,
-        "ping-pong", [Goal("netecho, 1 thread", 0.95)], connections=connections, depth=1,
+        "ping-pong", [Goal("netecho, 1 thread", 0.95), Goal("limit, 2 processes", 0.95)], connections=connections, depth=1,
     )
 
 

@@ -42,8 +42,8 @@ static int echo(int epoll, struct connection* c) {
 }
 
 int main(int argc, char** argv) {
-  const int one = 1, epoll = epoll_create1(0);
   const int listener = bound(SOCK_STREAM, argc > 1 ? argv[1] : NULL);
+  const int one = 1, epoll = epoll_create1(0);
   watch(epoll, EPOLL_CTL_ADD, listener, EPOLLIN, NULL);
   for (struct epoll_event events[kEvents];;)
     for (int i = 0, n = epoll_wait(epoll, events, kEvents, WAIT_MS); i < n; ++i) {

@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "core/net/socket_address.hpp"
@@ -39,6 +41,12 @@ UniqueFd bound_ip(int type) {
   const SocketAddress address = *SocketAddress::from_ip("127.0.0.1", 0);
   REQUIRE(::bind(fd.get(), address.data(), address.size()) == 0);
   return fd;
+}
+
+/// From now on what others send to `fd` is refused, with an ICMP error: it is connected to itself.
+void turn_away(int fd) {
+  const SocketAddress self = local_address(fd);
+  REQUIRE(::connect(fd, self.data(), self.size()) == 0);
 }
 
 std::string named(int fd, const std::string& what) {
@@ -88,6 +96,50 @@ TEST_CASE("inherited: a bound datagram socket is served", "[inherited][loopback]
   REQUIRE(await_messages(server, batch).messages == 1);
   REQUIRE(server.send(batch).messages == 1);
   CHECK(await_messages(port, batch).messages == 1);
+}
+
+TEST_CASE("inherited: an error that was there before the server does not end it",
+          "[inherited][loopback]") {
+  UniqueFd fd = bound_ip(SOCK_DGRAM);
+  const int on = 1;
+  REQUIRE(::setsockopt(fd.get(), IPPROTO_IP, IP_RECVERR, &on, sizeof on) == 0);
+  const UniqueFd gone = bound_ip(SOCK_DGRAM);
+  turn_away(gone.get());
+  const SocketAddress nobody = local_address(gone.get());
+  REQUIRE(::sendto(fd.get(), "x", 1, 0, nobody.data(), nobody.size()) == 1);
+  await(fd.get(), POLLERR);
+  const Served served = serve_fd(std::move(fd));
+  const Endpoint target = parse_endpoint(served.endpoint.uri, Role::client);
+  Connection client = backend_of(target).connect(target, {});
+  Batch batch{2, 64};
+  REQUIRE(send_message(*std::get<std::unique_ptr<MessagePort>>(client.socket), batch, pattern(5))
+              .messages == 1);
+  CHECK(await_messages(*std::get<std::unique_ptr<MessagePort>>(served.socket), batch).messages ==
+        1);
+}
+
+TEST_CASE("inherited: a connected datagram socket outlives its peer's refusals",
+          "[inherited][loopback]") {
+  UniqueFd fd = bound_ip(SOCK_DGRAM);
+  const UniqueFd peer = bound_ip(SOCK_DGRAM);
+  const SocketAddress there = local_address(peer.get());
+  const SocketAddress here = local_address(fd.get());
+  REQUIRE(::connect(fd.get(), there.data(), there.size()) == 0);
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(::sendto(peer.get(), "x", 1, 0, here.data(), here.size()) == 1);
+  }
+  const Served served = serve_fd(std::move(fd));
+  MessagePort& server = *std::get<std::unique_ptr<MessagePort>>(served.socket);
+  Batch first{1, 64};
+  Batch second{1, 64};
+  REQUIRE(await_messages(server, first).messages == 1);
+  REQUIRE(await_messages(server, second).messages == 1);
+  turn_away(peer.get());
+  CHECK(server.send(first).messages == 1);
+  await(server.fd(), POLLERR);
+  CHECK(server.send(second).messages == 1);  // Not the first one's error.
+  await(server.fd(), POLLERR);
+  CHECK(server.receive(first).status == IoStatus::would_block);
 }
 
 TEST_CASE("inherited: one connected stream is served, named or not", "[inherited][loopback]") {

@@ -12,12 +12,18 @@ namespace {
 
 constexpr timeval kCallTimeout{10, 0};
 
+std::vector<Served> bound(const std::string& typed, const ServeOptions& options) {
+  const Endpoint endpoint = parse_endpoint(typed, Role::serve);
+  return backend_of(endpoint).serve(endpoint, options);
+}
+
 }  // namespace
 
 RunningServer::RunningServer(const std::string& endpoint, ServerOptions options,
-                             const ServeOptions& serve_options) {
-  const Endpoint parsed = parse_endpoint(endpoint, Role::serve);
-  std::vector<Served> sockets = backend_of(parsed).serve(parsed, serve_options);
+                             const ServeOptions& serve_options)
+    : RunningServer{bound(endpoint, serve_options), std::move(options)} {}
+
+RunningServer::RunningServer(std::vector<Served> sockets, ServerOptions options) {
   for (const Served& socket : sockets) endpoints_.push_back(socket.endpoint);
   std::promise<void> ready;
   std::promise<ServerOutcome> outcome;

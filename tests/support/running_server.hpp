@@ -43,6 +43,8 @@ class RunningServer {
  public:
   explicit RunningServer(const std::string& endpoint, ServerOptions options = {},
                          const ServeOptions& serve_options = {});
+  /// Of sockets that are bound already.
+  explicit RunningServer(std::vector<Served> sockets, ServerOptions options = {});
   ~RunningServer();
 
   /// The first endpoint, as bound.
