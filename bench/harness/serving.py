@@ -254,7 +254,8 @@ def s8(settings):
     connections = settings.pick(50, 4)
     yield compare(
         settings, "S8", f"tcp, {connections} connections x 64 B, 1 deep, --threads 2", servers,
-        "ping-pong", [Goal("netecho, 1 thread", 0.95), Goal("limit, 2 processes", 0.95)], connections=connections, depth=1,
+        "ping-pong", [Goal("netecho, 1 thread", 0.95), Goal("limit, 2 processes", 0.95)],
+        connections=connections, depth=1,
     )
 
 
