@@ -57,25 +57,45 @@ class Run {
   RunEnd until_done() {
     while (true) {
       const Instant now = context_.clock.now();
-      for (const auto& flow : flows_.all()) {
-        if (flow->next_event() <= now) flow->on_time(now);
-      }
+      take_turns(now);
       if (std::ranges::all_of(flows_.all(), [](const auto& flow) { return flow->finished(); })) {
         return RunEnd::finished;
       }
       if (now >= context_.options.deadline) return RunEnd::deadline;
       if (reports_.take(now)) report(now);
       if (looks_.take(now)) context_.observer.status(flows_.status(now));
-      const Wake wake = context_.waiter.wait(next_event(), context_.options.wait);
-      for (const std::uint32_t id : wake.ready) flows_.all()[id]->on_ready();
-      if (wake.report_requested) report(context_.clock.now());
-      if (wake.interrupted || context_.observer.gone()) return RunEnd::interrupted;
+      take_ready(next_event());
+      if (interrupted_ || context_.observer.gone()) return RunEnd::interrupted;
     }
   }
 
   void report(Instant now) { context_.observer.interval(flows_.end_period(now, context_)); }
 
  private:
+  /// What is due. Between two flows' sends the replies that have come are taken, so that none waits
+  /// for the sends of others; a flood is after their number, and sends first.
+  void take_turns(Instant now) {
+    const bool floods = context_.options.schedule == ScheduleKind::flood;
+    bool first = true;
+    for (const auto& flow : flows_.all()) {
+      if (flow->next_event() > now) continue;
+      if (!std::exchange(first, false) && !floods) {
+        take_ready(now);  // That has passed: nobody waits.
+        flow->on_time(context_.clock.now());
+      } else {
+        flow->on_time(now);
+      }
+    }
+  }
+
+  /// Waits until `deadline` at the longest, and takes what there is.
+  void take_ready(Instant deadline) {
+    const Wake wake = context_.waiter.wait(deadline, context_.options.wait);
+    for (const std::uint32_t id : wake.ready) flows_.all()[id]->on_ready();
+    if (wake.report_requested) report(context_.clock.now());
+    interrupted_ = interrupted_ || wake.interrupted;
+  }
+
   [[nodiscard]] Instant next_event() const noexcept {
     Instant next = std::min({context_.options.deadline, reports_.next(), looks_.next()});
     for (const auto& flow : flows_.all()) next = std::min(next, flow->next_event());
@@ -86,6 +106,7 @@ class Run {
   const ProberContext& context_;
   Recurrence reports_;
   Recurrence looks_;
+  bool interrupted_ = false;
 };
 
 }  // namespace

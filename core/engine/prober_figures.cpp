@@ -55,6 +55,15 @@ void FlowFigures::settled(const SettledProbe& probe) noexcept {
   probe.received ? period_loss_runs_.received() : period_loss_runs_.lost(probe.sent);
 }
 
+namespace {
+
+/// Zero for a flow that has yet to begin.
+Duration since(Instant start, Instant now) noexcept {
+  return std::max(now - start, Duration::zero());
+}
+
+}  // namespace
+
 double FlowFigures::rate(const ProbeCounts& done, Duration length) const noexcept {
   const double span_ns = interval_ > Duration::zero() ? static_cast<double>(done.scheduled()) *
                                                             static_cast<double>(interval_.count())
@@ -71,7 +80,7 @@ FigureSet FlowFigures::whole(Instant now, std::uint64_t outstanding_to_highest) 
   out.statistics.merge(statistics);
   out.loss_runs = loss_runs_of(order_.loss_runs);
   out.loss_directions = order_.loss_direction.split(out.counts.received, outstanding_to_highest);
-  out.length = now - run_start_;
+  out.length = since(run_start_, now);
   out.achieved_per_second = rate(out.counts, out.length);
   if (const auto jitter = order_.jitter.value()) {
     out.jitter_sum = *jitter;
@@ -87,7 +96,7 @@ FigureSet FlowFigures::end_period(Instant now, std::uint64_t outstanding) {
   out.loss_runs = loss_runs_of(period_loss_runs_);
   ProbeCounts fresh = counts;
   fresh.sent -= carried_;
-  out.length = now - period_start_;
+  out.length = since(period_start_, now);
   out.achieved_per_second = rate(fresh, out.length);
   if (const auto jitter = order_.jitter.value()) {
     out.jitter_sum = *jitter;
@@ -99,7 +108,7 @@ FigureSet FlowFigures::end_period(Instant now, std::uint64_t outstanding) {
   counts.sent = carried_ = outstanding;
   statistics.reset();
   period_loss_runs_ = LossRunCounter{interval_};
-  period_start_ = now;
+  period_start_ = std::max(period_start_, now);
   return out;
 }
 

@@ -38,11 +38,19 @@ void finish(Summary& summary, const FigureSet& figures, const Histogram* wake_up
   summary.exit_code = figures.counts.received > 0 ? 0 : 1;
 }
 
+/// Flows begin within this: an interval, unless the run is so short that the last ones would have
+/// no time left.
+Duration turns_within(const ProbeOptions& options, Instant now) noexcept {
+  if (options.schedule == ScheduleKind::flood) return Duration::zero();
+  const Duration left = std::max(options.deadline - now, Duration::zero());
+  return std::min(options.interval, left / 2);
+}
+
 }  // namespace
 
 FlowTable::FlowTable(std::vector<ProbeTarget>& targets, const ProberContext& context,
                      SplitMix64& seeds)
-    : options_{context.options} {
+    : options_{context.options}, turns_within_{turns_within(options_, context.clock.now())} {
   for (std::size_t target = 0; target < targets.size(); ++target) {
     first_.push_back(flows_.size());
     std::uint32_t number = 0;
@@ -62,14 +70,19 @@ FlowTable::Flows FlowTable::flows_of(std::size_t target) const noexcept {
   return Flows{flows_}.subspan(first_[target], first_[target + 1] - first_[target]);
 }
 
+Duration FlowTable::phase_of(std::size_t target, std::size_t flow) const noexcept {
+  const std::size_t targets = first_.size() - 1;
+  const auto turns = static_cast<std::int64_t>(flows_of(target).size() * targets);
+  const auto turn = static_cast<std::int64_t>(flow * targets + target);
+  // The product of a long interval and many turns would overflow.
+  return turns_within_ / turns * turn + turns_within_ % turns * turn / turns;
+}
+
 void FlowTable::begin(Instant start) const noexcept {
-  const bool floods = options_.schedule == ScheduleKind::flood;
   for (std::size_t target = 0; target + 1 < first_.size(); ++target) {
     const Flows flows = flows_of(target);
-    const auto count = static_cast<std::int64_t>(flows.size());
-    for (std::int64_t i = 0; i < count; ++i) {
-      const Duration turn = floods ? Duration::zero() : options_.interval * i / count;
-      flows[static_cast<std::size_t>(i)]->begin(start + turn);
+    for (std::size_t i = 0; i < flows.size(); ++i) {
+      flows[i]->begin(saturating_add(start, phase_of(target, i)));
     }
   }
 }

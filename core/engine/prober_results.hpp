@@ -17,7 +17,13 @@ class FlowTable {
   /// Takes the connections of `targets`, which outlive the table. Throws what ProbeFlow throws.
   FlowTable(std::vector<ProbeTarget>& targets, const ProberContext& context, SplitMix64& seeds);
 
-  /// The flows of one target take turns within an interval.
+  /// How much later than the run a flow begins. All flows of all targets take turns within an
+  /// interval, those of one target at equal distances: what is due in the same instant would wait
+  /// for each other. Depends on nothing but its place; zero in a flood. Where the run ends before
+  /// two intervals are over, turns are taken within half of it.
+  [[nodiscard]] Duration phase_of(std::size_t target, std::size_t flow) const noexcept;
+
+  /// Each flow begins at its phase after `start`.
   void begin(Instant start) const noexcept;
 
   /// A flow's place is its id.
@@ -42,6 +48,7 @@ class FlowTable {
   std::vector<std::unique_ptr<ProbeFlow>> flows_;
   std::vector<std::size_t> first_;  ///< Of each target, and the end.
   ProbeOptions options_;
+  Duration turns_within_;
 };
 
 }  // namespace netecho

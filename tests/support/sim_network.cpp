@@ -48,6 +48,7 @@ class SimPort final : public MessagePort {
       ++sent;
       carry(slot, fate);
     }
+    network_.advance_to(network_.now() + link_.options.send_call);
     return {IoStatus::ok, sent, 0};
   }
 

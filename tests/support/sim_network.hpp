@@ -50,6 +50,7 @@ struct LinkOptions {
   SimServer server = SimServer::plain;
   SimTrains trains = SimTrains::none;
   Duration residence{};  ///< Between the server's receiving and its sending.
+  Duration send_call{};  ///< How long a send call takes.
 };
 
 /// What `serve --impair` does, on simulated time.

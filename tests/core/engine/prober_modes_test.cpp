@@ -230,6 +230,86 @@ TEST_CASE("prober: flows of a target take turns, and add up to it", "[prober][si
   }
 }
 
+namespace {
+
+/// When each flow of so many targets sends its first probe, after the run's start.
+std::vector<Duration> first_sends(std::size_t targets, std::size_t flows,
+                                  const ProbeOptions& options) {
+  SimNetwork net;
+  std::vector<SimLink*> links(targets * flows);
+  std::vector<ProbeTarget> all(targets);
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    all[i / flows].flows.emplace_back().port = net.make_port({}, links[i]);
+  }
+  ProbeObserver nobody;
+  const Instant start = net.now();
+  static_cast<void>(run_prober(std::move(all), options, net, net, nobody, kSeed));
+  std::vector<Duration> out;
+  for (const SimLink* link : links) out.push_back(link->sent_at.at(0) - start);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("prober: flows of several targets take turns within one interval", "[prober][sim]") {
+  const ProbeOptions options{.count = 2, .interval = 60ms};
+  CHECK(first_sends(3, 1, options) == std::vector<Duration>{0ms, 20ms, 40ms});
+  CHECK(first_sends(3, 2, options) == std::vector<Duration>{0ms, 30ms, 10ms, 40ms, 20ms, 50ms});
+  std::vector<Duration> hundred = first_sends(100, 1, {.count = 1, .interval = 100ms});
+  for (int i = 0; i < 100; ++i) CHECK(hundred[static_cast<std::size_t>(i)] == 1ms * i);
+}
+
+TEST_CASE("prober: a run shorter than its interval leaves each target its time", "[prober][sim]") {
+  const SimNetwork net;  // Every simulation begins at the same instant.
+  const ProbeOptions options{.count = 1, .interval = 60s, .deadline = net.now() + 4s};
+  CHECK(first_sends(4, 1, options) == std::vector<Duration>{0ms, 500ms, 1s, 1500ms});
+}
+
+TEST_CASE("prober: random schedules begin apart, too, and a flood at once", "[prober][sim]") {
+  ProbeOptions options{.count = 5, .interval = 40ms, .schedule = ScheduleKind::flood};
+  CHECK(first_sends(4, 1, options) == std::vector<Duration>(4, 0ms));
+  options.schedule = ScheduleKind::poisson;
+  const std::vector<Duration> random = first_sends(4, 1, options);
+  for (int i = 0; i < 4; ++i) CHECK(random[static_cast<std::size_t>(i)] >= 10ms * i);
+}
+
+TEST_CASE("prober: a reply does not wait for the sends of other targets", "[prober][sim]") {
+  SimNetwork net;
+  std::vector<SimLink*> links(8);
+  std::vector<ProbeTarget> targets(8);
+  for (std::size_t i = 0; i < 8; ++i) {
+    targets[i].flows.emplace_back().port =
+        net.make_port({.one_way_delay = 1ms, .send_call = 3ms}, links[i]);
+  }
+  // All are due once the first wait has ended too late.
+  net.oversleep_at(1ms, 40ms);
+  ProbeObserver nobody;
+  const ProbeOptions options{.count = 1, .interval = 40ms, .timeout = 1s};
+  const auto results = run_prober(std::move(targets), options, net, net, nobody, kSeed);
+  for (std::size_t i = 1; i < 8; ++i) CHECK(results[i].summary.rtt.max == 3ms);
+}
+
+TEST_CASE("prober: a flow that has yet to begin lasted no time", "[prober][sim]") {
+  SimNetwork net;
+  EventCollector events;
+  std::vector<SimLink*> links(2);
+  std::vector<ProbeTarget> targets(2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    targets[i].flows.emplace_back().port = net.make_port({}, links[i]);
+  }
+  net.interrupt_at(5s);
+  const ProbeOptions options{.count = 2, .interval = 60s, .report_interval = 2s};
+  const auto all = probe_over(net, std::move(targets), options, events, kSeed);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].duration == 5s);
+  CHECK(all[1].duration == 0s);
+  CHECK(all[1].scheduled_total == 0);
+  for (const Summary& part : intervals(events)) {
+    CHECK(part.duration >= 0s);
+    CHECK(part.duration <= 2s);
+  }
+}
+
 TEST_CASE("prober: intervals add up to the whole, and each holds its identities", "[prober][sim]") {
   Bench bench;
   bench.prepare().fates[3].replies = {{.extra = 40ms}};
