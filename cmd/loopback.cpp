@@ -4,6 +4,7 @@
 
 #include "cmd/log.hpp"
 #include "cmd/probe_targets.hpp"
+#include "core/base/clock.hpp"
 #include "core/base/random.hpp"
 #include "core/engine/poll_waiter.hpp"
 
@@ -87,6 +88,7 @@ void LoopbackServer::serve(std::vector<Served> sockets, std::shared_ptr<const Au
 
 std::optional<Duration> loopback_floor(const Endpoint& endpoint, const ProbeJob& job,
                                        Interrupt& interrupt) try {
+  if (monotonic_now() >= job.probe.deadline) return std::nullopt;
   std::vector<Served> sockets;
   const std::vector<Loopback> loopbacks =
       bind_loopbacks(sockets, {&backend_of(endpoint), 1}, job.common.family);
@@ -97,6 +99,7 @@ std::optional<Duration> loopback_floor(const Endpoint& endpoint, const ProbeJob&
   quick.probe.interval = kFloorInterval;
   quick.probe.size_bytes = job.probe.size_bytes;
   quick.probe.wait = job.probe.wait;
+  quick.probe.deadline = job.probe.deadline;
   quick.probe.key = job.probe.key;
   std::vector<ProbeTarget> targets;
   targets.push_back(make_target(loopbacks.front().endpoint, quick, interrupt));

@@ -52,7 +52,7 @@ class LoopbackServer {
 
 /// The median round trip of the transport of `endpoint` against this process itself, with the
 /// size, the key and the way of waiting of `job`: what is not the network's. None where it can't be
-/// had. Takes some 50 ms.
+/// had before the deadline of `job`. Takes some 50 ms.
 [[nodiscard]] std::optional<Duration> loopback_floor(const Endpoint& endpoint, const ProbeJob& job,
                                                      Interrupt& interrupt);
 

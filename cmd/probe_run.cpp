@@ -1,7 +1,11 @@
 #include "cmd/probe_run.hpp"
 
+#include <algorithm>
+#include <map>
+
 #include "cmd/loopback.hpp"
 #include "cmd/probe_targets.hpp"
+#include "core/base/clock.hpp"
 #include "core/base/random.hpp"
 #include "core/engine/poll_waiter.hpp"
 
@@ -12,6 +16,8 @@ using namespace std::chrono_literals;
 
 /// Longer round trips than this are never the instrument's own.
 constexpr Duration kNoFloorAbove = 500us;
+/// Floors are measured after the run, so its end is put off by so much at the most.
+constexpr Duration kFloorsWithin = 300ms;
 
 ProbeResult without_figures(Summary summary) {
   return {.summary = std::move(summary), .flows = {}, .latency = nullptr};
@@ -72,13 +78,19 @@ ProbeRun Targets::probe(const ProbeOptions& options, Interrupt& interrupt,
   return run;
 }
 
-/// Where round trips are so short that the instrument's share may be large, says how large.
+/// Where round trips are so short that the instrument's share may be large, says how large. That is
+/// measured once a transport: all targets of a run have one size.
 void find_floors(ProbeRun& run, const std::vector<Endpoint>& endpoints, const ProbeJob& job,
                  Interrupt& interrupt) {
+  ProbeJob quick = job;
+  quick.probe.deadline = std::min(job.probe.deadline, monotonic_now() + kFloorsWithin);
+  std::map<const Backend*, std::optional<Duration>> floors;
   for (std::size_t i = 0; i < endpoints.size() && !run.interrupted; ++i) {
     Summary& summary = run.results[i].summary;
     if (!summary.rtt.p50 || *summary.rtt.p50 > kNoFloorAbove) continue;
-    summary.floor = loopback_floor(endpoints[i], job, interrupt);
+    const auto [floor, fresh] = floors.try_emplace(&backend_of(endpoints[i]));
+    if (fresh) floor->second = loopback_floor(endpoints[i], quick, interrupt);
+    summary.floor = floor->second;
     for (Summary& flow : run.results[i].flows) flow.floor = summary.floor;
   }
 }

@@ -340,6 +340,18 @@ def test_several_targets_run_side_by_side_and_end_in_one_table(server):
         assert sum(uri in line for line in last) == 1, result
 
 
+def test_the_floor_of_a_transport_is_measured_once_a_run(server):
+    targets = probe(*[server.endpoints[1]] * 8, "-c20", "-i10ms")
+    floors = {t["instrument"]["floor_ns"] for t in targets}
+    assert len(floors - {None}) <= 1, "null where a busy machine's median is above any floor"
+
+
+def test_no_floor_is_measured_after_the_deadline(server):
+    for target in probe(*server.endpoints[:2], "-c0", "-i1ms", "-w150ms"):
+        assert target["received_total"] > 0
+        assert target["instrument"]["floor_ns"] is None
+
+
 def test_one_dead_target_does_not_disturb_the_others(server):
     with datagram_peer(lambda *_: None) as silent, closed_port() as port:
         targets = probe(
