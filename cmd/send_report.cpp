@@ -199,10 +199,7 @@ void SendReport::emit(EventBody body) {
 void SendReport::fill_figures() {
   summary_.duration = monotonic_now() - started_;
   summary_.rtt = latency_figures(rtts_);
-  const std::uint64_t decided = summary_.received_total + summary_.lost_total;
-  if (decided != 0) {
-    summary_.loss_ratio = static_cast<double>(summary_.lost_total) / static_cast<double>(decided);
-  }
+  fill_ratios(summary_);
 }
 
 int SendReport::finish(std::optional<int> signal_code) {

@@ -15,6 +15,7 @@ void ProbeCounts::add(const ProbeCounts& other) noexcept {
   sent += other.sent;
   received += other.received;
   skipped += other.skipped;
+  no_connection += other.no_connection;
   send_error += other.send_error;
   timeout += other.timeout;
   mismatch += other.mismatch;

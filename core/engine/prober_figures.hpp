@@ -17,6 +17,7 @@ struct ProbeCounts {
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
   std::uint64_t skipped = 0;
+  std::uint64_t no_connection = 0;  ///< Of those skipped: for want of a connection.
   std::uint64_t send_error = 0;
   std::uint64_t timeout = 0;
   std::uint64_t mismatch = 0;

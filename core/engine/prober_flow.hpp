@@ -127,7 +127,9 @@ class ProbeFlow {
   /// The same as one train.
   [[nodiscard]] BatchResult send_train(std::size_t probes, Instant& now);
   [[nodiscard]] BatchResult send_outgoing(std::size_t slots, Instant& now);
-  void skip(std::uint64_t slots, std::optional<Instant> intended);
+  /// Why a slot was not sent: the instrument's own doing, or for want of a connection.
+  enum class SkipReason : std::uint8_t { instrument, no_connection };
+  void skip(std::uint64_t slots, std::optional<Instant> intended, SkipReason reason);
   void fail_send(const BatchResult& result, std::optional<Instant> intended);
 
   // prober_replies.cpp: what arrives.

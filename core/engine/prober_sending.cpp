@@ -27,9 +27,9 @@ void ProbeFlow::send_due(Instant now) {
     const bool tell_each = context_.tells_outcomes && schedule_.expires() <= now;
     if (!connected() || tracker_.full() || tell_each) {
       schedule_.advance();
-      skip(1, due);
+      skip(1, due, connected() ? SkipReason::instrument : SkipReason::no_connection);
     } else if (const std::uint64_t missed = schedule_.skip_missed(now); missed > 0) {
-      skip(missed, std::nullopt);
+      skip(missed, std::nullopt, SkipReason::instrument);
     } else if (!send_one(now)) {
       return;
     }
@@ -124,8 +124,9 @@ void ProbeFlow::flood(Instant now) {
   flooded_ += result.messages;
 }
 
-void ProbeFlow::skip(std::uint64_t slots, std::optional<Instant> intended) {
+void ProbeFlow::skip(std::uint64_t slots, std::optional<Instant> intended, SkipReason reason) {
   figures_.counts.skipped += slots;
+  if (reason == SkipReason::no_connection) figures_.counts.no_connection += slots;
   figures_.statistics.unanswered(slots);
   if (outage_since_) outages_.back().probes += slots;
   if (intended) tell(tracker_.next(), ReplyStatus::skipped, {.sent = intended});

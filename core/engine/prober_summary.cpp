@@ -33,6 +33,7 @@ void fill_counts(Summary& summary, const FigureSet& figures) noexcept {
   summary.lost_total = counts.lost();
   summary.outstanding_total = counts.sent - counts.received - counts.lost();
   summary.skipped_total = counts.skipped;
+  summary.no_connection_total = counts.no_connection;
   summary.send_error_total = counts.send_error;
   summary.timeout_total = counts.timeout;
   summary.mismatch_total = counts.mismatch;
@@ -43,9 +44,7 @@ void fill_counts(Summary& summary, const FigureSet& figures) noexcept {
   summary.reordered_total = counts.reordered;
   summary.tx_bytes_total = counts.tx_bytes;
   summary.rx_bytes_total = counts.rx_bytes;
-  if (const std::uint64_t decided = counts.received + counts.lost(); decided > 0) {
-    summary.loss_ratio = static_cast<double>(counts.lost()) / static_cast<double>(decided);
-  }
+  fill_ratios(summary);
   if (counts.scheduled() > 0) summary.achieved_per_second = figures.achieved_per_second;
   if (counts.sent > 0) summary.loss_runs = figures.loss_runs;
   if (const auto& directions = figures.loss_directions) {

@@ -58,6 +58,17 @@ std::string_view to_string(ScheduleKind kind) noexcept {
   return name_of(kScheduleKinds, kind);
 }
 
+void fill_ratios(Summary& s) noexcept {
+  const auto share = [&](std::uint64_t part) -> std::optional<double> {
+    const std::uint64_t decided = s.received_total + part;
+    if (decided == 0) return std::nullopt;
+    return static_cast<double>(part) / static_cast<double>(decided);
+  };
+  s.unanswered_total = s.lost_total + s.send_error_total + s.no_connection_total;
+  s.loss_ratio = share(s.lost_total);
+  s.unanswered_ratio = share(s.unanswered_total);
+}
+
 ErrorEvent error_event(const Error& error) {
   return {.operation = error.operation(),
           .endpoint = error.subject(),

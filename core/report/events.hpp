@@ -204,7 +204,8 @@ enum class ScheduleKind : std::uint8_t { periodic, poisson, flood };
 
 /// One target's figures (docs/json.md, docs/metrics.md). Identities that always hold:
 /// scheduled = sent + send_error + skipped; sent = received + lost + outstanding;
-/// lost = timeout + mismatch + refused + unreachable.
+/// lost = timeout + mismatch + refused + unreachable;
+/// unanswered = lost + send_error + no_connection; no_connection is a part of skipped.
 struct Summary {
   SocketDescription target;
   std::optional<SocketDescription> peer;
@@ -235,8 +236,13 @@ struct Summary {
   std::uint64_t late_total = 0;
   std::uint64_t duplicate_total = 0;
   std::uint64_t reordered_total = 0;
+  std::uint64_t no_connection_total = 0;  ///< Of skipped_total: slots that had no connection.
+  std::uint64_t unanswered_total = 0;
 
   std::optional<double> loss_ratio;  ///< lost / (received + lost); none before either.
+  /// unanswered / (received + unanswered): of all slots but those that are outstanding and those
+  /// that the instrument skipped by itself; none before any.
+  std::optional<double> unanswered_ratio;
   std::optional<std::uint64_t> lost_forward_total;
   std::optional<std::uint64_t> lost_reverse_total;
   std::optional<double> achieved_per_second;
@@ -268,6 +274,9 @@ struct Summary {
   std::optional<ErrorEvent> error;
   int exit_code = 0;
 };
+
+/// Fills what follows from the other totals: what went unanswered, and the ratios.
+void fill_ratios(Summary& summary) noexcept;
 
 struct SummaryEvent {
   Summary summary;

@@ -166,13 +166,14 @@ Json thresholds(const std::vector<ThresholdResult>& list) {
 
 void add_counters(Json& out, const Summary& s) {
   const std::pair<const char*, std::uint64_t> counters[] = {
-      {"scheduled_total", s.scheduled_total},     {"sent_total", s.sent_total},
-      {"received_total", s.received_total},       {"lost_total", s.lost_total},
-      {"outstanding_total", s.outstanding_total}, {"skipped_total", s.skipped_total},
-      {"send_error_total", s.send_error_total},   {"timeout_total", s.timeout_total},
-      {"mismatch_total", s.mismatch_total},       {"refused_total", s.refused_total},
-      {"unreachable_total", s.unreachable_total}, {"late_total", s.late_total},
-      {"duplicate_total", s.duplicate_total},     {"reordered_total", s.reordered_total}};
+      {"scheduled_total", s.scheduled_total},         {"sent_total", s.sent_total},
+      {"received_total", s.received_total},           {"lost_total", s.lost_total},
+      {"outstanding_total", s.outstanding_total},     {"skipped_total", s.skipped_total},
+      {"send_error_total", s.send_error_total},       {"timeout_total", s.timeout_total},
+      {"mismatch_total", s.mismatch_total},           {"refused_total", s.refused_total},
+      {"unreachable_total", s.unreachable_total},     {"late_total", s.late_total},
+      {"duplicate_total", s.duplicate_total},         {"reordered_total", s.reordered_total},
+      {"no_connection_total", s.no_connection_total}, {"unanswered_total", s.unanswered_total}};
   for (const auto& [name, value] : counters) out[name] = integer(value);
 }
 
@@ -197,6 +198,7 @@ Json summary(const Summary& s) {
   Json out = summary_head(s);
   add_counters(out, s);
   out["loss_ratio"] = nullable(s.loss_ratio, real);
+  out["unanswered_ratio"] = nullable(s.unanswered_ratio, real);
   out["lost_forward_total"] = integer(s.lost_forward_total);
   out["lost_reverse_total"] = integer(s.lost_reverse_total);
   out["achieved_per_second"] = nullable(s.achieved_per_second, real);

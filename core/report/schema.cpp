@@ -194,32 +194,35 @@ Json tcp_info_schema() {
 }
 
 Json summary_head_schema() {
-  return object({{"target", ref("socket")},
-                 {"peer", or_null(ref("socket"))},
-                 {"local", or_null(ref("socket"))},
-                 {"flow", or_null(count())},
-                 {"mode", names_up_to(ProbeMode::connect)},
-                 {"wait", or_null(names_up_to(WaitMode::spin))},
-                 {"schedule", or_null(names_up_to(ScheduleKind::flood))},
-                 {"size_bytes", count()},
-                 {"timestamp_source", names_up_to(TimestampSource::kernel)},
-                 {"stamped", or_null(type("boolean"))},
-                 {"authenticated", or_null(type("boolean"))},
-                 {"connect_ns", or_null(duration())},
-                 {"duration_ns", duration()},
-                 {"interrupted", type("boolean")},
-                 {"loss_ratio", or_null({{"type", "number"}, {"minimum", 0}, {"maximum", 1}})},
-                 {"lost_forward_total", or_null(count())},
-                 {"lost_reverse_total", or_null(count())},
-                 {"achieved_per_second", or_null(type("number"))}});
+  return object(
+      {{"target", ref("socket")},
+       {"peer", or_null(ref("socket"))},
+       {"local", or_null(ref("socket"))},
+       {"flow", or_null(count())},
+       {"mode", names_up_to(ProbeMode::connect)},
+       {"wait", or_null(names_up_to(WaitMode::spin))},
+       {"schedule", or_null(names_up_to(ScheduleKind::flood))},
+       {"size_bytes", count()},
+       {"timestamp_source", names_up_to(TimestampSource::kernel)},
+       {"stamped", or_null(type("boolean"))},
+       {"authenticated", or_null(type("boolean"))},
+       {"connect_ns", or_null(duration())},
+       {"duration_ns", duration()},
+       {"interrupted", type("boolean")},
+       {"loss_ratio", or_null({{"type", "number"}, {"minimum", 0}, {"maximum", 1}})},
+       {"unanswered_ratio", or_null({{"type", "number"}, {"minimum", 0}, {"maximum", 1}})},
+       {"lost_forward_total", or_null(count())},
+       {"lost_reverse_total", or_null(count())},
+       {"achieved_per_second", or_null(type("number"))}});
 }
 
 Json summary_counters_schema() {
-  return uniform({"scheduled_total", "sent_total", "received_total", "lost_total",
-                  "outstanding_total", "skipped_total", "send_error_total", "timeout_total",
-                  "mismatch_total", "refused_total", "unreachable_total", "late_total",
-                  "duplicate_total", "reordered_total", "tx_bytes_total", "rx_bytes_total"},
-                 count());
+  return uniform(
+      {"scheduled_total", "sent_total", "received_total", "lost_total", "outstanding_total",
+       "skipped_total", "send_error_total", "timeout_total", "mismatch_total", "refused_total",
+       "unreachable_total", "late_total", "duplicate_total", "reordered_total",
+       "no_connection_total", "unanswered_total", "tx_bytes_total", "rx_bytes_total"},
+      count());
 }
 
 Json summary_figures_schema() {

@@ -34,5 +34,11 @@ def check(event):
 def check_identities(s):
     assert s["scheduled_total"] == s["sent_total"] + s["send_error_total"] + s["skipped_total"], s
     assert s["sent_total"] == s["received_total"] + s["lost_total"] + s["outstanding_total"], s
+    assert s["no_connection_total"] <= s["skipped_total"], s
+    unanswered = s["lost_total"] + s["send_error_total"] + s["no_connection_total"]
+    assert s["unanswered_total"] == unanswered, s
+    of_all = s["received_total"] + unanswered
+    ratio = unanswered / of_all if of_all else None
+    assert s["unanswered_ratio"] == ratio, s
     lost = ("timeout_total", "mismatch_total", "refused_total", "unreachable_total")
     assert s["lost_total"] == sum(s[name] for name in lost), s

@@ -122,7 +122,8 @@ TEST_CASE("json: what a summary did not measure is null, but rtt_ns is always an
           R"("sent_total":0,"received_total":0,"lost_total":0,"outstanding_total":0,)"
           R"("skipped_total":0,"send_error_total":0,"timeout_total":0,"mismatch_total":0,)"
           R"("refused_total":0,"unreachable_total":0,"late_total":0,"duplicate_total":0,)"
-          R"("reordered_total":0,"loss_ratio":null,"lost_forward_total":null,)"
+          R"("reordered_total":0,"no_connection_total":0,"unanswered_total":0,)"
+          R"("loss_ratio":null,"unanswered_ratio":null,"lost_forward_total":null,)"
           R"("lost_reverse_total":null,"achieved_per_second":null,"tx_bytes_total":0,)"
           R"("rx_bytes_total":0,"rtt_ns":)" +
           nothing + R"(,"response_ns":)" + nothing +
@@ -141,17 +142,20 @@ TEST_CASE("json: a full summary has each figure under its own key", "[report][un
       R"({"min":10000,"mean":20000,"stddev":3000,"p25":15000,"p50":19000,"p75":25000,"p90":30000,)"
       R"("p95":35000,"p99":40000,"p999":45000,"p9999":48000,"max":50000})";
   CHECK(contains(line, R"("type":"interval")"));
-  CHECK(contains(line, R"("flow":0,"mode":"echo","wait":"spin","schedule":"periodic",)"
-                       R"("size_bytes":64,"timestamp_source":"user","stamped":true,)"
-                       R"("authenticated":false,"connect_ns":80000,"duration_ns":11000000000,)"
-                       R"("interrupted":true,"scheduled_total":115,"sent_total":112,)"
-                       R"("received_total":100,"lost_total":10,"outstanding_total":2,)"
-                       R"("skipped_total":2,"send_error_total":1,"timeout_total":4,)"
-                       R"("mismatch_total":3,"refused_total":2,"unreachable_total":1,)"
-                       R"("late_total":5,"duplicate_total":6,"reordered_total":7,)"
-                       R"("loss_ratio":0.0625,"lost_forward_total":8,"lost_reverse_total":1,)"
-                       R"("achieved_per_second":9.75,"tx_bytes_total":7168,"rx_bytes_total":6400,)"
-                       R"("rtt_ns":)"));
+  CHECK(contains(
+      line,
+      R"("flow":0,"mode":"echo","wait":"spin","schedule":"periodic",)"
+      R"("size_bytes":64,"timestamp_source":"user","stamped":true,)"
+      R"("authenticated":false,"connect_ns":80000,"duration_ns":11000000000,)"
+      R"("interrupted":true,"scheduled_total":115,"sent_total":112,)"
+      R"("received_total":100,"lost_total":10,"outstanding_total":2,)"
+      R"("skipped_total":2,"send_error_total":1,"timeout_total":4,)"
+      R"("mismatch_total":3,"refused_total":2,"unreachable_total":1,)"
+      R"("late_total":5,"duplicate_total":6,"reordered_total":7,)"
+      R"("no_connection_total":1,"unanswered_total":12,)"
+      R"("loss_ratio":0.0625,"unanswered_ratio":0.125,"lost_forward_total":8,"lost_reverse_total":1,)"
+      R"("achieved_per_second":9.75,"tx_bytes_total":7168,"rx_bytes_total":6400,)"
+      R"("rtt_ns":)"));
   CHECK(contains(line, R"("rtt_variation_ns":{"mean":1000,"p50":2000,"p95":3000,"p99":4000,)"
                        R"("max":5000},"jitter_rfc3550_ns":1234,"connect_time_ns":)" +
                            latencies + R"(,"rtt_kernel_ns":)" + latencies +

@@ -153,7 +153,10 @@ Summary full_summary() {
   s.late_total = 5;
   s.duplicate_total = 6;
   s.reordered_total = 7;
+  s.no_connection_total = 1;
+  s.unanswered_total = 12;
   s.loss_ratio = 0.0625;
+  s.unanswered_ratio = 0.125;
   s.lost_forward_total = 8;
   s.lost_reverse_total = 1;
   s.achieved_per_second = 9.75;
