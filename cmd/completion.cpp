@@ -1,6 +1,7 @@
 #include "cmd/completion.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "cmd/cli.hpp"
 #include "cmd/common_options.hpp"
@@ -21,10 +22,17 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
+/// "auto", not the N of "N|auto", which stands for a number.
+bool is_literal(const std::string& choice) {
+  return std::any_of(choice.begin(), choice.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
 void set_kind(CompletionOption& out, const std::string& type) {
   if (type.find('|') != std::string::npos) {
     out.kind = ValueKind::choice;
-    out.choices = split(type, '|');
+    for (std::string& choice : split(type, '|')) {
+      if (is_literal(choice)) out.choices.push_back(std::move(choice));
+    }
   } else if (type == "FILE") {
     out.kind = ValueKind::file;
   } else if (type == "IF") {

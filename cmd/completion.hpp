@@ -14,7 +14,7 @@ enum class ValueKind : unsigned char {
   none,    ///< A flag.
   other,   ///< Nothing that could be completed.
   choice,  ///< One of `choices`.
-  file,
+  file,       ///< In bash asked of `netecho __complete file`; zsh and fish know files themselves.
   interface,  ///< Asked of `netecho __complete interface`.
   dscp,
   endpoint,  ///< Asked of `netecho __complete serve|client`.

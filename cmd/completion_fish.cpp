@@ -41,7 +41,11 @@ std::string fish_completion(const std::vector<CompletionCommand>& commands) {
 
 function __netecho_words
     set -l words (commandline -opc)
-    $words[1] __complete $argv[1] (commandline -ct | string replace -r '^--[^=]*=' '') 2>/dev/null
+    set -l typed (commandline -ct | string collect)
+    # Not while a quote is open.
+    set -l value (string unescape -- $typed | string collect)
+    test -n "$value"; or set value (string trim -l -c '"\'' -- $typed | string collect)
+    $words[1] __complete $argv[1] (string replace -r '^--[^=]*=' '' -- $value) 2>/dev/null
 end
 
 complete -c netecho -f

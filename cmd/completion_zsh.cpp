@@ -10,7 +10,7 @@ constexpr const char* kScript =
 # _arguments puts options for compadd before the kind of words.
 _netecho_words() {
   local -a candidates
-  candidates=(${(f)"$($_netecho_program __complete $@[-1] "$PREFIX" 2>/dev/null)"})
+  candidates=(${(f)"$($_netecho_program __complete $@[-1] "${(Q)PREFIX}" 2>/dev/null)"})
   compadd "${@[1,-2]}" -S '' -- $candidates
 }
 

@@ -1,25 +1,91 @@
 # Completion of netecho for bash. Made by 'netecho completion bash'.
 
-# Bash splits words at ':' and '=', so "tcp://lo" arrives in pieces. The words are taken from the
-# line itself, and what the shell already sees as typed is cut off the candidates; COMP_WORDBREAKS
-# stays as it is.
+# Bash splits words at ':' and '=', so "tcp://lo" arrives in pieces, quoted as they were typed. The
+# words are taken from the line itself, and what the shell already sees as typed is cut off the
+# candidates; COMP_WORDBREAKS stays as it is.
+
+# What was typed up to the cursor, which COMP_POINT counts in bytes.
+_netecho_line() {
+  local LC_ALL=C
+  line=${COMP_LINE:0:COMP_POINT}
+}
+
+# Takes $1 apart as the shell will: into `words`, and the `quote` that is still open at its end.
+# Fails if a word isn't known before the line is run: `$name` and the like.
+_netecho_split() {
+  local text=$1 word='' inside='' c i
+  words=() quote=''
+  for ((i = 0; i < ${#text}; ++i)); do
+    c=${text:i:1}
+    if [[ $quote == "'" ]]; then
+      if [[ $c == "'" ]]; then quote=''; else word+=$c; fi
+    elif [[ $c == \\ ]]; then
+      ((++i))
+      c=${text:i:1}
+      [[ $quote && $c != [\"\$\`\\] ]] && word+=\\
+      word+=$c inside=1
+    elif [[ $c == [\$\`] ]]; then
+      return 1
+    elif [[ $quote && $c == \" ]]; then
+      quote=''
+    elif [[ $quote ]]; then
+      word+=$c
+    elif [[ $c == [\'\"] ]]; then
+      quote=$c inside=1
+    elif [[ $c == [[:space:]] ]]; then
+      [[ $inside ]] && words+=("$word")
+      word='' inside=''
+    else
+      word+=$c inside=1
+    fi
+  done
+  words+=("$word")
+}
+
+# $1 as it must be typed where the quote $2, or none, is open; fails where that can't be done.
+_netecho_quote() {
+  local c i
+  quoted=''
+  if [[ $2 == "'" ]]; then
+    quoted=$1
+    [[ $1 != *\'* ]]
+    return
+  fi
+  # An exclamation mark would be looked for in the history, even behind a backslash.
+  [[ $2 && $1 == *!* ]] && return 1
+  for ((i = 0; i < ${#1}; ++i)); do
+    c=${1:i:1}
+    if [[ $2 ]]; then
+      [[ $c == [\"\$\`\\] ]] && quoted+=\\
+    elif [[ $c != [[:alnum:]_./:,+%@=-] ]]; then
+      quoted+=\\
+    fi
+    quoted+=$c
+  done
+}
+
 _netecho() {
-  local line=${COMP_LINE:0:COMP_POINT} program=${COMP_WORDS[0]} command cur prev
-  local -a words candidates=()
-  read -ra words <<<"$line"
-  [[ $line == *[[:space:]] ]] && words+=('')
+  local line words quote program=${COMP_WORDS[0]} command cur prev
+  local -a candidates=()
+  COMPREPLY=()
+  _netecho_line
+  # Readline replaces $2 only, what follows the last break: what is before it stays as it is.
+  [[ $line == *"$2" ]] || return 0
+  _netecho_split "${line:0:${#line}-${#2}}" || return 0
+  local kept=${words[${#words[@]} - 1]} open=$quote
+  _netecho_split "$line" || return 0
   local count=${#words[@]}
+  ((count > 1)) || return 0
   cur=${words[count - 1]}
   prev=${words[count - 2]}
   command=${words[1]}
-  COMPREPLY=()
 
   local typed=$cur
   if [[ $cur == --*=* ]]; then
     prev=${cur%%=*}
     cur=${cur#*=}
   fi
-  local prefix=${typed%"$cur"}
+  local prefix=${typed%"$cur"} home=''
 
   if ((count == 2)); then
     mapfile -t candidates < <(compgen -W 'serve send probe completion schema --help --version' -- "$cur")
@@ -30,16 +96,16 @@ _netecho() {
       'serve --max-accepts') : ;;
       'serve --idle-timeout') : ;;
       'serve --drain-timeout') : ;;
-      'serve --threads') mapfile -t candidates < <(compgen -W 'N auto' -- "$cur") ;;
+      'serve --threads') mapfile -t candidates < <(compgen -W 'auto' -- "$cur") ;;
       'serve --allow') : ;;
       'serve --allow-uid') : ;;
       'serve --udp-max-rate') : ;;
       'serve --backlog') : ;;
-      'serve --key-file') mapfile -t candidates < <(compgen -f -- "$cur") ;;
+      'serve --key-file') _netecho_files ;;
       'serve --impair') : ;;
       'serve --unix-mode') : ;;
       'serve --ready-fd') : ;;
-      'serve --port-file') mapfile -t candidates < <(compgen -f -- "$cur") ;;
+      'serve --port-file') _netecho_files ;;
       'serve --user') : ;;
       'serve --sandbox') mapfile -t candidates < <(compgen -W 'auto require off' -- "$cur") ;;
       'serve --stats-interval') : ;;
@@ -56,7 +122,7 @@ _netecho() {
       'serve --sndbuf') : ;;
       'serve --busy-poll') : ;;
       'serve --mss') : ;;
-      'send -f' | 'send --file') mapfile -t candidates < <(compgen -f -- "$cur") ;;
+      'send -f' | 'send --file') _netecho_files ;;
       'send -x' | 'send --hex') : ;;
       'send --base64') : ;;
       'send -c' | 'send --count') : ;;
@@ -95,10 +161,10 @@ _netecho() {
       'probe --mode') mapfile -t candidates < <(compgen -W 'echo connect' -- "$cur") ;;
       'probe --wait') mapfile -t candidates < <(compgen -W 'block spin' -- "$cur") ;;
       'probe --timestamps') mapfile -t candidates < <(compgen -W 'user kernel' -- "$cur") ;;
-      'probe --key-file') mapfile -t candidates < <(compgen -f -- "$cur") ;;
+      'probe --key-file') _netecho_files ;;
       'probe --fail-if') : ;;
-      'probe --hdr') mapfile -t candidates < <(compgen -f -- "$cur") ;;
-      'probe --samples') mapfile -t candidates < <(compgen -f -- "$cur") ;;
+      'probe --hdr') _netecho_files ;;
+      'probe --samples') _netecho_files ;;
       'probe --report-interval') : ;;
       'probe --format') mapfile -t candidates < <(compgen -W 'text json jsonl' -- "$cur") ;;
       'probe --color') mapfile -t candidates < <(compgen -W 'auto always never' -- "$cur") ;;
@@ -156,18 +222,32 @@ _netecho() {
     esac
   fi
 
-  ((${#candidates[@]})) || return 0
-  candidates=("${candidates[@]/#/$prefix}")
-  # Readline replaces only what follows the last break, so that is all it may be given.
-  local breaks=${COMP_WORDBREAKS//[^:=]/} cut=''
-  if [[ -n $breaks && $typed == *[$breaks]* ]]; then
-    cut=${typed%"${typed##*[$breaks]}"}
-  fi
-  COMPREPLY=("${candidates[@]#"$cut"}")
-  case ${COMPREPLY[0]} in
+  local candidate quoted
+  for candidate in "${candidates[@]}"; do
+    candidate=$prefix$candidate
+    [[ $candidate == "$kept"* ]] || continue
+    candidate=${candidate#"$kept"}
+    if [[ $home && $candidate == '~'* ]]; then
+      _netecho_quote "${candidate#\~}" "$open" && COMPREPLY+=("~$quoted")
+    else
+      _netecho_quote "$candidate" "$open" && COMPREPLY+=("$quoted")
+    fi
+  done
+  case ${COMPREPLY[0]-} in
     *[:/=]) compopt -o nospace 2>/dev/null ;;
   esac
   return 0
+}
+
+# A home folder that was typed as ~ stays so.
+_netecho_files() {
+  local name=$cur
+  if [[ $typed == '~/'* && $line == *[[:space:]]'~/'* ]]; then
+    home=$HOME
+    name=$home${cur#\~}
+  fi
+  mapfile -t candidates < <("$program" __complete file "$name" 2>/dev/null)
+  [[ ! $home ]] || candidates=("${candidates[@]/#"$home"/\~}")
 }
 
 complete -F _netecho netecho

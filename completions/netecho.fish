@@ -2,7 +2,11 @@
 
 function __netecho_words
     set -l words (commandline -opc)
-    $words[1] __complete $argv[1] (commandline -ct | string replace -r '^--[^=]*=' '') 2>/dev/null
+    set -l typed (commandline -ct | string collect)
+    # Not while a quote is open.
+    set -l value (string unescape -- $typed | string collect)
+    test -n "$value"; or set value (string trim -l -c '"\'' -- $typed | string collect)
+    $words[1] __complete $argv[1] (string replace -r '^--[^=]*=' '' -- $value) 2>/dev/null
 end
 
 complete -c netecho -f
@@ -16,7 +20,7 @@ complete -c netecho -n '__fish_seen_subcommand_from serve' -l once -d 'Stop afte
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l max-accepts -x -d 'Stop after N connections or datagrams'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l idle-timeout -x -d 'Close silent connections (10m); 0: never'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l drain-timeout -x -d 'Time to flush at the end (5s)'
-complete -c netecho -n '__fish_seen_subcommand_from serve' -l threads -x -a 'N auto' -d 'Threads that serve (1)'
+complete -c netecho -n '__fish_seen_subcommand_from serve' -l threads -x -a 'auto' -d 'Threads that serve (1)'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l allow -x -d 'Only these IP sources; repeatable'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l allow-uid -x -d 'Only these users of unix sockets; repeatable'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l udp-max-rate -x -d 'Replies a second to a source prefix (1k, loopback: no limit)'

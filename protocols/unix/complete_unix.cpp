@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include "protocols/unix/socket_file.hpp"
@@ -21,25 +22,58 @@ std::vector<std::string> finish(std::vector<std::string> found) {
   return found;
 }
 
-/// Lines of /proc/net/unix: address, references, protocol, flags, type, state, inode, name.
+struct Entry {
+  std::string flags;
+  std::string type;
+  std::string name;
+};
+
+bool is_hexadecimal(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+}
+
+/// A line of /proc/net/unix: address, references, protocol, flags, type, state, inode, name. None
+/// for the second line of a name with a newline in it, which may hold anything.
+std::optional<Entry> read_entry(const std::string& line) {
+  std::istringstream fields{line};
+  std::array<std::string, 7> words;
+  Entry out;
+  for (std::string& word : words) fields >> word;
+  if (!fields) return std::nullopt;
+  fields >> std::ws;
+  std::getline(fields, out.name);
+  if (words[0].size() < 2 || words[0].back() != ':') return std::nullopt;
+  words[0].pop_back();
+  constexpr std::array<std::size_t, 6> kLengths{0, 8, 8, 8, 4, 2};
+  for (std::size_t i = 0; i < kLengths.size(); ++i) {
+    if (!is_hexadecimal(words[i])) return std::nullopt;
+    if (i > 0 && words[i].size() != kLengths[i]) return std::nullopt;
+  }
+  out.flags = words[3];
+  out.type = words[4];
+  return out;
+}
+
+bool is_served(const Entry& entry, SocketType type) {
+  constexpr std::string_view kListening = "00010000";
+  const bool served = type == SocketType::datagram || entry.flags == kListening;
+  return served && std::stoi(entry.type, nullptr, 16) == native_type(type);
+}
+
 std::vector<std::string> complete_abstract(std::string_view prefix, SocketType type) {
   std::vector<std::string> found;
   std::ifstream table{"/proc/net/unix"};
   std::string line;
   std::getline(table, line);
+  bool last_was_found = false;
   for (std::size_t i = 0; i < kMostEntries && std::getline(table, line); ++i) {
-    std::istringstream fields{line};
-    std::array<std::string, 7> skipped;
-    std::string name;
-    for (std::string& field : skipped) fields >> field;
-    fields >> std::ws;
-    std::getline(fields, name);
-    if (name.size() < 2 || name.substr(0, prefix.size()) != prefix) continue;
-    constexpr std::string_view kListening = "00010000";
-    const bool served = type == SocketType::datagram || skipped[3] == kListening;
-    if (!served || std::stoi(skipped[4], nullptr, 16) != native_type(type)) continue;
-    found.push_back(name);
-    if (found.size() == kMostResults) break;
+    const std::optional<Entry> entry = read_entry(line);
+    // What was found was the first line of a longer name.
+    if (!entry && last_was_found) found.pop_back();
+    last_was_found = entry && entry->name.size() >= 2 && entry->name.starts_with(prefix) &&
+                     is_served(*entry, type);
+    if (last_was_found && found.size() == kMostResults) break;
+    if (last_was_found) found.push_back(entry->name);
   }
   return finish(std::move(found));
 }

@@ -44,10 +44,11 @@ def shell(home, name, *args, **changes):
 BASH = r"""
 source ./netecho.bash
 COMP_LINE=$1 COMP_POINT=${#1} COMP_WORDS=() COMP_CWORD=0
-shift
+replaced=$2
+shift 2
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 before=$COMP_WORDBREAKS
-_netecho
+_netecho netecho "$replaced"
 printf '%s\n' "${COMPREPLY[@]}"
 [[ $COMP_WORDBREAKS == "$before" ]]
 """
@@ -55,10 +56,10 @@ printf '%s\n' "${COMPREPLY[@]}"
 
 def bash(home, line):
     words = re.findall(r"[:=]+|[^\s:=]+", line) + ([""] if line.endswith(" ") else [])
-    out = shell(home, "bash", "--norc", "-c", BASH, "bash", line, *words)
     # What Readline replaces is the last word, after the last break: glue on what is before it.
     last = re.split(r"[\s]", line)[-1]
     kept = last[: max(last.rfind(":"), last.rfind("=")) + 1]
+    out = shell(home, "bash", "--norc", "-c", BASH, "bash", line, last[len(kept) :], *words)
     return {kept + word for word in out.splitlines()}
 
 
