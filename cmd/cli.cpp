@@ -45,7 +45,8 @@ Job parse_without_subcommand(const std::vector<std::string>& words, const CLI::A
                       "a command is missing: serve, send, probe, completion or schema; "
                       "try 'netecho --help'");
   }
-  if (words.front() == "--version") return PrintJob{"netecho " NETECHO_VERSION "\n"};
+  if (words.front() == "--version" || words.front() == "-V")
+    return PrintJob{"netecho " NETECHO_VERSION "\n"};
   throw unknown_subcommand(words.front());
 }
 

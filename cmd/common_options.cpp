@@ -49,6 +49,18 @@ LogLevel log_level_of(const CommonTyped& typed) {
   return otherwise;
 }
 
+std::optional<TimeOfDay> time_chosen(const CommonTyped& typed) {
+  if (typed.epoch && typed.time && *typed.time != "epoch") {
+    throw usage_error("option", "-D", "is --time epoch: not together with --time " + *typed.time);
+  }
+  if (typed.epoch) return TimeOfDay::epoch;
+  if (!typed.time) return std::nullopt;
+  return value_named<TimeOfDay>(*typed.time, {{"local", TimeOfDay::local},
+                                              {"utc", TimeOfDay::utc},
+                                              {"epoch", TimeOfDay::epoch},
+                                              {"none", TimeOfDay::none}});
+}
+
 SocketOptions socket_values(const CommonTyped& typed) {
   SocketOptions out;
   out.bind = typed.bind;
@@ -111,6 +123,11 @@ void add_common_options(CLI::App& sub, CommonTyped& typed) {
   restrict_to(sub.add_option("--color", typed.colour, "auto: on a terminal"),
               {"auto", "always", "never"})
       ->group(kOutputGroup);
+  restrict_to(sub.add_option("--time", typed.time,
+                             "Time of day before each line (none; interim reports: local)"),
+              {"local", "utc", "epoch", "none"})
+      ->group(kOutputGroup);
+  sub.add_flag("-D", typed.epoch, "The same as --time epoch, as in ping")->group(kOutputGroup);
   sub.add_flag("-q,--quiet", typed.quiet, "Less")->group(kOutputGroup);
   sub.add_flag("-v,--verbose", typed.verbosity, "More; repeatable")->group(kOutputGroup);
   restrict_to(sub.add_option("--log-level", typed.log_level, "Of the log on stderr"),
@@ -167,7 +184,9 @@ CommonOptions common_values(const CommonTyped& typed) {
                                                            {"always", ColourChoice::always},
                                                            {"never", ColourChoice::never}});
   }
-  configure_log(out.log_level, out.log_format, out.colour);
+  out.time = time_chosen(typed);
+  prepare_time_of_day(out.time.value_or(TimeOfDay::local));
+  configure_log(out);
   out.socket = socket_values(typed);
   return out;
 }

@@ -25,7 +25,8 @@ struct CommonTyped {
   bool numeric = false;
   bool quiet = false;
   int verbosity = 0;
-  std::optional<std::string> log_level, log_format, format, colour;
+  std::optional<std::string> log_level, log_format, format, colour, time;
+  bool epoch = false;
   bool json = false;
   std::optional<std::string> bind, interface, tos, dscp, ttl, df, rcvbuf, sndbuf, busy_poll, mss;
   std::string keepalive;

@@ -50,7 +50,7 @@ end
 
 complete -c netecho -f
 complete -c netecho -n __fish_use_subcommand -l help -d 'Print help'
-complete -c netecho -n __fish_use_subcommand -l version -d 'Print the version'
+complete -c netecho -n __fish_use_subcommand -s V -l version -d 'Print the version'
 )";
   for (const CompletionCommand& command : commands) {
     const std::string when =

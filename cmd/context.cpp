@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "cmd/log.hpp"
+#include "core/base/clock.hpp"
 
 namespace netecho {
 
@@ -19,10 +20,18 @@ Colour colour_for(int fd, ColourChoice choice) {
     return choice == ColourChoice::always ? Colour::on : Colour::off;
   }
   const char* no_colour = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  const bool dumb = terminal != nullptr && std::string_view{terminal} == "dumb";
   const bool unwanted = no_colour != nullptr && *no_colour != '\0';
-  return !unwanted && !dumb && ::isatty(fd) == 1 ? Colour::on : Colour::off;
+  return !unwanted && obeys_escapes(fd) ? Colour::on : Colour::off;
+}
+
+bool obeys_escapes(int fd) {
+  const char* const variable = std::getenv("TERM");
+  const std::string_view terminal = variable == nullptr ? "" : variable;
+  return !terminal.empty() && terminal != "dumb" && ::isatty(fd) == 1;
+}
+
+TextStyle text_style(const CommonOptions& common, int fd) {
+  return {.colour = colour_for(fd, common.colour), .name_target = false, .time = common.time};
 }
 
 std::vector<Endpoint> parse_endpoints(const std::vector<std::string>& typed, Role role,
@@ -42,6 +51,11 @@ ConnectOptions connect_options(const CommonOptions& common, Duration timeout, in
           .lookup = {.family = common.family, .numeric_only = common.numeric, .deadline = timeout},
           .connect_timeout = timeout,
           .interrupt_fd = interrupt_fd};
+}
+
+void print_note(const CommonOptions& common, std::string_view line) {
+  const std::string time = time_of_day(realtime_now(), common.time.value_or(TimeOfDay::none));
+  Output{STDERR_FILENO, "stderr"}.write(time + "netecho: " + std::string(line) + "\n");
 }
 
 void print_error(std::string_view line) {

@@ -28,14 +28,19 @@ struct CommonOptions {
   std::optional<OutputFormat> format;  ///< As given by --format.
   bool json = false;                   ///< --json: what that means depends on the subcommand.
   ColourChoice colour = ColourChoice::automatic;
+  std::optional<TimeOfDay> time;  ///< As given by --time or -D.
   SocketOptions socket;
 };
 
 /// The format of a subcommand for which `--json` means `json_means`.
 [[nodiscard]] OutputFormat chosen_format(const CommonOptions& common, OutputFormat json_means);
 
-/// Whether descriptor `fd` gets colour: the choice, NO_COLOR, TERM=dumb, a terminal.
+/// Whether descriptor `fd` gets colour: the choice, NO_COLOR, or a terminal that obeys escapes.
 [[nodiscard]] Colour colour_for(int fd, ColourChoice choice);
+/// Whether `fd` is a terminal that has a name (TERM) other than `dumb`.
+[[nodiscard]] bool obeys_escapes(int fd);
+/// How text on descriptor `fd` looks.
+[[nodiscard]] TextStyle text_style(const CommonOptions& common, int fd);
 
 /// Parses all endpoints before anything is opened, and checks the socket options against them.
 /// Throws a usage Error; warnings go to the log.
@@ -44,6 +49,9 @@ struct CommonOptions {
 
 [[nodiscard]] ConnectOptions connect_options(const CommonOptions& common, Duration timeout,
                                              int interrupt_fd);
+
+/// Prints `netecho: …` on stderr: what was asked for by -v, with the time of day if that was, too.
+void print_note(const CommonOptions& common, std::string_view line);
 
 /// Prints `netecho: …` on stderr, the one line that every error is.
 void print_error(std::string_view line);

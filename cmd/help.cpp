@@ -105,7 +105,8 @@ std::string program_help() {
   for (const Subcommand& each : subcommands()) {
     if (*each.description != '\0') out += entry(each.name, each.description);
   }
-  return out + endpoints() + "\n'netecho COMMAND --help' tells more of each. --version prints the" +
+  return out + endpoints() +
+         "\n'netecho COMMAND --help' tells more of each. --version (-V) prints\nthe" +
          " version.\n\n" + kExitCodes;
 }
 

@@ -1,5 +1,6 @@
 #include "cmd/log.hpp"
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -16,8 +17,22 @@ struct Choice {
   LogLevel level = LogLevel::warning;
   LogFormat format = LogFormat::text;
   ColourChoice colour = ColourChoice::automatic;
+  TimeOfDay time = TimeOfDay::none;
 };
 constinit Choice choice;
+
+/// The time of day as all other text has it.
+class TimeFlag final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm& /*local*/,
+              spdlog::memory_buf_t& out) override {
+    const std::string text = time_of_day(WallTime{message.time.time_since_epoch()}, choice.time);
+    out.append(text.data(), text.data() + text.size());
+  }
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<TimeFlag>();
+  }
+};
 
 spdlog::sink_ptr make_sink() {
   if (choice.format == LogFormat::text && colour_for(STDERR_FILENO, choice.colour) == Colour::on) {
@@ -30,9 +45,13 @@ spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
     auto made = std::make_shared<spdlog::logger>("netecho", make_sink());
     made->set_level(spdlog::level::trace);  // log() has already decided.
-    made->set_pattern(choice.format == LogFormat::json
-                          ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%v"})"
-                          : "netecho: %^%l%$: %v");
+    if (choice.format == LogFormat::json) {
+      made->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%v"})");
+    } else {
+      auto formatter = std::make_unique<spdlog::pattern_formatter>();
+      formatter->add_flag<TimeFlag>('*').set_pattern("%*netecho: %^%l%$: %v");
+      made->set_formatter(std::move(formatter));
+    }
     return made;
   }();
   return *instance;
@@ -56,8 +75,9 @@ void log(LogLevel level, spdlog::level::level_enum as, const std::string& messag
 
 }  // namespace
 
-void configure_log(LogLevel level, LogFormat format, ColourChoice colour) {
-  choice = {level, format, colour};
+void configure_log(const CommonOptions& common) {
+  choice = {common.log_level, common.log_format, common.colour,
+            common.time.value_or(TimeOfDay::none)};
 }
 
 void log_info(const std::string& message) {

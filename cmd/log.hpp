@@ -10,7 +10,7 @@
 namespace netecho {
 
 /// Remembers the choice; costs nothing else.
-void configure_log(LogLevel level, LogFormat format, ColourChoice colour);
+void configure_log(const CommonOptions& common);
 
 void log_info(const std::string& message);
 void log_warning(const std::string& message);

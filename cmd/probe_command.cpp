@@ -35,8 +35,8 @@ int run_probe(const ProbeJob& typed) {
 
   const OutputFormat format = chosen_format(job.common, OutputFormat::json);
   Output output{STDOUT_FILENO, "stdout"};
-  const TextStyle style{.colour = colour_for(STDOUT_FILENO, job.common.colour),
-                        .name_target = endpoints.size() > 1};
+  TextStyle style = text_style(job.common, STDOUT_FILENO);
+  style.name_target = endpoints.size() > 1;
   DirectSink sink{output, format, style};
   Interrupt interrupt{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 

@@ -12,13 +12,27 @@ ProbeFiles::ProbeFiles(const ProbeJob& job)
   if (!job.hdr_path.empty()) hdr_.emplace(job.hdr_path, realtime_now());
 }
 
-void ProbeFiles::begin(Instant start, std::span<const SocketDescription> targets) {
-  if (!start_) start_ = start;
+void ProbeFiles::begin(Instant start, WallTime wall, std::span<const SocketDescription> targets) {
+  if (!start_) {
+    start_ = start;
+    zero_ = wall;
+  }
   logged_ = start - *start_;
   names_.clear();
   if (!samples_) return;
   for (const SocketDescription& target : targets)
     names_.push_back(samples_->add_target(target.uri));
+}
+
+/// Two readings of the clocks differ by what lies between them, so that `zero_` stays unless the
+/// wall clock was set, or the machine slept: rows of one run then have times that are exactly as
+/// far apart as they were.
+WallTime ProbeFiles::wall_time(std::optional<Instant> at) {
+  constexpr Duration kStep = std::chrono::milliseconds{10};
+  const Instant now = monotonic_now();
+  const WallTime zero = realtime_now() - (now - *start_);
+  if (zero - zero_ > kStep || zero_ - zero > kStep) zero_ = zero;
+  return zero_ + (at.value_or(now) - *start_);
 }
 
 void ProbeFiles::sample(const ProbeOutcome& outcome, std::uint64_t size_bytes) {
@@ -37,7 +51,10 @@ void ProbeFiles::sample(const ProbeOutcome& outcome, std::uint64_t size_bytes) {
                    .rtt = outcome.rtt,
                    .response = outcome.response,
                    .server_residence = outcome.server_residence,
-                   .size_bytes = outcome.reply != nullptr ? outcome.reply->size : size_bytes});
+                   .size_bytes = outcome.reply != nullptr ? outcome.reply->size : size_bytes,
+                   .time = wall_time(outcome.sent       ? outcome.sent
+                                     : outcome.intended ? outcome.intended
+                                                        : outcome.received)});
 }
 
 void ProbeFiles::interval(std::span<const ProbeResult> targets) {

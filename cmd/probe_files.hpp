@@ -22,7 +22,7 @@ class ProbeFiles {
   [[nodiscard]] bool wants_samples() const noexcept { return samples_.has_value(); }
 
   /// A run over these targets begins. Times in both files are since the first one's start.
-  void begin(Instant start, std::span<const SocketDescription> targets);
+  void begin(Instant start, WallTime wall, std::span<const SocketDescription> targets);
   void sample(const ProbeOutcome& outcome, std::uint64_t size_bytes);
   /// A part of the run that just ended, one result a target.
   void interval(std::span<const ProbeResult> targets);
@@ -33,11 +33,13 @@ class ProbeFiles {
 
  private:
   void log(std::span<const ProbeResult> targets);
+  [[nodiscard]] WallTime wall_time(std::optional<Instant> at);
 
   std::optional<SampleFile> samples_;
   std::optional<HdrLog> hdr_;
   bool in_parts_;
   std::optional<Instant> start_;
+  WallTime zero_{};                 ///< What the wall clock says of the start, as it goes now.
   Duration logged_{};               ///< Since start_: up to here distributions are in the log.
   std::vector<std::size_t> names_;  ///< Of the run's targets, in samples_.
 };

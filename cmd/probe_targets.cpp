@@ -52,6 +52,7 @@ ProbeTarget connect_target(const Endpoint& endpoint, const ProbeJob& job, Durati
 
 Summary unmeasured(const Endpoint& endpoint, const ProbeJob& job) {
   Summary summary;
+  summary.started = realtime_now();
   summary.target = backend_of(endpoint).describe(endpoint);
   summary.mode = job.probe.mode;
   summary.wait = job.probe.wait;

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "cmd/probe_targets.hpp"
 #include "core/base/clock.hpp"
 #include "core/report/histogram_text.hpp"
@@ -28,6 +30,10 @@ void write_events(const std::vector<ProbeResult>& results, const std::vector<Err
 
 void write_text(const std::vector<ProbeResult>& results, const ProbeJob& job, Output& output,
                 const TextStyle& style) {
+  const TimeOfDay time = style.time.value_or(TimeOfDay::none);
+  const auto write = [&](const std::string& lines) {
+    output.write(with_time_of_day(lines, realtime_now(), time));
+  };
   for (const ProbeResult& result : results) {
     if (job.common.verbosity > 0) {
       for (const Summary& flow : result.flows) {
@@ -36,10 +42,12 @@ void write_text(const std::vector<ProbeResult>& results, const ProbeJob& job, Ou
     }
     output.write(to_text({realtime_now(), SummaryEvent{result.summary}}, style));
     if (job.histogram && result.latency) {
-      output.write(histogram_text(*result.latency, terminal_columns(STDOUT_FILENO)));
+      const std::size_t taken = time_of_day(realtime_now(), time).size();
+      const std::size_t columns = terminal_columns(STDOUT_FILENO);
+      write(histogram_text(*result.latency, columns - std::min(columns, taken)));
     }
   }
-  if (results.size() > 1) output.write("\n" + comparison_table(summaries_of(results), style));
+  if (results.size() > 1) write("\n" + comparison_table(summaries_of(results), style));
 }
 
 }  // namespace

@@ -2,8 +2,7 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
-#include <string_view>
+#include <algorithm>
 
 #include "core/base/clock.hpp"
 
@@ -19,11 +18,6 @@ ProbeEvents::Options event_options(const ProbeJob& job, OutputFormat format) {
           .size_bytes = job.probe.size_bytes,
           .show_payload_bytes = job.show_payload_bytes,
           .timestamps = job.probe.timestamps};
-}
-
-bool moves_its_cursor(int fd) {
-  const char* term = std::getenv("TERM");
-  return ::isatty(fd) == 1 && term != nullptr && std::string_view{term} != "dumb";
 }
 
 StatusOfTarget shown(const std::string& name, const ProbeStatus& status, const Sparkline& history) {
@@ -51,7 +45,7 @@ bool shows_replies(const ProbeJob& job, OutputFormat format) {
 
 bool shows_status(const ProbeJob& job, OutputFormat format) {
   return format == OutputFormat::text && !job.common.quiet && !shows_replies(job, format) &&
-         moves_its_cursor(STDOUT_FILENO);
+         obeys_escapes(STDOUT_FILENO);
 }
 
 ProbeView::ProbeView(const ProbeJob& job, OutputFormat format, EventSink& sink, ProbeFiles& files,
@@ -65,8 +59,8 @@ ProbeView::ProbeView(const ProbeJob& job, OutputFormat format, EventSink& sink, 
   if (shows_status(job, format)) printer_.emplace(STDOUT_FILENO);
 }
 
-void ProbeView::began(Instant start, WallTime /*wall*/) {
-  files_.begin(start, targets_);
+void ProbeView::began(Instant start, WallTime wall) {
+  files_.begin(start, wall, targets_);
 }
 
 void ProbeView::outcome(const ProbeOutcome& outcome) {
@@ -87,7 +81,9 @@ void ProbeView::status(std::span<const ProbeStatus> targets) {
     histories_[i].add(targets[i].recent);
     line.push_back(shown(targets_[i].uri, targets[i], histories_[i]));
   }
-  printer_->draw(status_line(line, terminal_columns(STDOUT_FILENO), style_));
+  const std::string time = time_of_day(realtime_now(), style_.time.value_or(TimeOfDay::none));
+  const std::size_t columns = terminal_columns(STDOUT_FILENO);
+  printer_->draw(time + status_line(line, columns - std::min(columns, time.size()), style_));
 }
 
 }  // namespace netecho

@@ -8,6 +8,7 @@
 #include "cmd/probe_targets.hpp"
 #include "cmd/probe_verdict.hpp"
 #include "cmd/probe_view.hpp"
+#include "core/base/clock.hpp"
 #include "core/base/random.hpp"
 #include "core/engine/poll_waiter.hpp"
 #include "core/report/text_figures.hpp"
@@ -49,7 +50,8 @@ ProbeResult probe_one(const Loopback& loopback, const ProbeJob& job, Interrupt& 
     return as_result(failed_summary(loopback.endpoint, job, error));
   }
   PollWaiter waiter{interrupt};
-  ProbeView view{job, format, sink, files, {targets.front().target}, {}};
+  const TextStyle style{.time = job.common.time};
+  ProbeView view{job, format, sink, files, {targets.front().target}, style};
   return std::move(
       run_prober(std::move(targets), job.probe, system_clock(), waiter, view, random_u64())
           .front());
@@ -101,7 +103,7 @@ int run_self_probe(const ProbeJob& typed) {
 
   const OutputFormat format = chosen_format(job.common, OutputFormat::json);
   Output output{STDOUT_FILENO, "stdout"};
-  const TextStyle style{.colour = colour_for(STDOUT_FILENO, job.common.colour)};
+  const TextStyle style = text_style(job.common, STDOUT_FILENO);
   DirectSink sink{output, format, style};
   ProbeFiles files{job};
   std::vector<ProbeResult> results;
@@ -120,7 +122,8 @@ int run_self_probe(const ProbeJob& typed) {
     return show_results(results, errors_of(results), job, format, output, style);
   }
   const std::vector<Summary> summaries = summaries_of(results);
-  output.write(comparison_table(summaries, style) + instrument_text(summaries));
+  output.write(with_time_of_day(comparison_table(summaries, style) + instrument_text(summaries),
+                                realtime_now(), style.time.value_or(TimeOfDay::none)));
   report_failures(results, job);
   if (const auto error = output.error()) throw *error;
   return common_exit_code(summaries);

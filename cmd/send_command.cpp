@@ -119,7 +119,7 @@ ExchangeOptions Sender::exchange_options(bool last) {
   options.interrupt_fd = interrupt_.fd();
   options.last = last;
   options.on_reply = [this](std::span<const std::byte> piece) { report_.reply_piece(piece); };
-  if (::isatty(STDERR_FILENO) == 1 && !job_.common.quiet) {
+  if (obeys_escapes(STDERR_FILENO) && !job_.common.quiet) {
     options.on_progress = [this](std::uint64_t sent, std::uint64_t received) {
       report_.progress(sent, received);
     };

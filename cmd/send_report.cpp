@@ -80,6 +80,7 @@ SendReport::SendReport(const SendJob& job, SocketDescription target)
       output_{STDOUT_FILENO, "stdout"},
       printer_{output_, print_mode(job)},
       started_{monotonic_now()} {
+  summary_.started = realtime_now();
   summary_.target = std::move(target);
 }
 
@@ -175,11 +176,12 @@ void SendReport::end_exchange(const ExchangeResult& result) {
   count(result, status);
   if (!ok && result.status != ExchangeStatus::interrupted) failed(error_of(result, job_));
   if (ok && job_.common.verbosity > 0) {
-    print_error(
+    print_note(
+        job_.common,
         job_.endpoint + ": " +
-        (summary_.connect ? "connected in " + format_duration(*summary_.connect) + ", " : "") +
-        "rtt " + format_duration(result.rtt) + ", " + std::to_string(result.received_bytes) +
-        " bytes");
+            (summary_.connect ? "connected in " + format_duration(*summary_.connect) + ", " : "") +
+            "rtt " + format_duration(result.rtt) + ", " + std::to_string(result.received_bytes) +
+            " bytes");
   }
 }
 

@@ -76,7 +76,7 @@ int run_serve(const ServeJob& job) {
   enter_sandbox(job.sandbox, sockets);  // No thread runs yet: those to come are in it, too.
 
   Output output{STDOUT_FILENO, "stdout"};
-  const TextStyle style{.colour = colour_for(STDOUT_FILENO, job.common.colour)};
+  const TextStyle style = text_style(job.common, STDOUT_FILENO);
   QueueSink events{output, chosen_format(job.common, OutputFormat::jsonl), style};
   Reactor reactor;
   const Watchdog watchdog{reactor, manager, watchdog_timeout()};

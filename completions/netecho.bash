@@ -111,6 +111,7 @@ _netecho() {
       'serve --stats-interval') : ;;
       'serve --format') mapfile -t candidates < <(compgen -W 'text json jsonl' -- "$cur") ;;
       'serve --color') mapfile -t candidates < <(compgen -W 'auto always never' -- "$cur") ;;
+      'serve --time') mapfile -t candidates < <(compgen -W 'local utc epoch none' -- "$cur") ;;
       'serve --log-level') mapfile -t candidates < <(compgen -W 'off error warn info debug' -- "$cur") ;;
       'serve --log-format') mapfile -t candidates < <(compgen -W 'text json' -- "$cur") ;;
       'serve -I' | 'serve --interface') mapfile -t candidates < <("$program" __complete interface "$cur" 2>/dev/null) ;;
@@ -134,6 +135,7 @@ _netecho() {
       'send --expect') mapfile -t candidates < <(compgen -W 'echo any none' -- "$cur") ;;
       'send --format') mapfile -t candidates < <(compgen -W 'text json jsonl' -- "$cur") ;;
       'send --color') mapfile -t candidates < <(compgen -W 'auto always never' -- "$cur") ;;
+      'send --time') mapfile -t candidates < <(compgen -W 'local utc epoch none' -- "$cur") ;;
       'send --log-level') mapfile -t candidates < <(compgen -W 'off error warn info debug' -- "$cur") ;;
       'send --log-format') mapfile -t candidates < <(compgen -W 'text json' -- "$cur") ;;
       'send -B' | 'send --bind') : ;;
@@ -168,6 +170,7 @@ _netecho() {
       'probe --report-interval') : ;;
       'probe --format') mapfile -t candidates < <(compgen -W 'text json jsonl' -- "$cur") ;;
       'probe --color') mapfile -t candidates < <(compgen -W 'auto always never' -- "$cur") ;;
+      'probe --time') mapfile -t candidates < <(compgen -W 'local utc epoch none' -- "$cur") ;;
       'probe --log-level') mapfile -t candidates < <(compgen -W 'off error warn info debug' -- "$cur") ;;
       'probe --log-format') mapfile -t candidates < <(compgen -W 'text json' -- "$cur") ;;
       'probe -B' | 'probe --bind') : ;;
@@ -184,21 +187,21 @@ _netecho() {
         case $command in
           serve)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-m --max-conns --max-per-source --once --max-accepts --idle-timeout --drain-timeout --threads --allow --allow-uid --udp-max-rate --udp-allow-any-source --backlog --reuseport --plain --key-file --require-key --impair --unix-mode --unix-replace --ready-fd --port-file --user --sandbox --trace --show-payload --stats-interval -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-m --max-conns --max-per-source --once --max-accepts --idle-timeout --drain-timeout --threads --allow --allow-uid --udp-max-rate --udp-allow-any-source --backlog --reuseport --plain --key-file --require-key --impair --unix-mode --unix-replace --ready-fd --port-file --user --sandbox --trace --show-payload --stats-interval -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -h --help -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete serve "$cur" 2>/dev/null)
             fi
             ;;
           send)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-f --file -x --hex --base64 --lines -c --count -i --interval -W --timeout --connect-timeout -w --deadline --retry --expect -N --half-close --raw -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -B --bind -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-f --file -x --hex --base64 --lines -c --count -i --interval -W --timeout --connect-timeout -w --deadline --retry --expect -N --half-close --raw -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -h --help -B --bind -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete client "$cur" 2>/dev/null)
             fi
             ;;
           probe)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout -w --deadline --warmup --parallel --mode --wait --timestamps --retry --clocks-synchronized --key-file --self --fail-if --histogram --hdr --samples --report-interval --show-payload -4 -6 -n --format --json --color -q --quiet -v --verbose --log-level --log-format -h --help -B --bind -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout -w --deadline --warmup --parallel --mode --wait --timestamps --retry --clocks-synchronized --key-file --self --fail-if --histogram --hdr --samples --report-interval --show-payload -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -h --help -B --bind -I --interface -Q --tos --dscp --ttl --df --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete client "$cur" 2>/dev/null)
             fi

@@ -11,7 +11,7 @@ end
 
 complete -c netecho -f
 complete -c netecho -n __fish_use_subcommand -l help -d 'Print help'
-complete -c netecho -n __fish_use_subcommand -l version -d 'Print the version'
+complete -c netecho -n __fish_use_subcommand -s V -l version -d 'Print the version'
 
 complete -c netecho -n __fish_use_subcommand -a serve -d 'Echo server on any number of endpoints'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -s m -l max-conns -x -d 'Open connections at once (10000)'
@@ -46,6 +46,8 @@ complete -c netecho -n '__fish_seen_subcommand_from serve' -s n -d 'Look no name
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l format -x -a 'text json jsonl' -d 'Of the output'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l json -d 'Machine-readable output; see \'netecho schema\''
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l color -x -a 'auto always never' -d 'auto: on a terminal'
+complete -c netecho -n '__fish_seen_subcommand_from serve' -l time -x -a 'local utc epoch none' -d 'Time of day before each line (none; interim reports: local)'
+complete -c netecho -n '__fish_seen_subcommand_from serve' -s D -d 'The same as --time epoch, as in ping'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -s q -l quiet -d 'Less'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -s v -l verbose -d 'More; repeatable'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l log-level -x -a 'off error warn info debug' -d 'Of the log on stderr'
@@ -84,6 +86,8 @@ complete -c netecho -n '__fish_seen_subcommand_from send' -s n -d 'Look no name 
 complete -c netecho -n '__fish_seen_subcommand_from send' -l format -x -a 'text json jsonl' -d 'Of the output'
 complete -c netecho -n '__fish_seen_subcommand_from send' -l json -d 'Machine-readable output; see \'netecho schema\''
 complete -c netecho -n '__fish_seen_subcommand_from send' -l color -x -a 'auto always never' -d 'auto: on a terminal'
+complete -c netecho -n '__fish_seen_subcommand_from send' -l time -x -a 'local utc epoch none' -d 'Time of day before each line (none; interim reports: local)'
+complete -c netecho -n '__fish_seen_subcommand_from send' -s D -d 'The same as --time epoch, as in ping'
 complete -c netecho -n '__fish_seen_subcommand_from send' -s q -l quiet -d 'Less'
 complete -c netecho -n '__fish_seen_subcommand_from send' -s v -l verbose -d 'More; repeatable'
 complete -c netecho -n '__fish_seen_subcommand_from send' -l log-level -x -a 'off error warn info debug' -d 'Of the log on stderr'
@@ -136,6 +140,8 @@ complete -c netecho -n '__fish_seen_subcommand_from probe' -s n -d 'Look no name
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l format -x -a 'text json jsonl' -d 'Of the output'
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l json -d 'Machine-readable output; see \'netecho schema\''
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l color -x -a 'auto always never' -d 'auto: on a terminal'
+complete -c netecho -n '__fish_seen_subcommand_from probe' -l time -x -a 'local utc epoch none' -d 'Time of day before each line (none; interim reports: local)'
+complete -c netecho -n '__fish_seen_subcommand_from probe' -s D -d 'The same as --time epoch, as in ping'
 complete -c netecho -n '__fish_seen_subcommand_from probe' -s q -l quiet -d 'Less'
 complete -c netecho -n '__fish_seen_subcommand_from probe' -s v -l verbose -d 'More; repeatable'
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l log-level -x -a 'off error warn info debug' -d 'Of the log on stderr'

@@ -123,8 +123,9 @@ std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets, const Prob
   FlowTable flows{targets, context, seeds};
   // Only now: what setting up costs must not make the first slots late.
   const Instant start = clock.now();
-  flows.begin(start);
-  observer.began(start, clock.wall_now());
+  const WallTime wall = clock.wall_now();
+  flows.begin(start, wall);
+  observer.began(start, wall);
   RunEnd end = warm == WarmUpEnd::interrupted ? RunEnd::interrupted : RunEnd::deadline;
   Run run{flows, context, start};
   if (warm == WarmUpEnd::done) end = run.until_done();

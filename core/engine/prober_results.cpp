@@ -78,7 +78,8 @@ Duration FlowTable::phase_of(std::size_t target, std::size_t flow) const noexcep
   return turns_within_ / turns * turn + turns_within_ % turns * turn / turns;
 }
 
-void FlowTable::begin(Instant start) const noexcept {
+void FlowTable::begin(Instant start, WallTime wall) noexcept {
+  started_ = wall;
   for (std::size_t target = 0; target + 1 < first_.size(); ++target) {
     const Flows flows = flows_of(target);
     for (std::size_t i = 0; i < flows.size(); ++i) {
@@ -99,6 +100,7 @@ std::vector<ProbeResult> FlowTable::collect(Instant now, bool interrupted,
     std::optional<FigureSet> all;
     for (const auto& flow : flows_of(target)) {
       Summary summary = flow->description(now, interrupted);
+      summary.started = started_;
       FigureSet figures = figures_of(*flow);
       finish(summary, figures, wake_up);
       summaries.push_back(std::move(summary));

@@ -24,7 +24,7 @@ class FlowTable {
   [[nodiscard]] Duration phase_of(std::size_t target, std::size_t flow) const noexcept;
 
   /// Each flow begins at its phase after `start`.
-  void begin(Instant start) const noexcept;
+  void begin(Instant start, WallTime wall) noexcept;
 
   /// A flow's place is its id.
   [[nodiscard]] std::span<const std::unique_ptr<ProbeFlow>> all() const noexcept { return flows_; }
@@ -49,6 +49,7 @@ class FlowTable {
   std::vector<std::size_t> first_;  ///< Of each target, and the end.
   ProbeOptions options_;
   Duration turns_within_;
+  WallTime started_{};
 };
 
 }  // namespace netecho

@@ -219,6 +219,7 @@ struct Summary {
   std::optional<bool> stamped;  ///< None until a reply has told.
   std::optional<bool> authenticated;
   std::optional<Duration> connect;
+  WallTime started{};  ///< When the run began, which an interim report is a part of.
   Duration duration{};
   bool interrupted = false;
 

@@ -190,6 +190,7 @@ Json summary_head(const Summary& s) {
           {"stamped", nullable(s.stamped, [](bool stamped) { return stamped; })},
           {"authenticated", nullable(s.authenticated, [](bool known) { return known; })},
           {"connect_ns", nanoseconds(s.connect)},
+          {"started", format_rfc3339(s.started)},
           {"duration_ns", nanoseconds(s.duration)},
           {"interrupted", s.interrupted}};
 }

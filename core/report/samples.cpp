@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kHeader =
     "target,flow,sequence,status,intended_ns,sent_ns,received_ns,rtt_ns,response_ns,"
-    "server_residence_ns,size_bytes\n";
+    "server_residence_ns,size_bytes,time\n";
 
 /// RFC 4180: what holds a comma, a quote or a line break is quoted, its quotes doubled.
 std::string csv_field(std::string_view text) {
@@ -57,6 +57,25 @@ std::size_t SampleFile::add_target(const std::string& uri) {
   return targets_.size() - 1;
 }
 
+/// As format_rfc3339(), which takes a calendar for each; here once a second does.
+void SampleFile::add_time(WallTime time) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  const std::int64_t second = whole.time_since_epoch().count();
+  if (date_.empty() || second != second_) {
+    constexpr std::size_t kFraction = 10;  // "123456789Z"
+    date_ = format_rfc3339(time);
+    date_.resize(date_.size() - kFraction);
+    second_ = second;
+  }
+  line_ += date_;
+  constexpr std::int64_t kBeforeNineDigits = 1'000'000'000;
+  std::array<char, 10> digits{};  // The 1 in front keeps leading zeros.
+  std::to_chars(digits.data(), digits.data() + digits.size(),
+                kBeforeNineDigits + (time - whole).count());
+  line_.append(digits.data() + 1, digits.size() - 1);
+  line_ += 'Z';
+}
+
 void SampleFile::write(const ProbeSample& sample) {
   struct Column {
     std::string_view key;
@@ -85,7 +104,9 @@ void SampleFile::write(const ProbeSample& sample) {
   }
   line_ += csv ? "," : R"(,"size_bytes":)";
   append(line_, sample.size_bytes);
-  line_ += csv ? "\n" : "}\n";
+  line_ += csv ? "," : R"(,"time":")";
+  add_time(sample.time);
+  line_ += csv ? "\n" : "\"}\n";
   file_.write(line_);
 }
 

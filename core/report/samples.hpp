@@ -28,6 +28,7 @@ struct ProbeSample {
   std::optional<Duration> response{};
   std::optional<Duration> server_residence{};
   std::uint64_t size_bytes = 0;
+  WallTime time{};  ///< When it was sent, or was due, or, of a further copy, came.
 };
 
 class SampleFile {
@@ -46,11 +47,14 @@ class SampleFile {
  private:
   enum class Format : std::uint8_t { csv, jsonl };
   static Format format_of(const std::string& path);
+  void add_time(WallTime time);
 
   Format format_;
   OutputFile file_;
   std::vector<std::string> targets_;  ///< As they are written, quoted.
   std::string line_;
+  std::int64_t second_ = -1;  ///< Since the epoch: the one that date_ is of.
+  std::string date_;          ///< `2026-11-28T08:13:28.`
 };
 
 }  // namespace netecho

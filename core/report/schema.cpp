@@ -207,6 +207,7 @@ Json summary_head_schema() {
        {"stamped", or_null(type("boolean"))},
        {"authenticated", or_null(type("boolean"))},
        {"connect_ns", or_null(duration())},
+       {"started", ref("time")},
        {"duration_ns", duration()},
        {"interrupted", type("boolean")},
        {"loss_ratio", or_null({{"type", "number"}, {"minimum", 0}, {"maximum", 1}})},

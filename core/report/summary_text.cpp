@@ -180,6 +180,11 @@ std::string heading(const Summary& s, const TextStyle& style) {
   if (s.stamped) out += *s.stamped ? ", stamping server" : ", plain echo";
   if (s.authenticated && *s.authenticated) out += ", authenticated";
   if (s.interrupted) out += ", interrupted";
+  const TimeOfDay time = style.time.value_or(TimeOfDay::none);
+  if (time != TimeOfDay::none) {
+    out += ", began " + time_of_day(s.started, time);
+    out.pop_back();  // The space that parts it from a line.
+  }
   return out + "\n";
 }
 

@@ -114,10 +114,18 @@ struct TextRenderer {
   }
 };
 
+TimeOfDay time_shown(const EventBody& body, const TextStyle& style) noexcept {
+  if (std::holds_alternative<ErrorEvent>(body)) return TimeOfDay::none;
+  const bool interim =
+      std::holds_alternative<StatsEvent>(body) || std::holds_alternative<IntervalEvent>(body);
+  return style.time.value_or(interim ? TimeOfDay::local : TimeOfDay::none);
+}
+
 }  // namespace
 
 std::string to_text(const Event& event, const TextStyle& style) {
-  return std::visit(TextRenderer{style}, event.body);
+  return with_time_of_day(std::visit(TextRenderer{style}, event.body), event.time,
+                          time_shown(event.body, style));
 }
 
 }  // namespace netecho

@@ -8,7 +8,7 @@ from netecho import netecho, serve
 
 COLUMNS = [
     "target", "flow", "sequence", "status", "intended_ns", "sent_ns", "received_ns", "rtt_ns",
-    "response_ns", "server_residence_ns", "size_bytes",
+    "response_ns", "server_residence_ns", "size_bytes", "time",
 ]
 
 

@@ -118,7 +118,7 @@ TEST_CASE("json: what a summary did not measure is null, but rtt_ns is always an
       head("summary") + R"("target":)" + end +
           R"(,"peer":null,"local":null,"flow":null,"mode":"echo","wait":null,"schedule":null,)"
           R"("size_bytes":0,"timestamp_source":"user","stamped":null,"authenticated":null,)"
-          R"("connect_ns":null,"duration_ns":0,"interrupted":false,"scheduled_total":0,)"
+          R"("connect_ns":null,"started":"1970-01-01T00:00:00.000000000Z","duration_ns":0,"interrupted":false,"scheduled_total":0,)"
           R"("sent_total":0,"received_total":0,"lost_total":0,"outstanding_total":0,)"
           R"("skipped_total":0,"send_error_total":0,"timeout_total":0,"mismatch_total":0,)"
           R"("refused_total":0,"unreachable_total":0,"late_total":0,"duplicate_total":0,)"
@@ -146,7 +146,8 @@ TEST_CASE("json: a full summary has each figure under its own key", "[report][un
       line,
       R"("flow":0,"mode":"echo","wait":"spin","schedule":"periodic",)"
       R"("size_bytes":64,"timestamp_source":"user","stamped":true,)"
-      R"("authenticated":false,"connect_ns":80000,"duration_ns":11000000000,)"
+      R"("authenticated":false,"connect_ns":80000,)"
+      R"("started":"2026-11-28T08:13:28.000000001Z","duration_ns":11000000000,)"
       R"("interrupted":true,"scheduled_total":115,"sent_total":112,)"
       R"("received_total":100,"lost_total":10,"outstanding_total":2,)"
       R"("skipped_total":2,"send_error_total":1,"timeout_total":4,)"

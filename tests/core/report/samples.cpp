@@ -137,6 +137,7 @@ Summary full_summary() {
   s.stamped = true;
   s.authenticated = false;
   s.connect = 80us;
+  s.started = WallTime{1'795'853'608s + 1ns};
   s.duration = 11s;
   s.interrupted = true;
   s.scheduled_total = 115;

@@ -98,8 +98,28 @@ TEST_CASE("text: stats name what was dropped, and only that", "[report][unit]") 
       "at least 6 dropped by the kernel, 3 duplicated (impaired), 4 corrupted (impaired)\n"
       "  tcp4://127.0.0.1:12345: 2 accepted, 1 open, 8 rejected, 10 B in, 10 B out\n"
       "  5 events dropped: their reader is slow\n";
-  CHECK(text(stats) == "stats" + lines);
+  CHECK(text(stats, {.time = TimeOfDay::none}) == "stats" + lines);
   CHECK(text(StoppedEvent{stats, StopReason::signal}) == "stopped (signal)" + lines);
+}
+
+TEST_CASE("text: the time of day is before each line, as it was asked for", "[report][unit]") {
+  const OpenEvent open{1, samples::tcp_end(), {}};
+  const std::string plain = "open #1 tcp4://127.0.0.1:12345 from an unnamed socket\n";
+  CHECK(text(open) == plain);
+  CHECK(text(open, {.time = TimeOfDay::utc}) == "2026-11-23T06:21:40.123Z " + plain);
+  CHECK(text(open, {.time = TimeOfDay::epoch}) == "[1795414900.123456] " + plain);
+  const StatsEvent stats{90s, 5, {}};
+  CHECK(text(stats, {.time = TimeOfDay::utc}) ==
+        "2026-11-23T06:21:40.123Z stats after 90.0 s\n"
+        "2026-11-23T06:21:40.123Z   5 events dropped: their reader is slow\n");
+  // By itself only what nobody waits for has it.
+  CHECK(text(stats) == text(stats, {.time = TimeOfDay::local}));
+  CHECK(text(stats) != text(stats, {.time = TimeOfDay::none}));
+  // Error lines never do.
+  CHECK(text(samples::some_error(), {.time = TimeOfDay::utc}) == text(samples::some_error()));
+  // An empty line stays one; a time before the epoch counts up, too.
+  CHECK(with_time_of_day("\na\n", WallTime{-1ns}, TimeOfDay::utc) ==
+        "\n1969-12-31T23:59:59.999Z a\n");
 }
 
 TEST_CASE("text: a reply is one line, with its target where there are several", "[report][unit]") {

@@ -1,0 +1,30 @@
+#pragma once
+
+/// \file
+/// The time of day before lines of text (`--time`): the one place that knows how it looks.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/base/units.hpp"
+
+namespace netecho {
+
+enum class TimeOfDay : std::uint8_t {
+  none,
+  local,  ///< `2026-11-28T09:13:28.123+01:00`.
+  utc,    ///< `2026-11-28T08:13:28.123Z`.
+  epoch,  ///< `[1764317608.123456]`, as ping -D has it.
+};
+
+/// Reads the time zone now: later, in a sandbox, its file may be out of reach.
+void prepare_time_of_day(TimeOfDay choice) noexcept;
+
+/// With the space behind it; empty for `none`.
+[[nodiscard]] std::string time_of_day(WallTime time, TimeOfDay choice);
+
+/// `lines` with that before each which isn't empty.
+[[nodiscard]] std::string with_time_of_day(std::string lines, WallTime time, TimeOfDay choice);
+
+}  // namespace netecho
