@@ -52,6 +52,7 @@ void ProbeFiles::sample(const ProbeOutcome& outcome, std::uint64_t size_bytes) {
                    .response = outcome.response,
                    .server_residence = outcome.server_residence,
                    .size_bytes = outcome.reply != nullptr ? outcome.reply->size : size_bytes,
+                   .error_number = outcome.error,
                    .time = wall_time(outcome.sent       ? outcome.sent
                                      : outcome.intended ? outcome.intended
                                                         : outcome.received)});

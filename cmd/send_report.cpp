@@ -40,6 +40,8 @@ ReplyStatus status_of(ExchangeStatus status) {
       return ReplyStatus::skipped;
     case ExchangeStatus::failed:
       return ReplyStatus::unreachable;
+    case ExchangeStatus::not_sent:
+      return ReplyStatus::send_error;
   }
   return ReplyStatus::mismatch;
 }
@@ -66,6 +68,11 @@ Error error_of(const ExchangeResult& result, const SendJob& job) {
               "is too long: more than the " + std::to_string(result.sent_bytes) +
                   " bytes that were sent"};
     default:
+      // A router that prohibits it is a peer out of reach, whatever errno the kernel makes of it.
+      if (result.icmp) {
+        return {ErrorCategory::connect, "send", where, plain_reason(result.error, result.icmp),
+                result.error};
+      }
       return SysError{"send", where, result.error};
   }
 }
@@ -134,6 +141,13 @@ void SendReport::end_line() {
 
 void SendReport::count(const ExchangeResult& result, ReplyStatus status) {
   ++summary_.scheduled_total;
+  const bool known = status == ReplyStatus::send_error || status == ReplyStatus::refused ||
+                     status == ReplyStatus::unreachable;
+  if (known) reasons_.count(status, result.error, result.icmp ? &*result.icmp : nullptr);
+  if (status == ReplyStatus::send_error) {
+    ++summary_.send_error_total;
+    return;
+  }
   ++summary_.sent_total;
   summary_.size_bytes = result.sent_bytes;
   summary_.tx_bytes_total += result.sent_bytes;
@@ -169,7 +183,9 @@ void SendReport::end_exchange(const ExchangeResult& result) {
                      .size_bytes = result.received_bytes,
                      .timestamp_source = TimestampSource::user,
                      .server_residence = {},
-                     .payload = sample_};
+                     .payload = sample_,
+                     .error_number = result.error,
+                     .icmp = result.icmp};
     if (format_ == OutputFormat::json) replies_.push_back(reply);
     emit(std::move(reply));
   }
@@ -202,6 +218,7 @@ void SendReport::fill_figures() {
   summary_.duration = monotonic_now() - started_;
   summary_.rtt = latency_figures(rtts_);
   fill_ratios(summary_);
+  summary_.reasons = reasons_.list();
 }
 
 int SendReport::finish(std::optional<int> signal_code) {

@@ -11,6 +11,7 @@
 #include "cmd/reply_printer.hpp"
 #include "cmd/send_job.hpp"
 #include "core/engine/figures.hpp"
+#include "core/engine/reason_counts.hpp"
 #include "core/report/events.hpp"
 
 namespace netecho {
@@ -47,6 +48,7 @@ class SendReport {
   ReplyPrinter printer_;
   Summary summary_;
   Histogram rtts_;
+  ReasonCounts reasons_;
   PayloadSample sample_;  ///< Of the reply in progress, for JSON.
   std::vector<ReplyEvent> replies_;
   std::vector<ErrorEvent> errors_;

@@ -21,6 +21,7 @@
 #include "core/base/unique_fd.hpp"
 #include "core/base/units.hpp"
 #include "core/net/endpoint.hpp"
+#include "core/net/icmp_error.hpp"
 #include "core/net/ip_number.hpp"
 
 namespace netecho {
@@ -82,6 +83,8 @@ struct Slot {
   Instant at{};                         ///< Received (T4) or sent (T1): next to the system call.
   std::optional<WallTime> kernel_at{};  ///< Received, by the kernel's stamp; see stamp_by_kernel().
   int error = 0;  ///< Client ports: errno of a failed earlier send; data is its payload.
+  /// With `error`: what the network said, and who; the port's own, until its next receive().
+  const IcmpError* icmp = nullptr;
   /// Server ports: who is limited together with its sender, a network prefix; 0: not limited.
   std::uint64_t source_prefix = 0;
   bool truncated = false;  ///< The message was longer than the slot.
@@ -182,6 +185,8 @@ class MessagePort {
   [[nodiscard]] virtual int fd() const noexcept = 0;  ///< To be watched; owned by the port.
   /// True while accepted bytes still wait for the socket to be writable (stream adapters).
   [[nodiscard]] virtual bool wants_write() const noexcept { return false; }
+  /// What came and is no whole message yet (stream adapters); valid until the next receive().
+  [[nodiscard]] virtual std::span<const std::byte> unfinished() const noexcept { return {}; }
   /// Asks the kernel to stamp what is sent and received, and remembers the stamps of the last
   /// `kept` messages sent. Before the first send. False: this transport has no such stamps. Throws
   /// SysError.

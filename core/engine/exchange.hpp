@@ -61,6 +61,7 @@ enum class ExchangeStatus : std::uint8_t {
   refused,      ///< A datagram target answered with an ICMP error.
   interrupted,  ///< A signal is pending on interrupt_fd.
   failed,       ///< A socket call failed: `error`.
+  not_sent,     ///< A message never left: `error`.
 };
 
 struct ExchangeResult {
@@ -69,7 +70,8 @@ struct ExchangeResult {
   std::uint64_t received_bytes = 0;
   std::uint64_t offset = 0;  ///< Of the first difference.
   int error = 0;
-  Duration rtt{};  ///< First byte sent to last byte received.
+  std::optional<IcmpError> icmp{};  ///< What the network said, with `error`.
+  Duration rtt{};                   ///< First byte sent to last byte received.
 };
 
 /// Runs one exchange over a stream or a message connection. Throws Error only from the payload

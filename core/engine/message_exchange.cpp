@@ -102,7 +102,9 @@ class MessageExchange {
       const BatchResult sent = port_.send(outgoing_);
       if (sent.status == IoStatus::closed) return fail(ExchangeStatus::too_short, EPIPE);
       if (sent.status == IoStatus::failed && sent.error != EAGAIN && sent.error != ENOBUFS) {
-        return fail(status_of(sent.error), sent.error);
+        const ExchangeStatus status = status_of(sent.error);
+        return fail(status == ExchangeStatus::failed ? ExchangeStatus::not_sent : status,
+                    sent.error);
       }
       if (sent.status == IoStatus::ok) continue;
       switch (wait_for(port_.fd(), POLLOUT, until_, options_.interrupt_fd)) {
@@ -138,6 +140,7 @@ class MessageExchange {
     }
     const Slot& reply = incoming_.slots().front();
     if (reply.error != 0) {
+      if (reply.icmp != nullptr) result_.icmp = *reply.icmp;
       static_cast<void>(ended(status_of(reply.error), reply.error));
       return true;
     }

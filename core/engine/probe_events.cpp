@@ -15,7 +15,10 @@ void ProbeEvents::outcome(const ProbeOutcome& outcome) {
                    .size_bytes = options_.size_bytes,
                    .timestamp_source = options_.timestamps,
                    .server_residence = outcome.server_residence,
-                   .payload = {}};
+                   .payload = {},
+                   .error_number = outcome.error,
+                   .icmp = {}};
+  if (outcome.icmp != nullptr) event.icmp = *outcome.icmp;
   if (options_.mode == ProbeMode::connect) event.size_bytes = 0;
   if (const Slot* reply = outcome.reply; reply != nullptr && options_.mode == ProbeMode::echo) {
     event.size_bytes = reply->size;

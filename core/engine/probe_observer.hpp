@@ -27,8 +27,9 @@ struct ProbeOutcome {
   std::optional<Duration> rtt{};
   std::optional<Duration> response{};
   std::optional<Duration> server_residence{};
-  int error = 0;                ///< errno of a send that failed.
-  const Slot* reply = nullptr;  ///< The message received, during the call only.
+  int error = 0;                    ///< errno of why it was not sent or not answered.
+  const IcmpError* icmp = nullptr;  ///< What the network said, during the call only.
+  const Slot* reply = nullptr;      ///< The message received, during the call only.
 };
 
 /// The figures of one target: of a whole run, or of the interval since the last report.

@@ -26,6 +26,7 @@ void ProbeCounts::add(const ProbeCounts& other) noexcept {
   reordered += other.reordered;
   tx_bytes += other.tx_bytes;
   rx_bytes += other.rx_bytes;
+  reasons.add(other.reasons);
 }
 
 void FigureSet::merge(const FigureSet& other) noexcept {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/engine/reason_counts.hpp"
 #include "core/measure/round_trip.hpp"
 #include "core/report/events.hpp"
 
@@ -28,6 +29,7 @@ struct ProbeCounts {
   std::uint64_t reordered = 0;
   std::uint64_t tx_bytes = 0;
   std::uint64_t rx_bytes = 0;
+  ReasonCounts reasons{};
 
   [[nodiscard]] std::uint64_t scheduled() const noexcept { return sent + send_error + skipped; }
   [[nodiscard]] std::uint64_t lost() const noexcept {

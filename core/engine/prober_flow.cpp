@@ -1,6 +1,7 @@
 #include "core/engine/prober_flow.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "core/engine/prober_summary.hpp"
@@ -114,7 +115,40 @@ ProbeFlow::~ProbeFlow() {
 }
 
 void ProbeFlow::stop_watching() {
+  const std::span<const std::byte> cut_off = unfinished();
+  note_foreign(cut_off);
+  figures_.counts.rx_bytes += cut_off.size();
   if (std::exchange(watched_, false)) context_.waiter.unwatch(*connection_.port);
+}
+
+std::span<const std::byte> ProbeFlow::unfinished() const noexcept {
+  const bool none = !watched_ || !echoes() || stamped_.has_value();
+  return none ? std::span<const std::byte>{} : connection_.port->unfinished();
+}
+
+void ProbeFlow::note_foreign(std::span<const std::byte> bytes) noexcept {
+  if (stamped_) return;
+  if (foreign_bytes_ < foreign_.size()) {
+    const auto kept = static_cast<std::size_t>(foreign_bytes_);
+    const std::size_t size = std::min(bytes.size(), foreign_.size() - kept);
+    if (size > 0) std::memcpy(&foreign_[kept], bytes.data(), size);
+  }
+  foreign_bytes_ += bytes.size();
+}
+
+std::optional<PayloadSample> ProbeFlow::foreign_reply() const {
+  const std::span<const std::byte> rest = unfinished();
+  const std::uint64_t all = foreign_bytes_ + rest.size();
+  if (stamped_ || all == 0) return std::nullopt;
+  PayloadSample out;
+  out.data.assign(foreign_.data(), std::min<std::uint64_t>(foreign_bytes_, foreign_.size()));
+  const std::size_t room = foreign_.size() - out.data.size();
+  if (!rest.empty()) {
+    out.data.append(reinterpret_cast<const char*>(rest.data()), std::min(rest.size(), room));
+  }
+  out.size_bytes = all;
+  out.truncated = out.data.size() < all;
+  return out;
 }
 
 Instant ProbeFlow::next_event() const noexcept {
@@ -209,8 +243,10 @@ void ProbeFlow::settle(Instant now) {
 
 FigureSet ProbeFlow::whole(Instant now) const {
   const auto highest = figures_.order().loss_direction.highest_answered();
-  return figures_.whole(finished_at_.value_or(now),
-                        highest ? tracker_.outstanding_up_to(*highest) : 0);
+  FigureSet out = figures_.whole(finished_at_.value_or(now),
+                                 highest ? tracker_.outstanding_up_to(*highest) : 0);
+  out.counts.rx_bytes += unfinished().size();
+  return out;
 }
 
 FigureSet ProbeFlow::end_period(Instant now) {
@@ -244,6 +280,7 @@ Summary ProbeFlow::description(Instant now, bool interrupted) const {
     summary.tcp_info = path.tcp_info;
     summary.path_mtu_bytes = path.path_mtu_bytes;
   }
+  summary.foreign_reply = foreign_reply();
   summary.error = error_;
   return summary;
 }

@@ -20,7 +20,9 @@
 ///   come any more. (`refused` and `unreachable` are what a network says of a single probe.) Slots
 ///   that are due while it is made again are skipped.
 
+#include <array>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/base/error.hpp"
@@ -48,6 +50,12 @@ struct FlowIdentity {
   std::size_t target = 0;
   std::uint32_t flow = 0;
   std::uint64_t session = 0;
+};
+
+/// Why a probe was not sent or not answered, as far as anybody said.
+struct Reason {
+  int error = 0;
+  const IcmpError* icmp = nullptr;
 };
 
 class ProbeFlow {
@@ -91,6 +99,7 @@ class ProbeFlow {
     std::optional<Duration> response{};
     std::optional<Duration> residence{};
     const Slot* reply = nullptr;
+    Reason reason{};
   };
 
   // prober_flow.cpp: the connection, and what has become final.
@@ -102,6 +111,11 @@ class ProbeFlow {
   void lose_outstanding();
   void reopen(Instant now);
   void stop_watching();
+  /// Keeps the beginning of what is no echo, as long as nothing was one.
+  void note_foreign(std::span<const std::byte> bytes) noexcept;
+  /// What the port holds of a message that is not whole; nothing once there was a reply.
+  [[nodiscard]] std::span<const std::byte> unfinished() const noexcept;
+  [[nodiscard]] std::optional<PayloadSample> foreign_reply() const;
   void settle(Instant now);
   [[nodiscard]] bool connected() const noexcept { return !reopen_at_; }
   [[nodiscard]] bool floods() const noexcept {
@@ -144,7 +158,9 @@ class ProbeFlow {
   void record_kernel_rtt(const Slot& slot, const Arrival& arrival, Instant sent);
   void record_one_way(const Slot& slot, const FrameStamp& stamp, Instant sent);
   void lose(Sequence sequence, ReplyStatus status, const Slot* reply = nullptr);
-  void count_loss(Sequence sequence, ReplyStatus status, const Slot* reply = nullptr);
+  void lose(Sequence sequence, const Reason& reason);
+  void count_loss(Sequence sequence, ReplyStatus status, const Slot* reply = nullptr,
+                  const Reason& reason = {});
   void charge_spoiled(const Slot* reply);
   /// `sequence` is no longer outstanding.
   void forget_candidate(Sequence sequence) noexcept;
@@ -183,6 +199,9 @@ class ProbeFlow {
   Duration back_off_{};
   std::optional<Instant> outage_since_;
   std::vector<Outage> outages_;  ///< The last one is still open while outage_since_ is set.
+
+  std::array<char, 32> foreign_{};   ///< The beginning of what is no echo; see note_foreign().
+  std::uint64_t foreign_bytes_ = 0;  ///< All of it.
 
   std::size_t spoiled_ = 0;     ///< Damaged replies that no probe was charged with yet.
   Sequence spoiled_before_;     ///< They belong to probes before this one …

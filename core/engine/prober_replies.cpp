@@ -23,10 +23,24 @@ ReplyStatus status_of(int error) noexcept {
   }
 }
 
-/// Errors of one message, met by a socket that lives on.
+/// Errors of one message, met by a socket that lives on: all that the kernel makes of ICMP.
 bool concerns_one_message(int error) noexcept {
-  return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
-         error == EHOSTDOWN || error == ENETDOWN;
+  switch (error) {
+    case ECONNREFUSED:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case ENETDOWN:
+    case EACCES:
+    case EPROTO:
+    case EMSGSIZE:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP:
+    case ENONET:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /// The time between a server's two stamps; none if they contradict each other or the round trip.
@@ -77,7 +91,7 @@ bool ProbeFlow::receive() {
       if (!concerns_one_message(result.error)) {
         drop("receiving failed", result.error);
       } else if (tracker_.outstanding() > 0) {
-        lose(tracker_.oldest_outstanding(), status_of(result.error));
+        lose(tracker_.oldest_outstanding(), {.error = result.error});
       }
       break;
   }
@@ -113,6 +127,7 @@ void ProbeFlow::take_message(const Slot& slot) {
       return;
     case ReadingKind::unproven:
       if (reading.sequence) tracker_.doubt(*reading.sequence);
+      if (!reading.sequence) note_foreign({slot.data, slot.size});
       return;
     case ReadingKind::foreign:
       return;
@@ -210,6 +225,7 @@ void ProbeFlow::record_one_way(const Slot& slot, const FrameStamp& stamp, Instan
 }
 
 void ProbeFlow::take_damaged(const Slot& slot, const Reading& reading) {
+  if (!reading.sequence) note_foreign({slot.data, slot.size});
   if (reading.sequence && tracker_.is_outstanding(*reading.sequence)) {
     lose(*reading.sequence, ReplyStatus::mismatch, &slot);
     return;
@@ -239,11 +255,11 @@ void ProbeFlow::forget_candidate(Sequence sequence) noexcept {
 
 void ProbeFlow::take_error(const Slot& slot) {
   const Reading reading = content_.read_quote({slot.data, slot.size}, expected());
-  const ReplyStatus status = status_of(slot.error);
+  const Reason reason{.error = slot.error, .icmp = slot.icmp};
   if (reading.kind == ReadingKind::intact) {
-    if (tracker_.is_outstanding(*reading.sequence)) lose(*reading.sequence, status);
+    if (tracker_.is_outstanding(*reading.sequence)) lose(*reading.sequence, reason);
   } else if (reading.kind == ReadingKind::damaged && tracker_.outstanding() > 0) {
-    lose(tracker_.oldest_outstanding(), status);
+    lose(tracker_.oldest_outstanding(), reason);
   }
 }
 
@@ -252,12 +268,21 @@ void ProbeFlow::lose(Sequence sequence, ReplyStatus status, const Slot* reply) {
   count_loss(sequence, status, reply);
 }
 
-void ProbeFlow::count_loss(Sequence sequence, ReplyStatus status, const Slot* reply) {
+/// A time-out is its own reason, whoever kept the time.
+void ProbeFlow::lose(Sequence sequence, const Reason& reason) {
+  const ReplyStatus status = status_of(reason.error);
+  tracker_.lose(sequence);
+  count_loss(sequence, status, nullptr, status == ReplyStatus::timeout ? Reason{} : reason);
+}
+
+void ProbeFlow::count_loss(Sequence sequence, ReplyStatus status, const Slot* reply,
+                           const Reason& reason) {
   figures_.statistics.unanswered(1);
   forget_candidate(sequence);
   ++total_of(status);
+  if (reason.error != 0) figures_.counts.reasons.count(status, reason.error, reason.icmp);
   if (!context_.tells_outcomes) return;
-  Detail detail{.reply = reply};
+  Detail detail{.reply = reply, .reason = reason};
   if (const auto probe = tracker_.sent_probe(sequence)) {
     detail.sent = probe->at;
     detail.lateness = probe->lateness;
@@ -287,6 +312,8 @@ void ProbeFlow::tell(Sequence sequence, ReplyStatus status, const Detail& detail
                        .rtt = detail.rtt,
                        .response = detail.response,
                        .server_residence = detail.residence,
+                       .error = detail.reason.error,
+                       .icmp = detail.reason.icmp,
                        .reply = detail.reply};
   const bool left = status != ReplyStatus::skipped && status != ReplyStatus::send_error;
   if (left) outcome.sent = detail.sent;

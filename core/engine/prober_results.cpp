@@ -22,6 +22,7 @@ Summary together(std::span<const Summary> flows) {
     if (each.stamped) all.stamped = all.stamped.value_or(true) && *each.stamped;
     if (each.authenticated) all.authenticated = each.authenticated;
     if (!all.error) all.error = each.error;
+    if (!all.foreign_reply) all.foreign_reply = each.foreign_reply;
     all.outages.insert(all.outages.end(), each.outages.begin(), each.outages.end());
     paths.push_back({each.tcp_info, each.path_mtu_bytes});
   }

@@ -136,7 +136,9 @@ void ProbeFlow::skip(std::uint64_t slots, std::optional<Instant> intended, SkipR
 void ProbeFlow::fail_send(const BatchResult& result, std::optional<Instant> intended) {
   ++figures_.counts.send_error;
   figures_.statistics.unanswered(1);
-  tell(tracker_.next(), ReplyStatus::send_error, {.sent = intended});
+  figures_.counts.reasons.count(ReplyStatus::send_error, result.error, nullptr);
+  tell(tracker_.next(), ReplyStatus::send_error,
+       {.sent = intended, .reason = {.error = result.error}});
   tracker_.not_sent(1);
   if (ends_connection(result)) drop("the connection is gone", result.error);
 }

@@ -25,7 +25,7 @@ LatencyFigures response_figures(const Histogram& response, std::uint64_t infinit
           .max = {}};
 }
 
-void fill_counts(Summary& summary, const FigureSet& figures) noexcept {
+void fill_counts(Summary& summary, const FigureSet& figures) {
   const ProbeCounts& counts = figures.counts;
   summary.scheduled_total = counts.scheduled();
   summary.sent_total = counts.sent;
@@ -45,6 +45,7 @@ void fill_counts(Summary& summary, const FigureSet& figures) noexcept {
   summary.tx_bytes_total = counts.tx_bytes;
   summary.rx_bytes_total = counts.rx_bytes;
   fill_ratios(summary);
+  summary.reasons = counts.reasons.list();
   if (counts.scheduled() > 0) summary.achieved_per_second = figures.achieved_per_second;
   if (counts.sent > 0) summary.loss_runs = figures.loss_runs;
   if (const auto& directions = figures.loss_directions) {
@@ -78,7 +79,7 @@ LatenessFigures lateness_figures(const Histogram& histogram) noexcept {
           .max = histogram.max()};
 }
 
-void fill_figures(Summary& summary, const FigureSet& figures) noexcept {
+void fill_figures(Summary& summary, const FigureSet& figures) {
   fill_counts(summary, figures);
   const RoundTripStatistics& statistics = figures.statistics;
   if (summary.mode == ProbeMode::connect) {

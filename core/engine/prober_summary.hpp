@@ -13,7 +13,7 @@ namespace netecho {
 
 /// Fills the totals, the distributions and all else that `figures` tells; mode and schedule of
 /// `summary` are set already.
-void fill_figures(Summary& summary, const FigureSet& figures) noexcept;
+void fill_figures(Summary& summary, const FigureSet& figures);
 
 /// As a report shows durations of the instrument itself.
 [[nodiscard]] LatenessFigures lateness_figures(const Histogram& histogram) noexcept;

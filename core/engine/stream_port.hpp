@@ -34,6 +34,9 @@ class StreamPort final : public MessagePort {
   bool stamp_by_kernel(std::size_t kept) override;
   [[nodiscard]] std::optional<WallTime> kernel_sent(std::uint64_t ordinal) const noexcept override;
   [[nodiscard]] bool wants_write() const noexcept override { return tail_at_ < tail_.size(); }
+  [[nodiscard]] std::span<const std::byte> unfinished() const noexcept override {
+    return std::span{buffer_}.subspan(begin_, end_ - begin_);
+  }
 
  private:
   [[nodiscard]] IoResult flush() noexcept;

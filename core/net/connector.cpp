@@ -10,6 +10,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
 #include "core/net/deadline.hpp"
+#include "core/net/icmp_error.hpp"
 #include "core/net/socket_type.hpp"
 
 namespace netecho {
@@ -26,6 +27,12 @@ struct Attempt {
   Instant started{};
   Instant retry_at = kNever;  ///< kNever: the kernel is at it, and POLLOUT tells the end.
   Duration retry_after = kFirstRetry;
+};
+
+/// Why an address did not answer.
+struct Failure {
+  int error = 0;
+  std::optional<IcmpError> icmp{};
 };
 
 /// Lower says more: a peer's own answer, then anything else, then that there is no way to it.
@@ -84,7 +91,7 @@ class Connector {
   std::vector<Attempt> attempts_;  ///< Under way.
   std::vector<pollfd> waiting_;    ///< The interrupt, then one for each attempt.
   std::optional<Connected> winner_;
-  std::optional<int> told_;          ///< The most telling errno so far.
+  std::optional<Failure> told_;      ///< The most telling one so far.
   std::exception_ptr not_prepared_;  ///< The first Error of `prepare`.
 };
 
@@ -127,6 +134,7 @@ void Connector::start_next(Instant now) {
     next_start_ = {};
     return;
   }
+  keep_icmp_errors(attempt.fd.get(), attempt.peer.family(), IcmpErrors::kept);
   attempt.started = monotonic_now();
   try_connect(attempt);
 }
@@ -148,11 +156,15 @@ void Connector::try_connect(Attempt& attempt) {
 
 void Connector::finish(Attempt& attempt, Instant now) {
   if (met_itself(attempt.fd.get(), attempt.peer)) return on_failure(attempt, ECONNREFUSED);
+  keep_icmp_errors(attempt.fd.get(), attempt.peer.family(), IcmpErrors::ignored);
   winner_ = Connected{std::move(attempt.fd), attempt.peer, now - attempt.started};
 }
 
 void Connector::on_failure(Attempt& attempt, int error) {
-  if (!told_ || rank(error) < rank(*told_)) told_ = error;
+  if (!told_ || rank(error) < rank(told_->error)) {
+    const bool ip = attempt.fd.valid() && attempt.peer.family() != AF_UNIX;
+    told_ = Failure{error, ip ? take_icmp_error(attempt.fd.get()) : std::nullopt};
+  }
   attempt.fd.reset();
   next_start_ = {};
 }
@@ -187,7 +199,11 @@ void Connector::wait() {
 }
 
 void Connector::fail_all() const {
-  if (told_) throw SysError{"connect", options_.subject, *told_};
+  if (told_ && told_->icmp) {
+    throw Error{ErrorCategory::connect, "connect", options_.subject,
+                plain_reason(told_->error, told_->icmp), told_->error};
+  }
+  if (told_) throw SysError{"connect", options_.subject, told_->error};
   if (not_prepared_) std::rethrow_exception(not_prepared_);
   throw Error{ErrorCategory::connect, "connect", options_.subject, "no address to connect to"};
 }

@@ -1,8 +1,10 @@
 #include "core/net/ip_number.hpp"
 
+#include <arpa/inet.h>
 #include <endian.h>
 #include <netinet/in.h>
 
+#include <array>
 #include <cstddef>
 #include <cstring>
 
@@ -29,6 +31,18 @@ std::uint16_t ip_port(const sockaddr& address) noexcept {
   sockaddr_in v4{};
   std::memcpy(&v4, &address, sizeof v4);
   return ntohs(v4.sin_port);
+}
+
+std::string numeric(const IpNumber& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address.is_v4()) {
+    const in_addr v4{htonl(address.v4())};
+    ::inet_ntop(AF_INET, &v4, text.data(), text.size());
+    return text.data();
+  }
+  const std::uint64_t halves[2] = {htobe64(address.high), htobe64(address.low)};
+  ::inet_ntop(AF_INET6, halves, text.data(), text.size());
+  return text.data();
 }
 
 }  // namespace netecho

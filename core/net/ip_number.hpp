@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <string>
 
 namespace netecho {
 
@@ -46,5 +47,8 @@ struct IpNumber {
 [[nodiscard]] IpNumber ip_number(const sockaddr& address) noexcept;
 /// Its port, in host order; 0 for other families.
 [[nodiscard]] std::uint16_t ip_port(const sockaddr& address) noexcept;
+
+/// "192.0.2.1", "2001:db8::1".
+[[nodiscard]] std::string numeric(const IpNumber& address);
 
 }  // namespace netecho

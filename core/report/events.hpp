@@ -16,6 +16,7 @@
 #include "core/base/error.hpp"
 #include "core/base/units.hpp"
 #include "core/net/endpoint.hpp"
+#include "core/net/icmp_error.hpp"
 #include "core/net/path_info.hpp"
 
 namespace netecho {
@@ -157,6 +158,8 @@ struct ReplyEvent {
   TimestampSource timestamp_source = TimestampSource::user;
   std::optional<Duration> server_residence;
   std::optional<PayloadSample> payload;
+  int error_number = 0;             ///< Why it was not sent or not answered; 0: null.
+  std::optional<IcmpError> icmp{};  ///< What the network said of it.
 };
 
 /// Fractional figures (mean, stddev) are rounded to whole nanoseconds, as JSON shows them.
@@ -180,6 +183,15 @@ struct LossRuns {
   std::uint64_t count = 0;
   std::uint64_t longest = 0;
   Duration longest_time{};
+};
+
+/// How often a probe was not sent or not answered for one reason.
+struct FailureReason {
+  ReplyStatus status = ReplyStatus::send_error;  ///< Or refused, unreachable.
+  int error_number = 0;                          ///< 0: not known, or one of many.
+  std::optional<IcmpError> icmp{};
+  std::uint64_t count = 0;
+  bool operator==(const FailureReason&) const = default;
 };
 
 struct Outage {
@@ -260,6 +272,9 @@ struct Summary {
   LatencyFigures one_way_forward;
   LatencyFigures one_way_reverse;
   std::optional<LossRuns> loss_runs;
+  std::vector<FailureReason> reasons;  ///< JSON's `send_errors` are those of send_error.
+  /// The beginning of what came where nothing was an echo; none once there was a reply.
+  std::optional<PayloadSample> foreign_reply;
   std::vector<Outage> outages;
   std::optional<TcpInfo> tcp_info;
   std::optional<std::uint64_t> path_mtu_bytes;

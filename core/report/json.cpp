@@ -129,18 +129,40 @@ Json tcp_info(const TcpInfo& info) {
           {"path_mtu_bytes", integer(info.path_mtu_bytes)}};
 }
 
+Json errno_or_null(int error_number) {
+  return error_number != 0 ? Json(errno_name(error_number)) : Json(nullptr);
+}
+
 Json error_fields(const ErrorEvent& error) {
   const bool has_errno = error.error_number != 0;
   return {{"operation", text(error.operation)},
           {"endpoint", error.endpoint.empty() ? Json(nullptr) : text(error.endpoint)},
           {"category", to_string(error.category)},
-          {"errno_name", has_errno ? Json(errno_name(error.error_number)) : Json(nullptr)},
+          {"errno_name", errno_or_null(error.error_number)},
           {"errno", has_errno ? Json(error.error_number) : Json(nullptr)},
           {"message", text(error.message)},
           {"exit_code", error.exit_code}};
 }
 Json error_fields(const std::optional<ErrorEvent>& error) {
   return nullable(error, [](const ErrorEvent& known) { return error_fields(known); });
+}
+
+Json icmp(const IcmpError& error) {
+  return {{"from", numeric(error.from)},
+          {"type", error.type},
+          {"code", error.code},
+          {"name", to_string(name_of(error))}};
+}
+
+/// Why probes could not be sent, each reason with its count.
+Json send_errors(const std::vector<FailureReason>& reasons) {
+  Json out = Json::array();
+  for (const FailureReason& each : reasons) {
+    if (each.status != ReplyStatus::send_error) continue;
+    const std::string name = each.error_number != 0 ? errno_name(each.error_number) : "other";
+    out.push_back({{"errno_name", name}, {"count", integer(each.count)}});
+  }
+  return out;
 }
 
 Json outages(const std::vector<Outage>& list) {
@@ -214,6 +236,8 @@ Json summary(const Summary& s) {
   out["server_residence_ns"] = residence(s.server_residence);
   out["one_way_ns"] = one_way(s.one_way_forward, s.one_way_reverse);
   out["loss_runs"] = nullable(s.loss_runs, loss_runs);
+  out["send_errors"] = send_errors(s.reasons);
+  out["foreign_reply"] = payload(s.foreign_reply);
   out["outages"] = outages(s.outages);
   out["tcp_info"] = nullable(s.tcp_info, tcp_info);
   out["path_mtu_bytes"] = integer(s.path_mtu_bytes);
@@ -239,7 +263,9 @@ Json reply(const ReplyEvent& event) {
           {"size_bytes", integer(event.size_bytes)},
           {"timestamp_source", to_string(event.timestamp_source)},
           {"server_residence_ns", nanoseconds(event.server_residence)},
-          {"payload", payload(event.payload)}};
+          {"payload", payload(event.payload)},
+          {"errno_name", errno_or_null(event.error_number)},
+          {"icmp", nullable(event.icmp, icmp)}};
 }
 
 Json impaired(const ImpairedTotals& totals) {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "core/base/error.hpp"
 #include "core/report/json_text.hpp"
 
 namespace netecho {
@@ -11,7 +12,7 @@ namespace {
 
 constexpr std::string_view kHeader =
     "target,flow,sequence,status,intended_ns,sent_ns,received_ns,rtt_ns,response_ns,"
-    "server_residence_ns,size_bytes,time\n";
+    "server_residence_ns,size_bytes,errno_name,time\n";
 
 /// RFC 4180: what holds a comma, a quote or a line break is quoted, its quotes doubled.
 std::string csv_field(std::string_view text) {
@@ -104,6 +105,12 @@ void SampleFile::write(const ProbeSample& sample) {
   }
   line_ += csv ? "," : R"(,"size_bytes":)";
   append(line_, sample.size_bytes);
+  line_ += csv ? "," : R"(,"errno_name":)";
+  const bool has_reason = sample.error_number != 0;
+  if (!has_reason) line_ += csv ? "" : "null";
+  if (has_reason && !csv) line_ += '"';
+  if (has_reason) line_ += errno_name(sample.error_number);
+  if (has_reason && !csv) line_ += '"';
   line_ += csv ? "," : R"(,"time":")";
   add_time(sample.time);
   line_ += csv ? "\n" : "\"}\n";

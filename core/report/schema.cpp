@@ -115,6 +115,13 @@ Json error_schema() {
                  {"exit_code", integer_within(0, 255)}});
 }
 
+Json icmp_schema() {
+  return object({{"from", type("string")},
+                 {"type", integer_within(0, 255)},
+                 {"code", integer_within(0, 255)},
+                 {"name", names_up_to(IcmpName::other)}});
+}
+
 Json reply_schema() {
   return object({{"target", ref("socket")},
                  {"flow", count()},
@@ -125,7 +132,9 @@ Json reply_schema() {
                  {"size_bytes", count()},
                  {"timestamp_source", names_up_to(TimestampSource::kernel)},
                  {"server_residence_ns", or_null(duration())},
-                 {"payload", or_null(ref("payload"))}});
+                 {"payload", or_null(ref("payload"))},
+                 {"errno_name", or_null(type("string"))},
+                 {"icmp", or_null(icmp_schema())}});
 }
 
 Json dropped_schema() {
@@ -240,6 +249,8 @@ Json summary_figures_schema() {
        {"one_way_ns", or_null(uniform({"forward", "reverse"}, ref("latency")))},
        {"loss_runs",
         or_null(object({{"count", count()}, {"longest", count()}, {"longest_ns", duration()}}))},
+       {"send_errors", list_of(object({{"errno_name", type("string")}, {"count", count()}}))},
+       {"foreign_reply", or_null(ref("payload"))},
        {"outages", list_of(outage_schema())},
        {"tcp_info", or_null(tcp_info_schema())},
        {"path_mtu_bytes", or_null(count())},

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "core/report/reasons_text.hpp"
 #include "core/report/text_figures.hpp"
 
 namespace netecho {
@@ -194,7 +195,7 @@ std::string summary_lines(const Summary& s, const TextStyle& style) {
   std::string out = heading(s, style);
   if (s.error) out += "  " + paint(message_text(s.error->message), kRed, style) + "\n";
   if (s.scheduled_total == 0) return out;
-  out += "  " + counts_line(s, style) + pace_line(s);
+  out += "  " + counts_line(s, style) + reason_lines(s) + pace_line(s) + foreign_line(s);
   out += latency_lines("rtt", s.rtt, s.received_total);
   out += latency_lines("connect", s.connect_time, s.received_total);
   out += response_line(s) + kernel_line(s) + server_lines(s) + order_lines(s) + path_line(s);

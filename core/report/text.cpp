@@ -1,6 +1,7 @@
 #include "core/report/text.hpp"
 
 #include "core/base/escape.hpp"
+#include "core/report/reasons_text.hpp"
 #include "core/report/summary_text.hpp"
 #include "core/report/text_figures.hpp"
 
@@ -67,7 +68,7 @@ std::string reply_line(const ReplyEvent& reply, const TextStyle& style) {
     out += format_size(reply.size_bytes) + " rtt=" + figure_text(reply.rtt);
     if (reply.server_residence) out += " server=" + figure_text(reply.server_residence);
   } else {
-    out += paint(std::string(to_string(reply.status)), kRed, style);
+    out += paint(std::string(to_string(reply.status)), kRed, style) + reason_of(reply);
     if (reply.rtt) out += " rtt=" + figure_text(reply.rtt);
   }
   return out + payload_text(reply.payload) + "\n";

@@ -8,7 +8,9 @@
 #include <array>
 #include <charconv>
 
+#include "core/net/socket_address.hpp"
 #include "protocols/grammar/hints.hpp"
+#include "protocols/ip/one_peer.hpp"
 
 namespace netecho {
 namespace {
@@ -70,6 +72,7 @@ class IpParser {
     IpRest out = parse_host(halves);
     out.port = parse_port(halves);
     check_family(out);
+    check_one_peer(out);
     return out;
   }
 
@@ -230,6 +233,17 @@ class IpParser {
     const bool v4 = *family == AddressFamily::ipv4;
     reject(string{context_.scheme} + " is " + (v4 ? "IPv4" : "IPv6") + " only",
            string{transport_of(context_.scheme)} + (v4 ? "6" : "4") + "://" + format_ip_rest(rest));
+  }
+
+  /// What many answer is no peer of a client.
+  void check_one_peer(const IpRest& rest) const {
+    if (context_.role != Role::client) return;
+    if (rest.kind != HostKind::ipv4 && rest.kind != HostKind::ipv6) return;
+    const auto address = SocketAddress::from_ip(rest.host.substr(0, rest.host.find('%')), 0);
+    if (!address) return;
+    if (const auto reason = why_not_one_peer(ip_number(*address->data()))) {
+      reject(rest.host + " " + *reason);
+    }
   }
 
   string_view rest_;

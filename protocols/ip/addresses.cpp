@@ -8,6 +8,7 @@
 #include "protocols/grammar/hints.hpp"
 #include "protocols/grammar/ip_rest.hpp"
 #include "protocols/ip/bind_ip.hpp"
+#include "protocols/ip/one_peer.hpp"
 
 namespace netecho {
 namespace {
@@ -37,6 +38,7 @@ std::vector<SocketAddress> addresses_of(const Endpoint& endpoint, Role role, Soc
 std::vector<SocketAddress> addresses_for_client(const Endpoint& endpoint, SocketType type,
                                                 const ConnectOptions& options) {
   auto addresses = addresses_of(endpoint, Role::client, type, options.lookup, options.interrupt_fd);
+  require_zones(endpoint, addresses, options.socket);
   if (!options.socket.bind) return addresses;
   const int family = parse_bind_address(*options.socket.bind).family();
   const auto is_other = [=](const SocketAddress& each) { return each.family() != family; };

@@ -8,6 +8,7 @@
 #include "core/base/error.hpp"
 #include "core/net/ip_number.hpp"
 #include "core/net/socket_type.hpp"
+#include "protocols/ip/one_peer.hpp"
 
 namespace netecho {
 namespace {
@@ -119,8 +120,8 @@ class Binder {
 
 std::vector<BoundSocket> bind_ip(const Endpoint& endpoint, SocketType type,
                                  const ServeOptions& options, SocketOptionSet honoured) {
-  const auto addresses =
-      addresses_of(endpoint, Role::serve, type, options.lookup, options.interrupt_fd);
+  auto addresses = addresses_of(endpoint, Role::serve, type, options.lookup, options.interrupt_fd);
+  require_zones(endpoint, addresses, options.socket);
   Binder binder{endpoint, type, options, honoured};
   for (int attempt = 0; attempt < kSamePortTries; ++attempt) {
     auto bound = binder.bind_all(addresses);

@@ -1,6 +1,5 @@
 #include "protocols/message/datagram_client.hpp"
 
-#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 
@@ -161,34 +160,29 @@ bool DatagramClient::read_error(std::span<std::byte> storage, QuotedError& out) 
   if (stamps_ && stamps_->take(header)) return true;  // No error: from nowhere, number 0.
   out.bytes = static_cast<std::size_t>(got);
   out.of_current_peer = destination == config_.peers[current_];
-  for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
-    const bool v4 = c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR;
-    const bool v6 = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
-    if (!v4 && !v6) continue;
-    sock_extended_err detail{};
-    std::memcpy(&detail, CMSG_DATA(c), sizeof detail);
-    out.error = static_cast<int>(detail.ee_errno);
-    // A local error was already the result of the send that met it.
-    out.from_network =
-        detail.ee_origin == SO_EE_ORIGIN_ICMP || detail.ee_origin == SO_EE_ORIGIN_ICMP6;
-  }
+  const QueuedError queued = queued_error(header);
+  out.error = queued.error;
+  // A local error was already the result of the send that met it.
+  out.icmp = queued.icmp;
   return true;
 }
 
 /// Fills slots from `count` on with errors and their quoted payloads; returns the new count.
 std::size_t DatagramClient::read_errors(Batch& batch, std::size_t count) noexcept {
-  while (count < batch.slots().size()) {
+  std::size_t errors = 0;
+  while (count < batch.slots().size() && errors < icmp_errors_.size()) {
     const std::span storage{batch.storage(count), batch.slot_bytes()};
     QuotedError quoted;
     if (!read_error(storage, quoted)) {
       errors_pending_ = false;
       break;
     }
-    if (!quoted.from_network || quoted.error == 0) continue;
+    if (!quoted.icmp || quoted.error == 0) continue;
     if (try_next_peer(quoted, storage.first(quoted.bytes))) continue;
     Slot& slot = batch.slots()[count++];
     fill(slot, storage.data(), quoted.bytes, monotonic_now());
     slot.error = quoted.error;
+    slot.icmp = &(icmp_errors_[errors++] = *quoted.icmp);
     no_train_until_ = slot.at + kTrainsRest;
   }
   return count;

@@ -61,7 +61,7 @@ class DatagramClient final : public MessagePort {
 
   struct QuotedError {
     int error = 0;
-    bool from_network = false;
+    std::optional<IcmpError> icmp{};  ///< None: no error of the network.
     bool of_current_peer = false;
     std::size_t bytes = 0;
   };
@@ -98,6 +98,7 @@ class DatagramClient final : public MessagePort {
   std::array<iovec, kSlots> payloads_{};
   std::array<SegmentControl, kSlots> controls_{};
   std::array<std::size_t, kSlots> sending_{};
+  std::array<IcmpError, kSlots> icmp_errors_{};  ///< Of the last batch; see Slot::icmp.
 };
 
 }  // namespace netecho

@@ -54,6 +54,7 @@ class ConnectPort final : public MessagePort {
     Instant started{};
     Instant ended{};
     int error = 0;
+    std::optional<IcmpError> icmp{};
     bool open = false;
   };
 
@@ -74,6 +75,7 @@ class ConnectPort final : public MessagePort {
   std::size_t open_ = 0;
   bool woken_ = false;  ///< wake_ is readable: something is in done_.
   Instant next_expiry_ = kNever;
+  std::array<IcmpError, kEventsAtOnce> said_{};  ///< Of the last batch; see Slot::icmp.
 };
 
 UniqueFd ConnectPort::open_socket() const {
@@ -83,6 +85,7 @@ UniqueFd ConnectPort::open_socket() const {
   })};
   prepare_client(fd.get(), target_.address.family(), options_.socket, target_.honoured,
                  target_.subject);
+  keep_icmp_errors(fd.get(), target_.address.family(), IcmpErrors::kept);
   return fd;
 }
 
@@ -128,6 +131,9 @@ int ConnectPort::start(const Slot& slot, Instant& started) noexcept try {
 
 void ConnectPort::finish(std::size_t index, int error, Instant at) noexcept {
   Attempt& attempt = attempts_[index];
+  attempt.icmp = error != 0 && target_.address.family() != AF_UNIX
+                     ? take_icmp_error(attempt.fd.get())
+                     : std::nullopt;
   attempt.fd.reset();
   attempt.error = error;
   attempt.ended = at;
@@ -185,7 +191,7 @@ void ConnectPort::expire(Instant now) noexcept {
 }
 
 void ConnectPort::deliver(Batch& batch) noexcept {
-  const std::size_t count = std::min(done_.size(), batch.slots().size());
+  const std::size_t count = std::min({done_.size(), batch.slots().size(), said_.size()});
   for (std::size_t i = 0; i < count; ++i) {
     Attempt& attempt = attempts_[done_[i]];
     Slot& slot = batch.slots()[i];
@@ -196,6 +202,7 @@ void ConnectPort::deliver(Batch& batch) noexcept {
     slot.size = static_cast<std::uint32_t>(size);
     slot.at = attempt.ended;
     slot.error = attempt.error;
+    if (attempt.icmp) slot.icmp = &(said_[i] = *attempt.icmp);
     free_.push_back(done_[i]);
   }
   done_.erase(done_.begin(), done_.begin() + static_cast<std::ptrdiff_t>(count));

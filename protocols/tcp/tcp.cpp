@@ -3,12 +3,14 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 
 #include "core/base/error.hpp"
 #include "core/net/connector.hpp"
 #include "protocols/grammar/ip_rest.hpp"
 #include "protocols/ip/bind_ip.hpp"
 #include "protocols/ip/complete_ip.hpp"
+#include "protocols/ip/one_peer.hpp"
 #include "protocols/stream/acceptor.hpp"
 #include "protocols/stream/connect_port.hpp"
 
@@ -53,16 +55,23 @@ void prepare_tcp_client(int fd, const SocketAddress& peer, const Endpoint& endpo
   keep_urgent_data_inline(fd, endpoint.typed);
 }
 
+Connected connect_to_first(const Endpoint& endpoint, std::span<const SocketAddress> addresses,
+                           const ConnectOptions& options) try {
+  return connect_first(addresses, {.type = SocketType::stream,
+                                   .timeout = options.connect_timeout,
+                                   .interrupt_fd = options.interrupt_fd,
+                                   .subject = endpoint.typed,
+                                   .prepare = [&](int fd, const SocketAddress& peer) {
+                                     prepare_tcp_client(fd, peer, endpoint, options.socket);
+                                   }});
+} catch (const SysError& error) {
+  if (auto known = broadcast_error(endpoint, addresses, error.error_number())) throw *known;
+  throw;
+}
+
 Connection connect_tcp(const Endpoint& endpoint, const ConnectOptions& options) {
   const auto addresses = addresses_for_client(endpoint, SocketType::stream, options);
-  Connected connected =
-      connect_first(addresses, {.type = SocketType::stream,
-                                .timeout = options.connect_timeout,
-                                .interrupt_fd = options.interrupt_fd,
-                                .subject = endpoint.typed,
-                                .prepare = [&](int fd, const SocketAddress& peer) {
-                                  prepare_tcp_client(fd, peer, endpoint, options.socket);
-                                }});
+  Connected connected = connect_to_first(endpoint, addresses, options);
   auto local = describe(unmapped(local_address(connected.fd.get())), SocketType::stream);
   return {.socket = ByteChannel{std::move(connected.fd)},
           .peer = *describe(unmapped(connected.peer), SocketType::stream),
@@ -73,6 +82,8 @@ Connection connect_tcp(const Endpoint& endpoint, const ConnectOptions& options) 
 std::unique_ptr<MessagePort> connect_port_tcp(const Endpoint& endpoint,
                                               const ConnectOptions& options) {
   const auto addresses = addresses_for_client(endpoint, SocketType::stream, options);
+  // Each attempt would fail for the same reason.
+  if (auto known = broadcast_error(endpoint, addresses, ENETUNREACH)) throw *known;
   return make_connect_port({.address = addresses.front(),
                             .kernel_type = SOCK_STREAM,
                             .honoured = kClientOptions,

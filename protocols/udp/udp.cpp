@@ -12,6 +12,7 @@
 #include "protocols/grammar/ip_rest.hpp"
 #include "protocols/ip/bind_ip.hpp"
 #include "protocols/ip/complete_ip.hpp"
+#include "protocols/ip/one_peer.hpp"
 #include "protocols/message/datagram_client.hpp"
 #include "protocols/message/datagram_server.hpp"
 
@@ -127,7 +128,7 @@ class Connector {
     while (::connect(fd, peers_.front().data(), peers_.front().size()) != 0) {
       const int error = errno;
       if (error == EINTR) continue;
-      if (peers_.size() == 1) throw SysError{"connect", endpoint_.typed, error};
+      if (peers_.size() == 1) throw connect_error(endpoint_, peers_.front(), error);
       peers_.erase(peers_.begin());
     }
   }

@@ -8,7 +8,7 @@ from netecho import netecho, serve
 
 COLUMNS = [
     "target", "flow", "sequence", "status", "intended_ns", "sent_ns", "received_ns", "rtt_ns",
-    "response_ns", "server_residence_ns", "size_bytes", "time",
+    "response_ns", "server_residence_ns", "size_bytes", "errno_name", "time",
 ]
 
 
@@ -96,6 +96,7 @@ def test_samples_as_jsonl_of_what_was_never_answered(folder):
         assert list(row) == COLUMNS
         assert row["status"] in ("refused", "skipped")
         assert row["rtt_ns"] is None and row["received_ns"] is None
+        assert row["errno_name"] == ("ECONNREFUSED" if row["status"] == "refused" else None)
     assert rows[0]["sent_ns"] >= rows[0]["intended_ns"] == 0
 
 

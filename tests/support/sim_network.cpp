@@ -1,6 +1,7 @@
 #include "tests/support/sim_network.hpp"
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 #include "core/codec/frame.hpp"
@@ -66,6 +67,7 @@ class SimPort final : public MessagePort {
       slot.size = static_cast<std::uint32_t>(size);
       slot.truncated = size < arrival.bytes.size();
       slot.error = arrival.error;
+      if (arrival.icmp) slot.icmp = &(said_.at(batch.count - 1) = *arrival.icmp);
       slot.at = network_.now();
       if (link_.kernel_stamps) slot.kernel_at = arrival.wall;
     }
@@ -115,6 +117,7 @@ class SimPort final : public MessagePort {
   SimNetwork& network_;
   SimLink& link_;
   int number_;
+  std::array<IcmpError, 64> said_{};
 };
 
 std::unique_ptr<MessagePort> SimNetwork::make_port(LinkOptions options, SimLink*& link) {
@@ -159,7 +162,7 @@ void SimNetwork::carry(SimLink& link, const std::string& bytes, const Fate& fate
   const Duration delay = link.options.one_way_delay;
   if (fate.icmp_error != 0) {
     events_.emplace(now_ + 2 * delay, [this, &link, bytes, fate] {
-      link.inbox.push_back({bytes, fate.icmp_error, wall_now()});
+      link.inbox.push_back({bytes, fate.icmp_error, wall_now(), fate.icmp});
     });
     return;
   }

@@ -41,7 +41,8 @@ struct Fate {
   bool send_blocks = false;  ///< The send call takes nothing this once.
   bool request_lost = false;
   Duration request_extra{};
-  int icmp_error = 0;  ///< The network answers with this error and quotes the message.
+  int icmp_error = 0;               ///< The network answers with this error and quotes the message.
+  std::optional<IcmpError> icmp{};  ///< What it says with that.
   std::vector<Copy> replies = {Copy{}};
 };
 
@@ -77,6 +78,7 @@ struct SimLink {
     std::string bytes;
     int error = 0;
     WallTime wall{};  ///< When it reached the host, as its kernel stamps it.
+    std::optional<IcmpError> icmp{};
   };
   std::deque<Arrival> inbox;
   bool closed = false;  ///< The peer has ended the connection.

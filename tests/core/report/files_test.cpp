@@ -1,5 +1,6 @@
 #include <zlib.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -146,15 +147,16 @@ TEST_CASE("samples: CSV", "[report][unit]") {
               .sequence = 8,
               .status = ReplyStatus::send_error,
               .sent = 9ns,
+              .error_number = EMSGSIZE,
               .time = WallTime{-1ns}});
   file.finish();
   CHECK(text_of(path) ==
         "target,flow,sequence,status,intended_ns,sent_ns,received_ns,rtt_ns,response_ns,"
-        "server_residence_ns,size_bytes,time\n"
-        "tcp://localhost:7,1,42,ok,1000,1500,9500,8000,8500,300,64,"
+        "server_residence_ns,size_bytes,errno_name,time\n"
+        "tcp://localhost:7,1,42,ok,1000,1500,9500,8000,8500,300,64,,"
         "2026-11-28T08:13:28.000001500Z\n"
-        "\"unix:///a \"\"b\"\",c\",0,7,skipped,0,,,,,,0,2026-11-28T08:13:29.000000000Z\n"
-        "\"unix:///a\nb\",0,8,send_error,,9,,,,,0,1969-12-31T23:59:59.999999999Z\n");
+        "\"unix:///a \"\"b\"\",c\",0,7,skipped,0,,,,,,0,,2026-11-28T08:13:29.000000000Z\n"
+        "\"unix:///a\nb\",0,8,send_error,,9,,,,,0,EMSGSIZE,1969-12-31T23:59:59.999999999Z\n");
 }
 
 TEST_CASE("samples: JSON lines", "[report][unit]") {
@@ -170,13 +172,15 @@ TEST_CASE("samples: JSON lines", "[report][unit]") {
         "\xef\xbf\xbd"
         R"(","flow":1,"sequence":42,"status":"ok",)"
         R"("intended_ns":1000,"sent_ns":1500,"received_ns":9500,"rtt_ns":8000,"response_ns":8500,)"
-        R"("server_residence_ns":300,"size_bytes":64,"time":"2026-11-28T08:13:28.000001500Z"})"
+        R"("server_residence_ns":300,"size_bytes":64,"errno_name":null,)"
+        R"("time":"2026-11-28T08:13:28.000001500Z"})"
         "\n"
         R"({"target":"unix:///\"\u001b)"
         "\xef\xbf\xbd"
         R"(","flow":0,"sequence":7,"status":"timeout",)"
         R"("intended_ns":null,"sent_ns":-5,"received_ns":null,"rtt_ns":null,"response_ns":null,)"
-        R"("server_residence_ns":null,"size_bytes":0,"time":"1970-01-01T00:00:00.000000000Z"})"
+        R"("server_residence_ns":null,"size_bytes":0,"errno_name":null,)"
+        R"("time":"1970-01-01T00:00:00.000000000Z"})"
         "\n");
 }
 

@@ -102,7 +102,8 @@ TEST_CASE("json: a reply shows its figures in whole nanoseconds and its text as 
                  R"("flow":1,"sequence":3,"status":"ok","rtt_ns":41200,"response_ns":43000,)"
                  R"("size_bytes":64,"timestamp_source":"kernel","server_residence_ns":900,)"
                  R"("payload":{"encoding":"utf8","data":"안녕하세요","size_bytes":15,)"
-                 R"("truncated":false}})"));
+                 R"("truncated":false},"errno_name":"EHOSTUNREACH",)"
+                 R"("icmp":{"from":"192.0.2.1","type":3,"code":13,"name":"prohibited"}})"));
 }
 
 TEST_CASE("json: what a summary did not measure is null, but rtt_ns is always an object",
@@ -129,7 +130,7 @@ TEST_CASE("json: what a summary did not measure is null, but rtt_ns is always an
           nothing + R"(,"response_ns":)" + nothing +
           R"(,"rtt_variation_ns":null,"jitter_rfc3550_ns":null,"connect_time_ns":null,)"
           R"("rtt_kernel_ns":null,"server_residence_ns":null,"one_way_ns":null,"loss_runs":null,)"
-          R"("outages":[],"tcp_info":null,"path_mtu_bytes":null,"instrument":{"send_lateness_ns":)"
+          R"("send_errors":[],"foreign_reply":null,"outages":[],"tcp_info":null,"path_mtu_bytes":null,"instrument":{"send_lateness_ns":)"
           R"({"mean":null,"p50":null,"p99":null,"max":null},"send_call_ns":{"mean":null,)"
           R"("p50":null,"p99":null,"max":null},"clock_read_ns":null,"wake_up_ns":{"mean":null,"p50":null,)"
           R"("p99":null,"max":null},"floor_ns":null,"discarded_total":0},)"
@@ -164,6 +165,9 @@ TEST_CASE("json: a full summary has each figure under its own key", "[report][un
                            R"("p99":4000,"max":5000},"one_way_ns":{"forward":)" +
                            latencies + R"(,"reverse":)" + latencies + "}"));
   CHECK(contains(line, R"("loss_runs":{"count":2,"longest":7,"longest_ns":700000000},)"
+                       R"("send_errors":[{"errno_name":"EMSGSIZE","count":1}],)"
+                       R"("foreign_reply":{"encoding":"utf8","data":"SSH-2.0-","size_bytes":8,)"
+                       R"("truncated":false},)"
                        R"("outages":[{"start":"2026-11-23T06:21:40.123456789Z",)"
                        R"("duration_ns":3000000000,"probes":30}],)"
                        R"("tcp_info":{"rtt_ns":21000,"rttvar_ns":4000,"retransmits_total":1,)"

@@ -119,6 +119,10 @@ LatencyFigures all_latencies() {
           .max = 50us};
 }
 
+IcmpError some_icmp() {
+  return {.from = IpNumber::of_v4(0xC0000201), .type = 3, .code = 13};
+}
+
 Summary bare_summary() {
   Summary s;
   s.target = bare_end();
@@ -169,6 +173,12 @@ Summary full_summary() {
   s.jitter_rfc3550 = 1234ns;
   s.server_residence = {.min = 1us, .mean = 2us, .p50 = 3us, .p99 = 4us, .max = 5us};
   s.loss_runs = LossRuns{2, 7, 700ms};
+  s.reasons = {{.status = ReplyStatus::send_error, .error_number = EMSGSIZE, .count = 1},
+               {.status = ReplyStatus::unreachable,
+                .error_number = EHOSTUNREACH,
+                .icmp = some_icmp(),
+                .count = 1}};
+  s.foreign_reply = payload("SSH-2.0-");
   s.outages = {{some_time(), 3s, 30}};
   s.tcp_info = TcpInfo{21us, 4us, 1, 10, 32741, 65535};
   s.path_mtu_bytes = 1500;
@@ -195,7 +205,9 @@ ReplyEvent full_reply() {
           .size_bytes = 64,
           .timestamp_source = TimestampSource::kernel,
           .server_residence = 900ns,
-          .payload = payload("안녕하세요")};
+          .payload = payload("안녕하세요"),
+          .error_number = EHOSTUNREACH,
+          .icmp = some_icmp()};
 }
 
 EndpointStats full_endpoint_stats() {

@@ -15,6 +15,8 @@ namespace netecho::samples {
 [[nodiscard]] SocketDescription tcp_end(std::uint16_t port = 12345);
 [[nodiscard]] SocketDescription unix_end(const std::string& path);
 [[nodiscard]] LatencyFigures all_latencies();
+/// Administratively prohibited, from 192.0.2.1.
+[[nodiscard]] IcmpError some_icmp();
 [[nodiscard]] Summary bare_summary();
 [[nodiscard]] Summary full_summary();
 [[nodiscard]] ReplyEvent full_reply();
