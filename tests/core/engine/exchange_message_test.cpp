@@ -208,7 +208,7 @@ TEST_CASE("exchange: a message that the network refused carries the reason", "[e
 
 TEST_CASE("exchange: a message that can't be sent carries the reason", "[exchange][unit]") {
   Line line{echo};
-  const auto [error, status] = GENERATE(std::pair{EMSGSIZE, ExchangeStatus::failed},
+  const auto [error, status] = GENERATE(std::pair{EMSGSIZE, ExchangeStatus::not_sent},
                                         std::pair{ECONNREFUSED, ExchangeStatus::refused});
   line.port().fail_sends(error);
   const Outcome out = line.run("hello");
