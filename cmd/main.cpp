@@ -56,11 +56,11 @@ int report(const Error& error, const std::vector<std::string>& words) {
 
 /// Unwinding has freed what there was, so that this is likely to find the little it needs.
 int report_no_memory(const std::vector<std::string>& words) noexcept try {
-  return report(Error{ErrorCategory::internal, "", "", "out of memory", ENOMEM}, words);
+  return report(Error{ErrorCategory::io, "allocate", "", "out of memory", ENOMEM}, words);
 } catch (const std::exception&) {
-  constexpr std::string_view kLine = "netecho: out of memory (ENOMEM)\n";
+  constexpr std::string_view kLine = "netecho: allocate: out of memory (ENOMEM)\n";
   static_cast<void>(!::write(STDERR_FILENO, kLine.data(), kLine.size()));
-  return exit_code(ErrorCategory::internal);
+  return exit_code(ErrorCategory::io);
 }
 
 }  // namespace
@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return report_no_memory(words);
   } catch (const std::system_error& error) {  // A thread that could not be started.
-    return report(Error{ErrorCategory::internal, "internal error", "", error.code().message(),
+    return report(Error{ErrorCategory::io, "start a thread", "", error.code().message(),
                         error.code().value()},
                   words);
   } catch (const std::exception& error) {

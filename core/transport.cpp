@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <new>
 
+#include "core/base/error.hpp"
+#include "core/base/units.hpp"
 #include "core/net/socket_address.hpp"
 
 namespace netecho {
@@ -30,7 +32,9 @@ std::size_t arena_bytes(std::size_t slot_count, std::size_t slot_bytes) {
 std::byte* map_arena(std::size_t bytes) {
   void* arena = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (arena == MAP_FAILED) throw std::bad_alloc{};
+  if (arena == MAP_FAILED) {
+    throw Error{ErrorCategory::io, "allocate", format_size(bytes), errno_text(errno), errno};
+  }
   return static_cast<std::byte*>(arena);
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <charconv>
+#include <clocale>
 #include <csignal>
 #include <memory>
 #include <optional>
@@ -21,6 +22,30 @@
 namespace netecho {
 namespace {
 
+/// Whether a name has characters that DNS does not know (IDNA, RFC 5890).
+bool is_international(std::string_view name) noexcept {
+  return std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+}
+
+/// Has this thread, and no other, read names as UTF-8, whatever the locale: AI_IDN goes by it.
+class Utf8Here {
+ public:
+  Utf8Here() noexcept : utf8_{::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)} {
+    if (utf8_ != nullptr) before_ = ::uselocale(utf8_);
+  }
+  ~Utf8Here() {
+    if (utf8_ == nullptr) return;
+    ::uselocale(before_);
+    ::freelocale(utf8_);
+  }
+  Utf8Here(const Utf8Here&) = delete;
+  Utf8Here& operator=(const Utf8Here&) = delete;
+
+ private:
+  locale_t utf8_;
+  locale_t before_ = nullptr;
+};
+
 /// One question to the name service, owned by who asks and by the thread that answers; whoever is
 /// last frees it.
 struct Question {
@@ -29,6 +54,9 @@ struct Question {
           return ::eventfd(0, EFD_CLOEXEC);
         })} {
     hints.ai_socktype = native_type(options.type);
+#ifdef AI_IDN
+    if (is_international(name)) hints.ai_flags |= AI_IDN;
+#endif
     switch (options.lookup.family) {
       case FamilyChoice::any:
         hints.ai_family = AF_UNSPEC;
@@ -48,6 +76,7 @@ struct Question {
   Question& operator=(const Question&) = delete;
 
   void answer() noexcept {
+    const Utf8Here utf8;
     error = ask(host.c_str(), nullptr, &hints, &addresses);
     error_number = errno;
     answered.store(true, std::memory_order_release);
@@ -216,6 +245,10 @@ std::string Resolution::explain(int error, int error_number) const {
       return "no name server answered about " + quoted + "; try again later";
     case EAI_FAIL:
       return "the name server failed to answer about " + quoted;
+#ifdef EAI_IDN_ENCODE
+    case EAI_IDN_ENCODE:
+      return quoted + " is no international name (IDNA) that this system can look up";
+#endif
     case EAI_SYSTEM:
       return errno_text(error_number);
     default:

@@ -1,6 +1,8 @@
 #include "core/report/summary_text.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <utility>
 
@@ -30,6 +32,37 @@ void add_count(std::string& out, std::uint64_t value, const char* what) {
   if (value != 0) out += ", " + number(value) + " " + what;
 }
 
+/// A late reply was lost on neither way: it came, after the time-out.
+std::string late_of_reverse(const Summary& s) {
+  const std::uint64_t late = std::min(s.late_total, *s.lost_reverse_total);
+  return late == 0 ? "" : ", of which " + number(late) + " came late";
+}
+
+/// `serve` answers a source prefix a thousand times a second; what it leaves out looks like loss on
+/// the way back. Authenticated frames and its own host are exempt.
+std::string rate_limit_line(const Summary& s) {
+  constexpr double kServersLimit = 1000;
+  constexpr double kBelow = 0.9;  // Some of what it answered can be lost, too.
+  const SocketDescription& peer = s.peer ? *s.peer : s.target;
+  const std::string address = peer.address.value_or("");
+  const bool loopback = address.starts_with("127.") || address == "::1" || address == "localhost";
+  if (!s.stamped.value_or(false) || s.authenticated.value_or(false)) return {};
+  if (peer.transport != "udp" || loopback || !s.lost_reverse_total || !s.achieved_per_second) {
+    return {};
+  }
+  const std::uint64_t reverse =
+      *s.lost_reverse_total - std::min(s.late_total, *s.lost_reverse_total);
+  if (reverse == 0 || reverse <= s.lost_forward_total.value_or(0)) return {};
+  const double seconds = std::chrono::duration<double>(s.duration).count();
+  const double received = static_cast<double>(s.received_total);
+  if (*s.achieved_per_second <= kServersLimit || received < kBelow * kServersLimit * seconds) {
+    return {};
+  }
+  return "  note: the server seems to limit its replies (serve --udp-max-rate, 1000 a second "
+         "unless "
+         "set): the reverse losses may be its own, not the network's\n";
+}
+
 std::string counts_line(const Summary& s, const TextStyle& style) {
   std::string out = number(s.sent_total) + " sent, " + number(s.received_total) + " received";
   if (s.loss_ratio) {
@@ -48,7 +81,7 @@ std::string counts_line(const Summary& s, const TextStyle& style) {
   add_count(out, s.send_error_total, "not sent");
   if (s.lost_total != 0 && s.lost_forward_total) {
     out += " (" + number(*s.lost_forward_total) + " forward, " + number(*s.lost_reverse_total) +
-           " reverse)";
+           " reverse" + late_of_reverse(s) + ")";
   }
   return out + ", in " + format_duration(s.duration) + "\n";
 }
@@ -160,7 +193,9 @@ std::string instrument_lines(const Summary& s) {
   if (s.wake_up.p50) out += ", wake-up p50 " + figure_text(s.wake_up.p50);
   if (s.clock_read) out += ", clock read " + format_duration(*s.clock_read);
   if (s.discarded_total != 0) {
-    out += ", " + number(s.discarded_total) + " samples across clock steps discarded";
+    out += ", " + number(s.discarded_total) +
+           " samples discarded (a clock was stepped, or a one-way delay was negative: the clocks "
+           "differ)";
   }
   out += "\n";
   if (s.floor && s.rtt.p50 && *s.rtt.p50 < *s.floor * 2) {
@@ -196,6 +231,7 @@ std::string summary_lines(const Summary& s, const TextStyle& style) {
   if (s.error) out += "  " + paint(message_text(s.error->message), kRed, style) + "\n";
   if (s.scheduled_total == 0) return out;
   out += "  " + counts_line(s, style) + reason_lines(s) + pace_line(s) + foreign_line(s);
+  out += rate_limit_line(s);
   out += latency_lines("rtt", s.rtt, s.received_total);
   out += latency_lines("connect", s.connect_time, s.received_total);
   out += response_line(s) + kernel_line(s) + server_lines(s) + order_lines(s) + path_line(s);

@@ -175,7 +175,7 @@ TEST_CASE("text: a full summary leaves nothing out", "[report][unit]") {
         "  connect tcp://localhost:7: Connection refused (ECONNREFUSED)\n"
         "  112 sent, 100 received, 6.25% lost, 4 timed out, 2 refused, 1 unreachable, "
         "3 mismatched, 2 outstanding, 5 late, 6 duplicate, 7 reordered, 2 skipped, 1 not sent "
-        "(8 forward, 1 reverse), in 11.0 s\n"
+        "(8 forward, 1 reverse, of which 1 came late), in 11.0 s\n"
         "  1 not sent: message too long (EMSGSIZE)\n"
         "  1 unreachable: administratively prohibited, from 192.0.2.1 (EHOSTUNREACH)\n"
         "  9.75 sent per second, 7.00 KiB out, 6.25 KiB in\n"
@@ -201,9 +201,44 @@ TEST_CASE("text: a full summary leaves nothing out", "[report][unit]") {
         "  no connection for 3.00 s from 2026-11-23T06:21:40.123456789Z on: 30 probes\n"
         "  tcp rtt 21.0 µs ± 4.00 µs, 1 retransmit, cwnd 10, mss 32741 B, path MTU 1500 B\n"
         "  instrument: sent late by p50 2.00 µs, p99 3.00 µs, max 4.00 µs; send call p50 6.00 µs, "
-        "wake-up p50 50.0 µs, clock read 25 ns, 9 samples across clock steps discarded\n"
+        "wake-up p50 50.0 µs, clock read 25 ns, 9 samples discarded "
+        "(a clock was stepped, or a one-way delay was negative: the clocks differ)\n"
         "  note: this machine's own floor for it is 27.0 µs: a large part of this RTT is the "
         "instrument's own\n");
+}
+
+TEST_CASE("text: reverse losses that look like a server's own limit are said to",
+          "[report][unit]") {
+  const auto has_note = [](const Summary& s) {
+    return text(SummaryEvent{s}).find("serve --udp-max-rate") != std::string::npos;
+  };
+  Summary s = ten_probes();
+  s.target.transport = "udp";
+  s.target.address = "192.0.2.1";
+  s.peer = s.target;
+  s.stamped = true;
+  s.duration = std::chrono::seconds{3};
+  s.achieved_per_second = 3000;
+  s.scheduled_total = s.sent_total = 9000;
+  s.received_total = 3100;
+  s.lost_total = s.timeout_total = 5900;
+  s.lost_forward_total = 0;
+  s.lost_reverse_total = 5900;
+  CHECK(has_note(s));
+  const auto without = [&](auto change) {
+    Summary other = s;
+    change(other);
+    return !has_note(other);
+  };
+  CHECK(without([](Summary& o) { o.stamped = false; }));
+  CHECK(without([](Summary& o) { o.authenticated = true; }));
+  CHECK(without([](Summary& o) { o.peer->address = "127.0.0.1"; }));
+  CHECK(without([](Summary& o) { o.peer->transport = "tcp"; }));
+  CHECK(without([](Summary& o) { o.achieved_per_second = 900; }));
+  CHECK(without([](Summary& o) { o.received_total = 1000; }));
+  CHECK(without([](Summary& o) { o.late_total = 5900; }));
+  CHECK(without([](Summary& o) { std::swap(o.lost_forward_total, o.lost_reverse_total); }));
+  CHECK(without([](Summary& o) { o.lost_forward_total = o.lost_reverse_total = {}; }));
 }
 
 TEST_CASE("text: a target that could not be probed has its error and no figures",
