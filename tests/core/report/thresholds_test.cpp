@@ -102,6 +102,7 @@ TEST_CASE("thresholds: every number of a summary is a figure, and is read where 
   Summary s = samples::full_summary();
   s.thresholds = {};
   s.outages = {};
+  s.reasons = {};
   s.error = {};
   const std::string json = to_json(Event{samples::some_time(), SummaryEvent{s}});
   for (const SummaryFigure& figure : summary_figures()) {
