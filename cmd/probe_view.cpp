@@ -24,13 +24,18 @@ StatusOfTarget shown(const std::string& name, const ProbeStatus& status, const S
   StatusOfTarget out{.name = name,
                      .sent = status.sent,
                      .loss_ratio = {},
+                     .unanswered_ratio = {},
                      .p50 = status.p50,
                      .p99 = status.p99,
                      .max = status.max,
                      .history = &history};
-  if (const std::uint64_t decided = status.received + status.lost; decided > 0) {
-    out.loss_ratio = static_cast<double>(status.lost) / static_cast<double>(decided);
-  }
+  const auto share = [&](std::uint64_t part) -> std::optional<double> {
+    const std::uint64_t decided = status.received + part;
+    if (decided == 0) return std::nullopt;
+    return static_cast<double>(part) / static_cast<double>(decided);
+  };
+  out.loss_ratio = share(status.lost);
+  if (status.unanswered > status.lost) out.unanswered_ratio = share(status.unanswered);
   return out;
 }
 

@@ -45,6 +45,7 @@ struct ProbeStatus {
   std::uint64_t received = 0;
   std::uint64_t lost = 0;
   std::uint64_t skipped = 0;
+  std::uint64_t unanswered = 0;    ///< Lost, not sent, or without a connection.
   std::optional<Duration> recent;  ///< Median since the last look; none without a reply.
   std::optional<Duration> p50, p99, max;
 };

@@ -9,6 +9,24 @@ LossRuns loss_runs_of(const LossRunCounter& counter) noexcept {
   return {counter.count(), counter.longest(), counter.longest_time()};
 }
 
+void count(LossRunCounter& runs, const SettledProbe& probe) noexcept {
+  probe.received ? runs.received() : runs.lost(probe.sent);
+}
+
+void count(Outages& outages, const SettledProbe& probe) {
+  if (probe.received) {
+    outages.answered(probe.sent + probe.rtt);
+  } else if (probe.explained) {
+    outages.unanswered(probe.sent - probe.lateness, 1);
+  } else {
+    outages.lost(probe.sent - probe.lateness);
+  }
+}
+
+Outage as_shown(const OutageSpan& span) noexcept {
+  return {.start = span.start, .duration = span.end - span.first, .probes = span.probes};
+}
+
 }  // namespace
 
 void ProbeCounts::add(const ProbeCounts& other) noexcept {
@@ -29,7 +47,7 @@ void ProbeCounts::add(const ProbeCounts& other) noexcept {
   reasons.add(other.reasons);
 }
 
-void FigureSet::merge(const FigureSet& other) noexcept {
+void FigureSet::merge(const FigureSet& other) {
   counts.add(other.counts);
   statistics.merge(other.statistics);
   loss_runs.count += other.loss_runs.count;
@@ -43,18 +61,26 @@ void FigureSet::merge(const FigureSet& other) noexcept {
   } else {
     loss_directions.reset();
   }
+  outages.insert(outages.end(), other.outages.begin(), other.outages.end());
   length = std::max(length, other.length);
   achieved_per_second += other.achieved_per_second;
   jitter_sum += other.jitter_sum;
   jitter_flows += other.jitter_flows;
 }
 
-FlowFigures::FlowFigures(Duration interval)
-    : interval_{interval}, order_{interval}, period_loss_runs_{interval} {}
+FlowFigures::FlowFigures(Duration interval, const Clock& clock)
+    : interval_{interval}, order_{interval}, period_loss_runs_{interval}, outages_{clock} {}
 
-void FlowFigures::settled(const SettledProbe& probe) noexcept {
+void FlowFigures::settled(const SettledProbe& probe) {
   order_.settled(probe, statistics);
-  probe.received ? period_loss_runs_.received() : period_loss_runs_.lost(probe.sent);
+  count(period_loss_runs_, probe);
+  count(outages_, probe);
+}
+
+void FlowFigures::unanswered(Instant due, std::uint64_t slots) noexcept {
+  order_.loss_runs.lost(due, slots);
+  period_loss_runs_.lost(due, slots);
+  outages_.unanswered(due, slots);
 }
 
 namespace {
@@ -73,15 +99,24 @@ double FlowFigures::rate(const ProbeCounts& done, Duration length) const noexcep
   return span_ns > 0 ? static_cast<double>(done.sent) * 1e9 / span_ns : 0;
 }
 
-FigureSet FlowFigures::whole(Instant now, std::uint64_t outstanding_to_highest) const {
+FigureSet FlowFigures::whole(Instant now, const SequenceTracker& tracker) const {
   FigureSet out;
   out.counts = past_counts_;
   out.counts.add(counts);
   out.counts.sent -= carried_;
   out.statistics.merge(past_statistics_);
   out.statistics.merge(statistics);
-  out.loss_runs = loss_runs_of(order_.loss_runs);
-  out.loss_directions = order_.loss_direction.split(out.counts.received, outstanding_to_highest);
+  LossRunCounter runs = order_.loss_runs;
+  Outages outages = outages_;
+  tracker.for_each_waiting([&](const SettledProbe& probe) {
+    count(runs, probe);
+    count(outages, probe);
+  });
+  out.loss_runs = loss_runs_of(runs);
+  for (const OutageSpan& span : outages.spans(now)) out.outages.push_back(as_shown(span));
+  const auto highest = order_.loss_direction.highest_answered();
+  out.loss_directions = order_.loss_direction.split(
+      out.counts.received, highest ? tracker.outstanding_up_to(*highest) : 0);
   out.length = since(run_start_, now);
   out.achieved_per_second = rate(out.counts, out.length);
   if (const auto jitter = order_.jitter.value()) {
@@ -91,11 +126,29 @@ FigureSet FlowFigures::whole(Instant now, std::uint64_t outstanding_to_highest) 
   return out;
 }
 
-FigureSet FlowFigures::end_period(Instant now, std::uint64_t outstanding) {
+/// What lies in the period of those that ended in it or are still open.
+std::vector<Outage> FlowFigures::end_period_of_outages(Instant now,
+                                                       const SequenceTracker& tracker) {
+  Outages outages = outages_;
+  tracker.for_each_waiting([&](const SettledProbe& probe) { count(outages, probe); });
+  const std::vector<OutageSpan> spans = outages.spans(now);
+  std::vector<Outage> out;
+  for (std::size_t i = told_outages_; i < spans.size(); ++i) {
+    const std::uint64_t told = i == told_outages_ ? told_outage_probes_ : 0;
+    out.push_back(as_shown(spans[i].since(period_start_, told)));
+  }
+  const bool open = outages.open() && !spans.empty();
+  told_outages_ = spans.size() - (open ? 1 : 0);
+  told_outage_probes_ = open ? spans.back().probes : 0;
+  return out;
+}
+
+FigureSet FlowFigures::end_period(Instant now, const SequenceTracker& tracker) {
   FigureSet out;
   out.counts = counts;
   out.statistics.merge(statistics);
   out.loss_runs = loss_runs_of(period_loss_runs_);
+  out.outages = end_period_of_outages(now, tracker);
   ProbeCounts fresh = counts;
   fresh.sent -= carried_;
   out.length = since(period_start_, now);
@@ -107,7 +160,7 @@ FigureSet FlowFigures::end_period(Instant now, std::uint64_t outstanding) {
   past_counts_.add(fresh);
   past_statistics_.merge(statistics);
   counts = {};
-  counts.sent = carried_ = outstanding;
+  counts.sent = carried_ = tracker.outstanding();
   statistics.reset();
   period_loss_runs_ = LossRunCounter{interval_};
   period_start_ = std::max(period_start_, now);

@@ -6,8 +6,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/engine/reason_counts.hpp"
+#include "core/measure/outages.hpp"
 #include "core/measure/round_trip.hpp"
 #include "core/report/events.hpp"
 
@@ -35,6 +37,9 @@ struct ProbeCounts {
   [[nodiscard]] std::uint64_t lost() const noexcept {
     return timeout + mismatch + refused + unreachable;
   }
+  [[nodiscard]] std::uint64_t unanswered() const noexcept {
+    return lost() + send_error + no_connection;
+  }
   void add(const ProbeCounts& other) noexcept;
 };
 
@@ -43,6 +48,7 @@ struct FigureSet {
   ProbeCounts counts;
   RoundTripStatistics statistics;
   LossRuns loss_runs;
+  std::vector<Outage> outages;  ///< Of each flow in turn.
   std::optional<LossDirection::Split> loss_directions;
   Duration length{};  ///< Of the run or the part; of several flows the longest.
   double achieved_per_second = 0;
@@ -50,13 +56,14 @@ struct FigureSet {
   std::int64_t jitter_flows = 0;  ///< Of how many flows jitter_sum is.
 
   /// Another flow's figures of the same time.
-  void merge(const FigureSet& other) noexcept;
+  void merge(const FigureSet& other);
 };
 
 class FlowFigures {
  public:
   /// `interval`: the mean gap of the schedule; zero for a flood, which has none.
-  explicit FlowFigures(Duration interval);
+  /// `clock`, which outlives this, dates outages.
+  FlowFigures(Duration interval, const Clock& clock);
   void begin(Instant start) noexcept { period_start_ = run_start_ = start; }
 
   /// Of the period at hand: what happens is recorded here, once.
@@ -66,24 +73,30 @@ class FlowFigures {
   [[nodiscard]] RoundTripOrder& order() noexcept { return order_; }
   [[nodiscard]] const RoundTripOrder& order() const noexcept { return order_; }
   /// A probe whose status is final; in order of sequence.
-  void settled(const SettledProbe& probe) noexcept;
+  void settled(const SettledProbe& probe);
+  /// Many slots at once that were not sent and count as unanswered, in their turn.
+  void unanswered(Instant due, std::uint64_t slots) noexcept;
 
-  /// Of the run so far. `outstanding_to_highest`: probes up to the highest answered that still
-  /// wait.
-  [[nodiscard]] FigureSet whole(Instant now, std::uint64_t outstanding_to_highest) const;
+  /// Of the run so far; `tracker` knows what still waits.
+  [[nodiscard]] FigureSet whole(Instant now, const SequenceTracker& tracker) const;
   /// Of the period that ends now. What is outstanding belongs to it and to the next one.
-  [[nodiscard]] FigureSet end_period(Instant now, std::uint64_t outstanding);
+  [[nodiscard]] FigureSet end_period(Instant now, const SequenceTracker& tracker);
 
  private:
   [[nodiscard]] double rate(const ProbeCounts& done, Duration length) const noexcept;
+  [[nodiscard]] std::vector<Outage> end_period_of_outages(Instant now,
+                                                          const SequenceTracker& tracker);
 
   Duration interval_;
   Instant run_start_{};
   Instant period_start_{};
   RoundTripOrder order_;
   LossRunCounter period_loss_runs_;
-  std::uint64_t carried_ = 0;  ///< Of counts.sent: outstanding when the period began.
-  ProbeCounts past_counts_;    ///< Of the periods before.
+  Outages outages_;
+  std::size_t told_outages_ = 0;          ///< That ended in periods before.
+  std::uint64_t told_outage_probes_ = 0;  ///< Of the next one, if it was open then.
+  std::uint64_t carried_ = 0;             ///< Of counts.sent: outstanding when the period began.
+  ProbeCounts past_counts_;               ///< Of the periods before.
   RoundTripStatistics past_statistics_;
 };
 

@@ -20,8 +20,6 @@ constexpr std::size_t kBatchSlots = 64;
 constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
 /// A connection attempt carries no payload; the frame only names it.
 constexpr std::uint32_t kConnectProbeBytes = kFrameHeaderBytes;
-/// Outages beyond these are counted in the last one's probes only.
-constexpr std::size_t kMaxOutages = 1000;
 
 std::uint32_t content_bytes(const ProbeOptions& options) noexcept {
   return options.mode == ProbeMode::connect ? kConnectProbeBytes : options.size_bytes;
@@ -64,10 +62,6 @@ ScheduleOptions schedule_options(const ProbeOptions& options, std::uint64_t seed
           .seed = seed};
 }
 
-Duration mean_gap(const ProbeOptions& options) noexcept {
-  return options.schedule == ScheduleKind::flood ? Duration::zero() : options.interval;
-}
-
 }  // namespace
 
 ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
@@ -80,7 +74,7 @@ ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
                key_of(context.options)},
       schedule_{kNever, schedule_options(context.options, identity.session)},
       tracker_{outstanding_limit(context.options, target), context.options.timeout},
-      figures_{mean_gap(context.options)},
+      figures_{mean_gap(), context.clock},
       trains_{accept_trains()},
       outgoing_{outgoing_slots(context.options), 1},
       // One byte more than a reply has: a longer one shows.
@@ -195,7 +189,6 @@ void ProbeFlow::reopen(Instant now) try {
   reopening_.reset();
   reopen_at_.reset();
   back_off_ = Duration::zero();
-  if (outage_since_) outages_.back().duration = now - *std::exchange(outage_since_, std::nullopt);
   install(std::move(port));
 } catch (const Error& error) {
   reopening_.reset();
@@ -206,7 +199,9 @@ void ProbeFlow::reopen(Instant now) try {
 
 void ProbeFlow::lose_outstanding() {
   while (tracker_.outstanding() > 0) {
-    lose(tracker_.oldest_outstanding(), ReplyStatus::timeout);
+    const Sequence oldest = tracker_.oldest_outstanding();
+    tracker_.lose(oldest, Loss::explained);
+    count_loss(oldest, ReplyStatus::timeout);
   }
 }
 
@@ -217,9 +212,6 @@ void ProbeFlow::drop(const char* reason, int error_number) {
   }
   stop_watching();
   const Instant now = context_.clock.now();
-  if (outages_.size() < kMaxOutages) outages_.push_back({.start = context_.clock.wall_now()});
-  outage_since_ = now;
-  outages_.back().probes += tracker_.outstanding();
   lose_outstanding();
   retry_at_.reset();
   reopen_at_ = now;
@@ -234,26 +226,28 @@ void ProbeFlow::end(const Error& error) {
   lose_outstanding();
 }
 
-/// Tells the figures what has become final, and notes when all has.
+void ProbeFlow::settle_figures() {
+  tracker_.settle([&](const SettledProbe& probe) { figures_.settled(probe); });
+}
+
+/// Also notes when all is final.
 void ProbeFlow::settle(Instant now) {
   charge_spoiled(nullptr);
-  tracker_.settle([&](const SettledProbe& probe) { figures_.settled(probe); });
+  settle_figures();
   if (all_sent() && tracker_.outstanding() == 0 && !finished_at_) finished_at_ = now;
 }
 
 FigureSet ProbeFlow::whole(Instant now) const {
-  const auto highest = figures_.order().loss_direction.highest_answered();
-  FigureSet out = figures_.whole(finished_at_.value_or(now),
-                                 highest ? tracker_.outstanding_up_to(*highest) : 0);
+  FigureSet out = figures_.whole(finished_at_.value_or(now), tracker_);
   out.counts.rx_bytes += unfinished().size();
   return out;
 }
 
 FigureSet ProbeFlow::end_period(Instant now) {
-  return figures_.end_period(now, tracker_.outstanding());
+  return figures_.end_period(now, tracker_);
 }
 
-Summary ProbeFlow::description(Instant now, bool interrupted) const {
+Summary ProbeFlow::description(bool interrupted) const {
   const ProbeOptions& options = context_.options;
   Summary summary;
   summary.target = target_.target;
@@ -273,8 +267,6 @@ Summary ProbeFlow::description(Instant now, bool interrupted) const {
   summary.connect = connection_.connect_time;
   summary.interrupted = interrupted && !finished();
   summary.clock_read = context_.clock_read;
-  summary.outages = outages_;
-  if (outage_since_) summary.outages.back().duration = now - *outage_since_;
   if (echoes() && connection_.port) {
     const PathInfo path = path_info(connection_.port->fd());
     summary.tcp_info = path.tcp_info;

@@ -86,7 +86,7 @@ class ProbeFlow {
   [[nodiscard]] FigureSet whole(Instant now) const;
   [[nodiscard]] FigureSet end_period(Instant now);
   /// All of a summary that is not a figure of a FigureSet.
-  [[nodiscard]] Summary description(Instant now, bool interrupted) const;
+  [[nodiscard]] Summary description(bool interrupted) const;
   /// Round trips since the last call, for a running display.
   [[nodiscard]] Histogram& recent() noexcept { return recent_; }
 
@@ -117,7 +117,13 @@ class ProbeFlow {
   [[nodiscard]] std::span<const std::byte> unfinished() const noexcept;
   [[nodiscard]] std::optional<PayloadSample> foreign_reply() const;
   void settle(Instant now);
+  /// Tells the figures what has become final.
+  void settle_figures();
   [[nodiscard]] bool connected() const noexcept { return !reopen_at_; }
+  /// Zero for a flood, which has none.
+  [[nodiscard]] Duration mean_gap() const noexcept {
+    return floods() ? Duration::zero() : context_.options.interval;
+  }
   [[nodiscard]] bool floods() const noexcept {
     return context_.options.schedule == ScheduleKind::flood;
   }
@@ -144,6 +150,7 @@ class ProbeFlow {
   /// Why a slot was not sent: the instrument's own doing, or for want of a connection.
   enum class SkipReason : std::uint8_t { instrument, no_connection };
   void skip(std::uint64_t slots, std::optional<Instant> intended, SkipReason reason);
+  void leave_unanswered(std::uint64_t slots, Instant due);
   void fail_send(const BatchResult& result, std::optional<Instant> intended);
 
   // prober_replies.cpp: what arrives.
@@ -197,8 +204,6 @@ class ProbeFlow {
   std::optional<Instant> reopen_at_;  ///< No connection: when to look after a new one.
   std::unique_ptr<Reopening> reopening_;
   Duration back_off_{};
-  std::optional<Instant> outage_since_;
-  std::vector<Outage> outages_;  ///< The last one is still open while outage_since_ is set.
 
   std::array<char, 32> foreign_{};   ///< The beginning of what is no echo; see note_foreign().
   std::uint64_t foreign_bytes_ = 0;  ///< All of it.

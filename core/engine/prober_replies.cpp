@@ -271,7 +271,7 @@ void ProbeFlow::lose(Sequence sequence, ReplyStatus status, const Slot* reply) {
 /// A time-out is its own reason, whoever kept the time.
 void ProbeFlow::lose(Sequence sequence, const Reason& reason) {
   const ReplyStatus status = status_of(reason.error);
-  tracker_.lose(sequence);
+  tracker_.lose(sequence, status == ReplyStatus::timeout ? Loss::silent : Loss::explained);
   count_loss(sequence, status, nullptr, status == ReplyStatus::timeout ? Reason{} : reason);
 }
 

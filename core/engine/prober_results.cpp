@@ -14,7 +14,6 @@ Summary together(std::span<const Summary> flows) {
   all.flow.reset();
   if (flows.size() == 1) return all;
   all.local.reset();
-  all.outages.clear();
   std::vector<PathInfo> paths;
   for (const Summary& each : flows) {
     all.interrupted = all.interrupted || each.interrupted;
@@ -23,7 +22,6 @@ Summary together(std::span<const Summary> flows) {
     if (each.authenticated) all.authenticated = each.authenticated;
     if (!all.error) all.error = each.error;
     if (!all.foreign_reply) all.foreign_reply = each.foreign_reply;
-    all.outages.insert(all.outages.end(), each.outages.begin(), each.outages.end());
     paths.push_back({each.tcp_info, each.path_mtu_bytes});
   }
   const PathInfo path = merged(paths);
@@ -90,8 +88,7 @@ void FlowTable::begin(Instant start, WallTime wall) noexcept {
 }
 
 template <typename FiguresOf>
-std::vector<ProbeResult> FlowTable::collect(Instant now, bool interrupted,
-                                            const ProberContext& context,
+std::vector<ProbeResult> FlowTable::collect(bool interrupted, const ProberContext& context,
                                             const FiguresOf& figures_of) const {
   const Histogram* wake_up = context.waiter.wake_up_latency();
   std::vector<ProbeResult> out;
@@ -100,7 +97,7 @@ std::vector<ProbeResult> FlowTable::collect(Instant now, bool interrupted,
     std::vector<Summary> summaries;
     std::optional<FigureSet> all;
     for (const auto& flow : flows_of(target)) {
-      Summary summary = flow->description(now, interrupted);
+      Summary summary = flow->description(interrupted);
       summary.started = started_;
       FigureSet figures = figures_of(*flow);
       finish(summary, figures, wake_up);
@@ -122,11 +119,11 @@ std::vector<ProbeResult> FlowTable::collect(Instant now, bool interrupted,
 
 std::vector<ProbeResult> FlowTable::results(Instant now, bool interrupted,
                                             const ProberContext& context) const {
-  return collect(now, interrupted, context, [&](ProbeFlow& flow) { return flow.whole(now); });
+  return collect(interrupted, context, [&](ProbeFlow& flow) { return flow.whole(now); });
 }
 
 std::vector<ProbeResult> FlowTable::end_period(Instant now, const ProberContext& context) const {
-  return collect(now, false, context, [&](ProbeFlow& flow) { return flow.end_period(now); });
+  return collect(false, context, [&](ProbeFlow& flow) { return flow.end_period(now); });
 }
 
 std::vector<ProbeStatus> FlowTable::status(Instant now) const {
@@ -144,6 +141,7 @@ std::vector<ProbeStatus> FlowTable::status(Instant now) const {
                    .received = all.counts.received,
                    .lost = all.counts.lost(),
                    .skipped = all.counts.skipped,
+                   .unanswered = all.counts.unanswered(),
                    .recent = recent.percentile(kP50),
                    .p50 = latency.percentile(kP50),
                    .p99 = latency.percentile(kP99),

@@ -41,8 +41,7 @@ class FlowTable {
   using Flows = std::span<const std::unique_ptr<ProbeFlow>>;
   [[nodiscard]] Flows flows_of(std::size_t target) const noexcept;
   template <typename FiguresOf>
-  [[nodiscard]] std::vector<ProbeResult> collect(Instant now, bool interrupted,
-                                                 const ProberContext& context,
+  [[nodiscard]] std::vector<ProbeResult> collect(bool interrupted, const ProberContext& context,
                                                  const FiguresOf& figures_of) const;
 
   std::vector<std::unique_ptr<ProbeFlow>> flows_;

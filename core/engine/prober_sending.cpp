@@ -33,7 +33,7 @@ void ProbeFlow::send_due(Instant now) {
     } else if (!send_one(now)) {
       return;
     }
-    tracker_.settle([&](const SettledProbe& probe) { figures_.settled(probe); });
+    settle_figures();
   }
 }
 
@@ -128,9 +128,24 @@ void ProbeFlow::skip(std::uint64_t slots, std::optional<Instant> intended, SkipR
   figures_.counts.skipped += slots;
   if (reason == SkipReason::no_connection) figures_.counts.no_connection += slots;
   figures_.statistics.unanswered(slots);
-  if (outage_since_) outages_.back().probes += slots;
   if (intended) tell(tracker_.next(), ReplyStatus::skipped, {.sent = intended});
-  tracker_.not_sent(slots);
+  if (reason == SkipReason::instrument) return tracker_.not_sent(slots);
+  leave_unanswered(slots, intended.value_or(context_.clock.now()));
+}
+
+/// Slots from `due` on that were not sent, and count in runs and outages.
+void ProbeFlow::leave_unanswered(std::uint64_t slots, Instant due) {
+  settle_figures();
+  if (tracker_.outstanding() == 0) {
+    figures_.unanswered(due, slots);
+    return tracker_.not_sent(slots);
+  }
+  const std::uint64_t remembered = std::min<std::uint64_t>(slots, tracker_.capacity());
+  for (std::uint64_t i = 0; i < remembered; ++i) {
+    tracker_.unanswered(due);
+    due = saturating_add(due, mean_gap());
+  }
+  tracker_.not_sent(slots - remembered);
 }
 
 void ProbeFlow::fail_send(const BatchResult& result, std::optional<Instant> intended) {
@@ -139,7 +154,7 @@ void ProbeFlow::fail_send(const BatchResult& result, std::optional<Instant> inte
   figures_.counts.reasons.count(ReplyStatus::send_error, result.error, nullptr);
   tell(tracker_.next(), ReplyStatus::send_error,
        {.sent = intended, .reason = {.error = result.error}});
-  tracker_.not_sent(1);
+  leave_unanswered(1, intended.value_or(context_.clock.now()));
   if (ends_connection(result)) drop("the connection is gone", result.error);
 }
 

@@ -47,7 +47,10 @@ void fill_counts(Summary& summary, const FigureSet& figures) {
   fill_ratios(summary);
   summary.reasons = counts.reasons.list();
   if (counts.scheduled() > 0) summary.achieved_per_second = figures.achieved_per_second;
-  if (counts.sent > 0) summary.loss_runs = figures.loss_runs;
+  if (counts.sent + counts.send_error + counts.no_connection > 0) {
+    summary.loss_runs = figures.loss_runs;
+  }
+  summary.outages = figures.outages;
   if (const auto& directions = figures.loss_directions) {
     summary.lost_forward_total = directions->forward;
     summary.lost_reverse_total = directions->reverse;

@@ -10,14 +10,15 @@
 
 namespace netecho {
 
-/// Runs of consecutive losses. To be told every sent probe, in order of sequence; slots that were
-/// not sent neither lengthen a run nor end it.
+/// Runs of consecutive losses. To be told every slot that went unanswered or was answered, in order
+/// of sequence; those that the instrument skipped by itself neither lengthen a run nor end it.
 class LossRunCounter {
  public:
   /// `interval` is what one lost probe stands for in time.
   explicit LossRunCounter(Duration interval) noexcept : interval_{interval} {}
 
-  void lost(Instant sent) noexcept;
+  /// A probe that was sent then, or so many slots that were due from then on.
+  void lost(Instant sent, std::uint64_t slots = 1) noexcept;
   void received() noexcept { length_ = 0; }
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
@@ -26,6 +27,8 @@ class LossRunCounter {
   [[nodiscard]] Duration longest_time() const noexcept { return longest_time_; }
 
  private:
+  [[nodiscard]] Duration time_of(std::uint64_t slots) const noexcept;
+
   Duration interval_;
   Instant first_{};
   std::uint64_t length_ = 0;

@@ -43,12 +43,28 @@ void SequenceTracker::sent(Instant at, Duration lateness) noexcept {
   ++sent_total_;
 }
 
-const SequenceTracker::Cell* SequenceTracker::find(Sequence sequence) const noexcept {
+void SequenceTracker::unanswered(Instant due) noexcept {
+  // What is outstanding is never overwritten, however many slots pass meanwhile: see full().
+  if (outstanding_ == 0 || next_ - oldest_ < ring_.size() / 2) {
+    Cell& here = cell(next_);
+    here.tag = static_cast<std::uint32_t>(next_);
+    here.time_ns = due.time_since_epoch().count();
+    here.set(Duration::zero(), State::not_sent);
+  }
+  ++next_;
+}
+
+const SequenceTracker::Cell* SequenceTracker::slot(Sequence sequence) const noexcept {
   // What is outstanding is found however far back a long pause has left it: nobody overwrites it.
   if (sequence.value >= next_ || next_ - sequence.value > kTagRange) return nullptr;
   const Cell& at = ring_[sequence.value & mask_];
   const bool same = at.tag == static_cast<std::uint32_t>(sequence.value);
   return same && at.state() != State::unused ? &at : nullptr;
+}
+
+const SequenceTracker::Cell* SequenceTracker::find(Sequence sequence) const noexcept {
+  const Cell* const at = slot(sequence);
+  return at != nullptr && at->state() != State::not_sent ? at : nullptr;
 }
 
 bool SequenceTracker::is_outstanding(Sequence sequence) const noexcept {
@@ -91,8 +107,8 @@ void SequenceTracker::close(std::uint64_t sequence, State state) noexcept {
   }
 }
 
-void SequenceTracker::lose(Sequence sequence) noexcept {
-  close(sequence.value, State::lost);
+void SequenceTracker::lose(Sequence sequence, Loss how) noexcept {
+  close(sequence.value, how == Loss::silent ? State::lost : State::explained);
 }
 
 Arrival SequenceTracker::arrived(Sequence sequence, Instant at) noexcept {
@@ -104,11 +120,13 @@ Arrival SequenceTracker::arrived(Sequence sequence, Instant at) noexcept {
   Cell& here = cell(sequence.value);
   switch (here.state()) {
     case State::unused:
+    case State::not_sent:
       return {};
     case State::received:
     case State::late:
       return {.kind = ArrivalKind::duplicate};
     case State::lost:
+    case State::explained:
       here.set(here.lateness(), State::late);
       return {.kind = ArrivalKind::late, .rtt = at - sent_at(here), .lateness = here.lateness()};
     case State::outstanding:
@@ -122,12 +140,13 @@ Arrival SequenceTracker::arrived(Sequence sequence, Instant at) noexcept {
   const std::uint32_t sent_since = static_cast<std::uint32_t>(sent_total_) - here.ordinal;
   const bool reordered = highest_received_ && sequence.value < *highest_received_;
   if (!reordered) highest_received_ = sequence.value;
-  here.time_ns = rtt.count();
+  const Duration lateness = here.lateness();
   close(sequence.value, State::received);
+  here.set(rtt, State::received);
   return {.kind = ArrivalKind::received,
           .reordered = reordered,
           .rtt = rtt,
-          .lateness = here.lateness(),
+          .lateness = lateness,
           .sent_up_to = sent_total_ - sent_since + 1};
 }
 

@@ -8,6 +8,7 @@
 /// many whose status is final, by which a late first copy is told from a duplicate. What is further
 /// back was sent more than a time-out ago; a copy of it counts as late.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -19,12 +20,21 @@ namespace netecho {
 
 inline constexpr std::size_t kMaxOutstanding = 262'144;
 
-/// A probe whose status, and that of all before it, is final.
+/// A probe whose status, and that of all before it, is final; or a slot that was not sent and
+/// counts as unanswered.
 struct SettledProbe {
   Sequence sequence;
   bool received = false;
-  Duration rtt{};  ///< When received.
-  Instant sent{};  ///< When lost.
+  Duration rtt{};          ///< When received.
+  Instant sent{};          ///< T1; of a slot that was not sent when it was due.
+  Duration lateness{};     ///< T1 - intended, when lost.
+  bool explained = false;  ///< Not received, and there is a reason other than silence.
+};
+
+/// How it is known that a probe is lost.
+enum class Loss : std::uint8_t {
+  silent,     ///< Nothing came back, or nothing that proves it.
+  explained,  ///< Its connection is gone, or the host or the network refused it.
 };
 
 struct SentProbe {
@@ -60,7 +70,13 @@ class SequenceTracker {
   /// `next()` was sent at T1, `lateness` after it was due. REQUIRES: !full().
   void sent(Instant at, Duration lateness) noexcept;
   /// That many sequences from next() on are not sent.
-  void not_sent(std::uint64_t sequences) noexcept { next_ += sequences; }
+  void not_sent(std::uint64_t sequences) noexcept {
+    if (settled_ == next_) settled_ += sequences;
+    next_ += sequences;
+  }
+  /// `next()` was due then, is not sent, and counts as unanswered: settle() tells of it in its
+  /// turn.
+  void unanswered(Instant due) noexcept;
 
   [[nodiscard]] std::uint64_t sent_total() const noexcept { return sent_total_; }
   [[nodiscard]] std::size_t outstanding() const noexcept { return outstanding_; }
@@ -89,35 +105,57 @@ class SequenceTracker {
   /// A copy of `sequence` arrived whole at T4 = `at`.
   Arrival arrived(Sequence sequence, Instant at) noexcept;
   /// `sequence` is lost. REQUIRES: it is outstanding.
-  void lose(Sequence sequence) noexcept;
+  void lose(Sequence sequence, Loss how = Loss::silent) noexcept;
 
   /// Calls `settled(SettledProbe)` for each probe whose status has become final with all before
   /// it, in order. To be called after each change, before the next probe is sent.
   template <typename Settled>
-  void settle(const Settled& settled) noexcept;
+  void settle(const Settled& settled);
+  /// Calls `final(SettledProbe)` for those whose status is final, but waits for one before it. Does
+  /// not settle them.
+  template <typename Final>
+  void for_each_waiting(const Final& final) const;
 
   [[nodiscard]] std::size_t capacity() const noexcept { return ring_.size(); }
 
  private:
-  enum class State : std::uint8_t { unused, outstanding, received, lost, late };
+  enum class State : std::uint8_t {
+    unused,
+    outstanding,
+    received,
+    lost,
+    explained,
+    late,
+    not_sent
+  };
   static constexpr std::int64_t kDoubted = 0x80;
 
   /// 24 bytes: at most 12 MiB for 262,144 outstanding probes.
   struct Cell {
     std::uint32_t tag = 0;      ///< Low bits of the sequence; an older tenant has others.
     std::uint32_t ordinal = 0;  ///< Low bits of the number of probes sent before.
-    std::int64_t time_ns = 0;   ///< The RTT when received, else T1.
-    std::int64_t packed = 0;    ///< Lateness in ns; low 8 bits: the state, and kDoubted.
+    std::int64_t time_ns = 0;   ///< T1; of a slot that was not sent when it was due.
+    std::int64_t packed = 0;    ///< The RTT when received, else lateness, in ns; low 8 bits: the
+                                ///< state, and kDoubted.
 
     [[nodiscard]] State state() const noexcept { return static_cast<State>(packed & 0x7F); }
     [[nodiscard]] Duration lateness() const noexcept { return Duration{packed >> 8}; }
-    void set(Duration lateness, State state) noexcept {
-      packed = lateness.count() * 256 + static_cast<std::int64_t>(state);
+    [[nodiscard]] Duration rtt() const noexcept { return Duration{packed >> 8}; }
+    void set(Duration lateness_or_rtt, State state) noexcept {
+      packed = lateness_or_rtt.count() * 256 + static_cast<std::int64_t>(state);
     }
   };
 
   [[nodiscard]] Cell& cell(std::uint64_t sequence) noexcept { return ring_[sequence & mask_]; }
+  /// Of a slot that is remembered, sent or not.
+  [[nodiscard]] const Cell* slot(Sequence sequence) const noexcept;
+  /// Of a probe that was sent.
   [[nodiscard]] const Cell* find(Sequence sequence) const noexcept;
+  [[nodiscard]] static SettledProbe outcome(Sequence sequence, const Cell& cell) noexcept {
+    if (cell.state() == State::received) return {sequence, true, cell.rtt(), sent_at(cell)};
+    const bool explained = cell.state() == State::explained || cell.state() == State::not_sent;
+    return {sequence, false, {}, sent_at(cell), cell.lateness(), explained};
+  }
   [[nodiscard]] static Instant sent_at(const Cell& cell) noexcept {
     return Instant{Duration{cell.time_ns}};
   }
@@ -140,15 +178,19 @@ class SequenceTracker {
 };
 
 template <typename Settled>
-void SequenceTracker::settle(const Settled& settled) noexcept {
+void SequenceTracker::settle(const Settled& settled) {
   for (const std::uint64_t end = first_unsettled(); settled_ < end; ++settled_) {
-    const Cell* const at = find({settled_});
-    if (at == nullptr) continue;  // Not sent.
-    if (at->state() == State::received) {
-      settled(SettledProbe{{settled_}, true, Duration{at->time_ns}, {}});
-    } else {
-      settled(SettledProbe{{settled_}, false, {}, sent_at(*at)});
-    }
+    // What the instrument skipped by itself is in no cell.
+    if (const Cell* const at = slot({settled_})) settled(outcome({settled_}, *at));
+  }
+}
+
+template <typename Final>
+void SequenceTracker::for_each_waiting(const Final& final) const {
+  const std::uint64_t end = std::min<std::uint64_t>(next_, settled_ + ring_.size() / 2);
+  for (std::uint64_t i = settled_; i < end; ++i) {
+    const Cell* const at = slot({i});
+    if (at != nullptr && at->state() != State::outstanding) final(outcome({i}, *at));
   }
 }
 

@@ -64,10 +64,17 @@ std::string grouped(std::uint64_t value) {
   return out;
 }
 
+constexpr std::size_t kLossColumns = 5;  // "33.3%"
+
 Piece loss(const StatusOfTarget& target) {
-  constexpr std::size_t kLossColumns = 5;  // "33.3%"
   if (!target.loss_ratio) return {padded("-", kLossColumns) + " lost"};
   return {padded(percent_text(*target.loss_ratio), kLossColumns) + " lost", *target.loss_ratio > 0};
+}
+
+/// What is worse than the losses tell, in their place.
+Piece missing(const StatusOfTarget& target) {
+  if (!target.unanswered_ratio) return loss(target);
+  return {padded(percent_text(*target.unanswered_ratio), kLossColumns) + " unanswered", true};
 }
 
 /// Puts pieces behind each other until one doesn't fit.
@@ -103,7 +110,7 @@ class Line {
 std::string line_of_one(const StatusOfTarget& target, std::size_t columns, const TextStyle& style) {
   Line line{columns, style};
   line.add({cut_to(escape_for_terminal(target.name), std::max<std::size_t>(columns / 2, 1))});
-  const bool complete = line.add({grouped(target.sent) + " sent"}) && line.add(loss(target)) &&
+  const bool complete = line.add({grouped(target.sent) + " sent"}) && line.add(missing(target)) &&
                         line.add({figure("p50", target.p50)}) &&
                         line.add({figure("p99", target.p99)});
   if (!complete) return line.take();
@@ -135,7 +142,7 @@ std::string line_of_several(std::span<const StatusOfTarget> targets, std::size_t
     const StatusOfTarget& target = targets[i];
     const std::vector<Piece> pieces{{cut_to(escape_for_terminal(target.name), columns / 3)},
                                     {figure("p50", target.p50)},
-                                    loss(target)};
+                                    missing(target)};
     const std::size_t before = i == 0 ? 0 : kSeparator.size();
     const std::size_t end = used + before + width_of(pieces);
     if (end + more_text(i + 1).size() > columns) {

@@ -44,6 +44,7 @@ struct StatusOfTarget {
   std::string name;  ///< Escaped when shown.
   std::uint64_t sent = 0;
   std::optional<double> loss_ratio;
+  std::optional<double> unanswered_ratio;  ///< None where it is the same.
   std::optional<Duration> p50, p99, max;
   const Sparkline* history = nullptr;  ///< Null: no sparkline.
 };

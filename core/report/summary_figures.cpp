@@ -20,6 +20,10 @@ constexpr std::array<Suffix, 4> kUnitSuffixes{{{"_ns", FigureUnit::duration},
                                                {"_per_second", FigureUnit::per_second},
                                                {"_bytes", FigureUnit::bytes}}};
 
+/// What a threshold of `loss` is to notice: also what this host could not send.
+constexpr std::string_view kLoss = "loss";
+constexpr std::string_view kLossFigure = "unanswered_ratio";
+
 /// Numbers that measure nothing.
 bool is_identifier(std::string_view key) {
   return key == "flow" || key == "exit_code";
@@ -95,7 +99,7 @@ class SchemaWalk {
       const bool taken = std::any_of(found_.begin(), found_.end(), [&](const SummaryFigure& other) {
         return &other != &figure && other.path == figure.name;
       });
-      if (taken) figure.name = figure.path;
+      if (taken || figure.name == kLoss) figure.name = figure.path;
     }
     return std::move(found_);
   }
@@ -154,6 +158,7 @@ const std::vector<SummaryFigure>& summary_figures() {
 
 const SummaryFigure* find_figure(std::string_view typed) {
   if (typed.empty() || typed.ends_with('.')) return nullptr;
+  if (typed == kLoss) typed = kLossFigure;
   const auto& all = summary_figures();
   const auto first = [&](const auto& accept) {
     const auto found = std::find_if(all.begin(), all.end(), accept);

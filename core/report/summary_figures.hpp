@@ -32,7 +32,7 @@ struct SummaryFigure {
 [[nodiscard]] const std::vector<SummaryFigure>& summary_figures();
 
 /// By its path, with or without units (`rtt_ns.p99`, `rtt.p99`); one key alone is also a figure of
-/// `rtt` (`p99`). Null if there is none.
+/// `rtt` (`p99`), and `loss` is `unanswered_ratio`. Null if there is none.
 [[nodiscard]] const SummaryFigure* find_figure(std::string_view typed);
 
 /// Names that `typed` may have been meant to be, the most likely first; may be empty.

@@ -77,8 +77,12 @@ std::string counts_line(const Summary& s, const TextStyle& style) {
   add_count(out, s.late_total, "late");
   add_count(out, s.duplicate_total, "duplicate");
   add_count(out, s.reordered_total, "reordered");
-  add_count(out, s.skipped_total, "skipped");
+  add_count(out, s.skipped_total - std::min(s.no_connection_total, s.skipped_total), "skipped");
+  add_count(out, s.no_connection_total, "without a connection");
   add_count(out, s.send_error_total, "not sent");
+  if (const auto ratio = unanswered_beyond_loss(s)) {
+    out += ": " + paint(percent_text(*ratio) + " unanswered", kRed, style);
+  }
   if (s.lost_total != 0 && s.lost_forward_total) {
     out += " (" + number(*s.lost_forward_total) + " forward, " + number(*s.lost_reverse_total) +
            " reverse" + late_of_reverse(s) + ")";
@@ -147,8 +151,9 @@ std::string order_lines(const Summary& s) {
            format_duration(s.loss_runs->longest_time) + ")\n";
   }
   for (const Outage& outage : s.outages) {
-    out += "  no connection for " + format_duration(outage.duration) + " from " +
-           format_rfc3339(outage.start) + " on: " + counted(outage.probes, "probe") + "\n";
+    out += "  outage of " + format_duration(outage.duration) + " from " +
+           format_rfc3339(outage.start) + " on: " + counted(outage.probes, "probe") +
+           " unanswered\n";
   }
   return out;
 }

@@ -9,16 +9,22 @@
 namespace netecho {
 namespace {
 
-constexpr std::array<const char*, 9> kHeadings{"target", "sent", "lost", "rtt min", "p50",
-                                               "p90",    "p99",  "max",  "server"};
+constexpr std::array<const char*, 10> kHeadings{"target", "sent", "lost", "unanswered", "rtt min",
+                                                "p50",    "p90",  "p99",  "max",        "server"};
+constexpr std::size_t kUnanswered = 3;  ///< A column that is left out where it says nothing new.
 using Row = std::array<std::string, kHeadings.size()>;
+
+std::string share(const std::optional<double>& ratio) {
+  return ratio ? percent_text(*ratio) : "-";
+}
 
 Row row_of(const Summary& s, bool with_size) {
   const auto& figure = figure_text;
   const LatencyFigures& times = s.mode == ProbeMode::connect ? s.connect_time : s.rtt;
   return {escape_for_terminal(s.target.uri) + (with_size ? ", " + format_size(s.size_bytes) : ""),
           std::to_string(s.sent_total),
-          s.loss_ratio ? percent_text(*s.loss_ratio) : "-",
+          share(s.loss_ratio),
+          share(s.unanswered_ratio),
           figure(times.min),
           figure(times.p50),
           figure(times.p90),
@@ -39,6 +45,8 @@ std::string comparison_table(std::span<const Summary> summaries, const TextStyle
       }) != summaries.end();
   for (const Summary& summary : summaries) rows.push_back(row_of(summary, sizes_differ));
 
+  const bool more_unanswered = std::ranges::any_of(
+      summaries, [](const Summary& each) { return unanswered_beyond_loss(each).has_value(); });
   std::array<std::size_t, kHeadings.size()> widths{};
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i)
@@ -48,6 +56,7 @@ std::string comparison_table(std::span<const Summary> summaries, const TextStyle
   for (std::size_t r = 0; r < rows.size(); ++r) {
     std::string line;
     for (std::size_t i = 0; i < widths.size(); ++i) {
+      if (i == kUnanswered && !more_unanswered) continue;
       const std::string padding(widths[i] - columns_of(rows[r][i]), ' ');
       // Names to the left, figures to the right.
       line += i == 0 ? rows[r][i] + padding : "  " + padding + rows[r][i];

@@ -18,6 +18,10 @@ std::string percent_text(double ratio) {
   return text.data();
 }
 
+std::optional<double> unanswered_beyond_loss(const Summary& s) noexcept {
+  return s.unanswered_total > s.lost_total ? s.unanswered_ratio : std::nullopt;
+}
+
 std::string name_of(const SocketDescription& end) {
   return escape_for_terminal(end.uri);
 }

@@ -9,6 +9,7 @@
 
 #include "core/base/units.hpp"
 #include "core/net/endpoint.hpp"
+#include "core/report/events.hpp"
 #include "core/report/text.hpp"
 
 namespace netecho {
@@ -18,6 +19,9 @@ namespace netecho {
 
 /// Three digits: `0%`, `33.3%`, `0.001%`. 100% is said only of all.
 [[nodiscard]] std::string percent_text(double ratio);
+
+/// The share of what went unanswered where that is more than what was lost.
+[[nodiscard]] std::optional<double> unanswered_beyond_loss(const Summary& summary) noexcept;
 
 /// The names of sockets, escaped.
 [[nodiscard]] std::string name_of(const SocketDescription& end);

@@ -54,11 +54,13 @@ Fate random_fate(SplitMix64& random, bool requests_overtake) {
 
 struct Expected {
   std::uint64_t sent = 0, received = 0, timeout = 0, mismatch = 0, refused = 0, unreachable = 0,
-                send_error = 0, late = 0, duplicate = 0, reordered = 0, runs = 0, longest_run = 0;
+                send_error = 0, late = 0, duplicate = 0, reordered = 0, runs = 0, longest_run = 0,
+                outage_probes = 0;
   std::optional<std::uint64_t> forward, reverse;
   std::vector<Duration> rtts;  ///< In order of arrival.
   std::vector<Duration> variations;
   double jitter_ns = 0;
+  std::vector<Duration> outages;  ///< How long each was.
 };
 
 struct Answer {
@@ -130,8 +132,7 @@ void expect_order(const std::vector<Answer>& answers, Expected& expected) {
   }
 }
 
-void expect_neighbours(const std::vector<Fate>& fates, const std::vector<Answer>& answers,
-                       Expected& expected) {
+void expect_neighbours(const std::vector<Answer>& answers, Expected& expected) {
   std::vector<std::optional<Duration>> rtts(kCount);
   for (const Answer& answer : answers) {
     rtts[answer.sequence] = answer.at - static_cast<std::int64_t>(answer.sequence) * kInterval;
@@ -141,10 +142,30 @@ void expect_neighbours(const std::vector<Fate>& fates, const std::vector<Answer>
     if (i > 0 && rtts[i] && rtts[i - 1]) {
       expected.variations.push_back(std::chrono::abs(*rtts[i] - *rtts[i - 1]));
     }
-    if (fates[i].send_error != 0) continue;
     run = rtts[i] ? 0 : run + 1;
     if (run == 1) ++expected.runs;
     expected.longest_run = std::max(expected.longest_run, run);
+  }
+}
+
+/// Stretches without a reply in which something was not sent or refused.
+void expect_outages(const std::vector<Fate>& fates, const std::vector<Answer>& answers,
+                    Duration end, Expected& expected) {
+  std::vector<std::optional<Duration>> answered(kCount + 1);
+  for (const Answer& answer : answers) answered[answer.sequence] = answer.at;
+  answered[kCount] = end;
+  std::uint64_t first = 0;
+  for (std::uint64_t i = 0; i <= kCount; ++i) {
+    if (!answered[i]) continue;
+    const auto begin = fates.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto stop = fates.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::any_of(begin, stop, [](const Fate& fate) {
+          return fate.send_error != 0 || fate.icmp_error != 0;
+        })) {
+      expected.outages.push_back(*answered[i] - static_cast<std::int64_t>(first) * kInterval);
+      expected.outage_probes += i - first;
+    }
+    first = i + 1;
   }
 }
 
@@ -182,7 +203,8 @@ Expected expect(const std::vector<Fate>& fates) {
             [](const Answer& a, const Answer& b) { return a.at < b.at; });
   expect_directions(fates, answers, expected);
   expect_order(answers, expected);
-  expect_neighbours(fates, answers, expected);
+  expect_neighbours(answers, expected);
+  expect_outages(fates, answers, end, expected);
   return expected;
 }
 
@@ -218,6 +240,20 @@ void check_counts(const Summary& s, const Expected& expected) {
   REQUIRE(s.loss_runs.has_value());
   CHECK(s.loss_runs->count == expected.runs);
   CHECK(s.loss_runs->longest == expected.longest_run);
+  const std::uint64_t lost =
+      expected.timeout + expected.mismatch + expected.refused + expected.unreachable;
+  CHECK(s.unanswered_total == lost + expected.send_error);
+  CHECK(s.unanswered_total == kCount - expected.received);
+  CHECK(s.unanswered_ratio.value() ==
+        Approx(static_cast<double>(kCount - expected.received) / static_cast<double>(kCount)));
+  std::vector<Duration> outages;
+  std::uint64_t probes = 0;
+  for (const Outage& outage : s.outages) {
+    outages.push_back(outage.duration);
+    probes += outage.probes;
+  }
+  CHECK(outages == expected.outages);
+  CHECK(probes == expected.outage_probes);
 }
 
 /// One final status a sequence; late copies and duplicates are extra.

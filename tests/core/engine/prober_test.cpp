@@ -270,7 +270,8 @@ TEST_CASE("prober: what cannot be sent is a send error, not a loss", "[prober][s
   CHECK(s.received_total == 2);
   CHECK(s.lost_total == 0);
   CHECK(s.loss_ratio == 0.0);
-  CHECK(s.loss_runs->count == 0);
+  CHECK(s.unanswered_total == 1);
+  CHECK(s.loss_runs->count == 1);
   CHECK(s.response.max == std::nullopt);
   CHECK(bench.events.story() == "0 ok, 1 send_error, 2 ok");
 }

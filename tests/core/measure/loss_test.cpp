@@ -39,6 +39,17 @@ TEST_CASE("loss_runs: slots that were not sent lengthen a run in time alone", "[
   CHECK(runs.longest_time() == 600ms);
 }
 
+TEST_CASE("loss_runs: slots that were not sent come many at once", "[loss][unit]") {
+  LossRunCounter runs{100ms};
+  runs.lost(at(0ms));
+  runs.lost(at(100ms), 3);
+  CHECK(runs.count() == 1);
+  CHECK(runs.longest() == 4);
+  CHECK(runs.longest_time() == 400ms);
+  runs.lost(at(400ms), UINT64_MAX / 2);  // Of a schedule without end.
+  CHECK(runs.longest_time() > 1000h);
+}
+
 TEST_CASE("loss_direction: what the server did not count was lost on its way there",
           "[loss][unit]") {
   LossDirection direction;

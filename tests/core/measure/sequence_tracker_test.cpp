@@ -158,6 +158,30 @@ TEST_CASE("sequence_tracker: settles in order of sequence, each probe once",
   CHECK(bench.settled[1].rtt == 10ms);
 }
 
+TEST_CASE("sequence_tracker: slots that were not sent and count settle in their turn",
+          "[sequence_tracker][unit]") {
+  Bench bench;
+  bench.send(0ms);
+  bench.tracker.unanswered(at(1ms));
+  bench.tracker.not_sent(1);
+  bench.send(3ms);
+  static_cast<void>(bench.arrive(3, 13ms));
+  CHECK(bench.settle().empty());
+  Sequences waiting;
+  bench.tracker.for_each_waiting(
+      [&](const SettledProbe& probe) { waiting.push_back(probe.sequence.value); });
+  CHECK(waiting == Sequences{1, 3});
+  bench.tracker.lose({0}, Loss::explained);
+  CHECK(bench.settle() == Sequences{0, 1, 3});
+  CHECK(bench.settled[0].explained);
+  CHECK(bench.settled[1].explained);
+  CHECK(bench.settled[1].sent == at(1ms));
+  CHECK(bench.settled[2].sent == at(3ms));
+  CHECK_FALSE(bench.tracker.was_sent({1}));
+  CHECK(bench.arrive(1, 20ms).kind == ArrivalKind::unknown);
+  CHECK(bench.arrive(0, 20ms).kind == ArrivalKind::late);
+}
+
 TEST_CASE("sequence_tracker: takes no more probes than it was made for",
           "[sequence_tracker][unit]") {
   SequenceTracker tracker{2, kTimeout};

@@ -27,6 +27,7 @@ StatusOfTarget target(const Sparkline* history = nullptr) {
   return {.name = "udp://127.0.0.1:7",
           .sent = 1234,
           .loss_ratio = 0.001,
+          .unanswered_ratio = {},
           .p50 = 41'200ns,
           .p99 = 88us,
           .max = 1200us,
@@ -114,6 +115,7 @@ TEST_CASE("status line: before the first reply there are no figures", "[report][
   StatusOfTarget fresh{.name = "udp://127.0.0.1:7",
                        .sent = 0,
                        .loss_ratio = {},
+                       .unanswered_ratio = {},
                        .p50 = {},
                        .p99 = {},
                        .max = {},
@@ -164,6 +166,18 @@ TEST_CASE("status line: several targets stand behind each other, as many as fit"
   CHECK(status_line(several, 80, {}) == first + " +2");
   CHECK(status_line(several, 30, {}) == "udp://127.0.…  1,234 sent +2");
   CHECK(status_line({}, 80, {}).empty());
+}
+
+TEST_CASE("status line: what could not be sent stands in the place of the losses",
+          "[report][unit]") {
+  StatusOfTarget each = target();
+  each.unanswered_ratio = 0.9;
+  CHECK(line_of(each, 120) ==
+        "udp://127.0.0.1:7  1,234 sent    90% unanswered  p50 41.2 µs  p99 88.0 µs  max 1.20 ms");
+  const std::vector<StatusOfTarget> several{target(), each};
+  CHECK(status_line(several, 120, {}) ==
+        "udp://127.0.0.1:7  p50 41.2 µs   0.1% lost | "
+        "udp://127.0.0.1:7  p50 41.2 µs    90% unanswered");
 }
 
 TEST_CASE("status line: losses are red, and only they", "[report][unit]") {

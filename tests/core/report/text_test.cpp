@@ -174,8 +174,9 @@ TEST_CASE("text: a full summary leaves nothing out", "[report][unit]") {
         "tcp4://127.0.0.1:7 (tcp4://127.0.0.1:8), flow 0, 64 B, stamping server, interrupted\n"
         "  connect tcp://localhost:7: Connection refused (ECONNREFUSED)\n"
         "  112 sent, 100 received, 6.25% lost, 4 timed out, 2 refused, 1 unreachable, "
-        "3 mismatched, 2 outstanding, 5 late, 6 duplicate, 7 reordered, 2 skipped, 1 not sent "
-        "(8 forward, 1 reverse, of which 1 came late), in 11.0 s\n"
+        "3 mismatched, 2 outstanding, 5 late, 6 duplicate, 7 reordered, 1 skipped, "
+        "1 without a connection, 1 not sent: 12.5% unanswered (8 forward, 1 reverse, "
+        "of which 1 came late), in 11.0 s\n"
         "  1 not sent: message too long (EMSGSIZE)\n"
         "  1 unreachable: administratively prohibited, from 192.0.2.1 (EHOSTUNREACH)\n"
         "  9.75 sent per second, 7.00 KiB out, 6.25 KiB in\n"
@@ -198,7 +199,7 @@ TEST_CASE("text: a full summary leaves nothing out", "[report][unit]") {
         "max 50.0 µs\n"
         "  variation p50 2.00 µs, p95 3.00 µs, max 5.00 µs; jitter (RFC 3550) 1.23 µs\n"
         "  losses in 2 runs, the longest 7 probes (700 ms)\n"
-        "  no connection for 3.00 s from 2026-11-23T06:21:40.123456789Z on: 30 probes\n"
+        "  outage of 3.00 s from 2026-11-23T06:21:40.123456789Z on: 30 probes unanswered\n"
         "  tcp rtt 21.0 µs ± 4.00 µs, 1 retransmit, cwnd 10, mss 32741 B, path MTU 1500 B\n"
         "  instrument: sent late by p50 2.00 µs, p99 3.00 µs, max 4.00 µs; send call p50 6.00 µs, "
         "wake-up p50 50.0 µs, clock read 25 ns, 9 samples discarded "
@@ -289,6 +290,26 @@ TEST_CASE("text: the table's columns line up, whatever the names", "[report][uni
         "tcp4://127.0.0.1:7    10     0%  10.0 µs  19.0 µs  30.0 µs    -  50.0 µs       -\n"
         "unixgram:///한글      10  33.3%  10.0 µs  19.0 µs  30.0 µs    -  50.0 µs  900 ns\n"
         "tcp://example:7  connect tcp://localhost:7: Connection refused (ECONNREFUSED)\n");
+}
+
+TEST_CASE("text: what could not be sent shows beside the losses", "[report][unit]") {
+  Summary s = ten_probes();
+  s.scheduled_total = 50;
+  s.send_error_total = 40;
+  fill_ratios(s);
+  const std::string line = text(SummaryEvent{s});
+  CHECK(line.find("  10 sent, 10 received, 0% lost, 40 not sent: 80% unanswered, in 902 ms\n") !=
+        std::string::npos);
+  Summary whole = ten_probes();
+  fill_ratios(whole);
+  const std::vector<Summary> rows{whole, s};
+  CHECK(comparison_table(rows, {}) ==
+        "target              sent  lost  unanswered  rtt min      p50      p90  p99      max  "
+        "server\n"
+        "tcp4://127.0.0.1:7    10    0%          0%  10.0 µs  19.0 µs  30.0 µs    -  50.0 µs       "
+        "-\n"
+        "tcp4://127.0.0.1:7    10    0%         80%  10.0 µs  19.0 µs  30.0 µs    -  50.0 µs       "
+        "-\n");
 }
 
 TEST_CASE("text: the table names the sizes of a sweep", "[report][unit]") {

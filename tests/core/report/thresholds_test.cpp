@@ -45,7 +45,7 @@ Summary twelve_replies() {
   Summary s;
   s.target = samples::tcp_end(7);
   s.scheduled_total = s.sent_total = s.received_total = 12;
-  s.loss_ratio = 0.0;
+  s.unanswered_ratio = 0.0;
   s.rtt = s.response = samples::all_latencies();
   s.rtt.p99 = s.response.p99 = {};
   s.rtt_variation = {.mean = 1us, .p50 = 2us, .p95 = {}, .p99 = {}, .max = 5us};
@@ -86,7 +86,10 @@ TEST_CASE("thresholds: a figure is named with or without units, and rtt goes wit
   CHECK(one("connect>1ms").figure.path == "connect_ns");
   CHECK(one("connect_time.p50>1ms").figure.path == "connect_time_ns.p50");
   CHECK(one("one_way.forward.p99>1ms").figure.path == "one_way_ns.forward.p99");
-  CHECK(one("loss>1%").figure.path == "loss_ratio");
+  CHECK(one("loss>1%").figure.path == "unanswered_ratio");
+  CHECK(one("unanswered>1%").figure.path == "unanswered_ratio");
+  CHECK(one("unanswered_total>1").figure.path == "unanswered_total");
+  CHECK(one("no_connection_total>1").figure.path == "no_connection_total");
   CHECK(one("loss_ratio>1%").figure.path == "loss_ratio");
   CHECK(one("duplicate_total>1").figure.path == "duplicate_total");
   CHECK(one("achieved_per_second<1").figure.path == "achieved_per_second");
@@ -265,11 +268,11 @@ TEST_CASE("thresholds: a run fails when the comparison is true", "[report][unit]
   CHECK_FALSE(failed.held);
   CHECK(failed.why == std::nullopt);
 
-  s.loss_ratio = 0.0;
+  s.unanswered_ratio = 0.0;
   CHECK(held("loss>0%"));
   CHECK(held("loss>0"));
   CHECK_FALSE(held("loss>=0"));
-  s.loss_ratio = 7.0 / 1000;
+  s.unanswered_ratio = 7.0 / 1000;
   CHECK(held("loss>0.7%"));
   CHECK_FALSE(held("loss>=0.7%"));
   CHECK_FALSE(held("sent_total<1k"));
@@ -364,7 +367,7 @@ TEST_CASE("thresholds: a line says what was measured, in the figure's unit", "[r
 TEST_CASE("thresholds: a value never looks like the limit it misses", "[report][unit]") {
   Summary s = samples::full_summary();
   s.rtt.p99 = 41'234ns;
-  s.loss_ratio = 0.0100001;
+  s.unanswered_ratio = 0.0100001;
   s.tx_bytes_total = 7169;
   s.achieved_per_second = 949.99999;
   CHECK(text_of("p99>41.2us", s) == "threshold failed: p99>41.2us (p99 is 41234 ns)");

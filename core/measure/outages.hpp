@@ -1,0 +1,64 @@
+#pragma once
+
+/// \file
+/// When nothing could be answered: runs of unanswered slots for which there is a reason other than
+/// silence.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/base/units.hpp"
+
+namespace netecho {
+
+/// From the intended time of its first slot until a reply, or until now.
+struct OutageSpan {
+  Instant first{};
+  Instant end{};
+  WallTime start{};          ///< `first`, as the wall clock showed it.
+  std::uint64_t probes = 0;  ///< Slots that went unanswered.
+
+  /// What of it lies behind `from`, without the first `known` probes.
+  [[nodiscard]] OutageSpan since(Instant from, std::uint64_t known) const noexcept;
+};
+
+/// To be told every slot in order of sequence, but for those that the instrument skipped by itself:
+/// they neither begin nor end an outage. Probes lost in silence begin none, but belong to one that
+/// follows or goes on, as long as no reply comes between.
+class Outages {
+ public:
+  /// More than these are added up in the last one's probes.
+  static constexpr std::size_t kMost = 1000;
+
+  /// `clock`, which outlives this, dates them.
+  explicit Outages(const Clock& clock) noexcept : clock_{&clock} {}
+
+  /// So many slots from `intended` on were not sent, were lost with their connection, or were
+  /// refused by the host or the network.
+  void unanswered(Instant intended, std::uint64_t slots) noexcept;
+  /// A probe that nothing came back of.
+  void lost(Instant intended) noexcept;
+  /// A reply, received then.
+  void answered(Instant at) {
+    if (slots_ != 0) end_run(at);
+  }
+
+  [[nodiscard]] bool open() const noexcept { return start_.has_value(); }
+  /// All so far; one that is open lasts until `now`.
+  [[nodiscard]] std::vector<OutageSpan> spans(Instant now) const;
+
+ private:
+  void extend(Instant intended, std::uint64_t slots) noexcept;
+  void end_run(Instant at);
+
+  const Clock* clock_;
+  std::vector<OutageSpan> closed_;
+  Instant first_{};                ///< Of the run of unanswered slots at hand …
+  std::uint64_t slots_ = 0;        ///< … which are so many.
+  std::optional<WallTime> start_;  ///< The run is an outage.
+};
+
+}  // namespace netecho
