@@ -85,6 +85,8 @@ SocketOptions socket_values(const CommonTyped& typed) {
     out.keepalive = keepalive_value(typed.keepalive == "on" ? "" : typed.keepalive);
   }
   out.nagle = typed.nagle;
+  if (typed.fwmark) out.mark = mark_value(*typed.fwmark);
+  out.notes = {.warn = log_warning_once, .debug = log_debug_once};
   return out;
 }
 
@@ -152,6 +154,7 @@ void add_socket_options(CLI::App& sub, CommonTyped& typed, Ends ends) {
   add("--dscp", typed.dscp, "DSCP", "The same as a code point: EF, CS0, AF11 ..., 0-63");
   add("--ttl", typed.ttl, "N", "TTL or hop limit");
   restrict_to(add("--df", typed.df, "", "Don't-fragment policy"), {"do", "dont", "want", "probe"});
+  add("--fwmark", typed.fwmark, "N", "Firewall mark of what is sent, 0x hex or decimal");
   add("--rcvbuf", typed.rcvbuf, "SIZE", "Receive buffer of the socket");
   add("--sndbuf", typed.sndbuf, "SIZE", "Send buffer of the socket");
   add("--busy-poll", typed.busy_poll, "DURATION", "Poll the device this long");

@@ -28,7 +28,8 @@ struct CommonTyped {
   std::optional<std::string> log_level, log_format, format, colour, time;
   bool epoch = false;
   bool json = false;
-  std::optional<std::string> bind, interface, tos, dscp, ttl, df, rcvbuf, sndbuf, busy_poll, mss;
+  std::optional<std::string> bind, interface, tos, dscp, ttl, df, rcvbuf, sndbuf, busy_poll, mss,
+      fwmark;
   std::string keepalive;
   bool nagle = false;
 };

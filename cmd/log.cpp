@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <memory>
+#include <mutex>
+#include <set>
 
 #include "core/base/escape.hpp"
 
@@ -73,11 +75,31 @@ void log(LogLevel level, spdlog::level::level_enum as, const std::string& messag
   logger().log(as, "{}", choice.format == LogFormat::json ? escape_for_json(safe) : safe);
 }
 
+/// Connections are opened again on threads of their own.
+bool is_new(const std::string& message) {
+  static std::mutex mutex;
+  static std::set<std::string> told;
+  const std::lock_guard lock{mutex};
+  return told.insert(message).second;
+}
+
 }  // namespace
 
 void configure_log(const CommonOptions& common) {
   choice = {common.log_level, common.log_format, common.colour,
             common.time.value_or(TimeOfDay::none)};
+}
+
+void log_debug(const std::string& message) {
+  log(LogLevel::debug, spdlog::level::debug, message);
+}
+
+void log_debug_once(const std::string& message) {
+  if (choice.level >= LogLevel::debug && is_new(message)) log_debug(message);
+}
+
+void log_warning_once(const std::string& message) {
+  if (is_new(message)) log_warning(message);
 }
 
 void log_info(const std::string& message) {

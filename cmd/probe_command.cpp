@@ -25,6 +25,27 @@ void check_endpoints(const std::vector<Endpoint>& endpoints, const ProbeJob& job
   }
 }
 
+/// One local port is for one connection to a peer, and for one socket of datagrams.
+void check_local_port(const std::vector<Endpoint>& endpoints, const ProbeJob& job) {
+  if (!job.common.socket.bind) return;
+  const std::string& bind = *job.common.socket.bind;
+  std::vector<std::string> seen;
+  for (const Endpoint& endpoint : endpoints) {
+    const std::string_view name = backend_of(endpoint).name;
+    const bool ip = name == "tcp" || name == "udp";
+    if (!ip || local_port(bind) == 0) continue;
+    const std::string peer = name == "udp" ? "udp" : endpoint.uri();
+    const bool again = std::ranges::find(seen, peer) != seen.end();
+    if (job.parallel > 1 || again) {
+      throw usage_error("option", "--bind",
+                        bind + " names one local port, which " +
+                            (name == "udp" ? "several sockets" : "several connections to a peer") +
+                            " cannot share: leave the port out");
+    }
+    seen.push_back(peer);
+  }
+}
+
 }  // namespace
 
 int run_probe(const ProbeJob& typed) {
@@ -32,6 +53,7 @@ int run_probe(const ProbeJob& typed) {
       parse_endpoints(typed.endpoints, Role::client, typed.common);
   const ProbeJob job = with_key(typed);
   check_endpoints(endpoints, job);
+  check_local_port(endpoints, job);
 
   const OutputFormat format = chosen_format(job.common, OutputFormat::json);
   Output output{STDOUT_FILENO, "stdout"};

@@ -79,6 +79,18 @@ std::uint64_t number_value(std::string_view option, const std::string& text, std
   return value;
 }
 
+std::uint32_t mark_value(const std::string& text) {
+  const bool hex = text.starts_with("0x") || text.starts_with("0X");
+  std::uint32_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] =
+      std::from_chars(text.data() + (hex ? 2 : 0), end, value, hex ? 16 : 10);
+  if (error != std::errc{} || stop != end) {
+    reject("--fwmark", "expected 0 to 4294967295 or 0x0 to 0xffffffff, got '" + text + "'");
+  }
+  return value;
+}
+
 std::size_t shown_bytes_value(const std::string& text) {
   if (text.empty()) return 0;
   if (text == "on") return kDefaultShownBytes;

@@ -30,6 +30,8 @@ inline constexpr std::uint64_t kMaxCount = INT64_MAX;
 /// A DSCP name (EF, CS0-CS7, AF11-AF43, LE, VA; any case) or 0-63, as a TOS byte.
 [[nodiscard]] int dscp_value(const std::string& text);
 [[nodiscard]] std::vector<std::string> dscp_names(std::string_view prefix);
+/// A firewall mark: 32 bits, decimal or hexadecimal behind 0x.
+[[nodiscard]] std::uint32_t mark_value(const std::string& text);
 /// IDLE,INTERVAL,COUNT; empty parts are the system's default.
 [[nodiscard]] Keepalive keepalive_value(const std::string& text);
 

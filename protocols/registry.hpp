@@ -4,6 +4,7 @@
 /// The table of transports: one row each. Help, parsing, completion, the conformance suite and
 /// `probe --self` follow from it.
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -95,6 +96,9 @@ struct Backend {
 
 /// Throws a usage Error for an endpoint that -4 or -6 rules out (`-6 tcp4://…`, `-4 [::1]:7`).
 void check_family(std::span<const Endpoint> endpoints, FamilyChoice choice);
+
+/// The port that `--bind` names for an IP socket, 0 if it leaves the choice. Throws a usage Error.
+[[nodiscard]] std::uint16_t local_port(std::string_view bind);
 
 /// Checks the requested socket options against all endpoints: an option that none of them can
 /// honour is a usage Error; for one that some can't, returns a warning that names them.

@@ -25,7 +25,7 @@ Value payload_of(const cmsghdr* control) noexcept {
 }
 
 void turn_on(int fd, int flags) {
-  checked("setsockopt", "SO_TIMESTAMPING",
+  checked("setsockopt SO_TIMESTAMPING", "",
           [&] { return ::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags); });
 }
 

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "core/base/error.hpp"
+#include "core/base/units.hpp"
 
 namespace netecho {
 namespace {
@@ -18,7 +19,7 @@ struct OptionRow {
   std::string_view name;
 };
 
-constexpr std::array<OptionRow, 11> kRows{{{kOptionBind, "--bind"},
+constexpr std::array<OptionRow, 12> kRows{{{kOptionBind, "--bind"},
                                            {kOptionInterface, "--interface"},
                                            {kOptionTos, "--tos"},
                                            {kOptionTtl, "--ttl"},
@@ -28,7 +29,8 @@ constexpr std::array<OptionRow, 11> kRows{{{kOptionBind, "--bind"},
                                            {kOptionBusyPoll, "--busy-poll"},
                                            {kOptionMss, "--mss"},
                                            {kOptionKeepalive, "--keepalive"},
-                                           {kOptionNagle, "--nagle"}}};
+                                           {kOptionNagle, "--nagle"},
+                                           {kOptionMark, "--fwmark"}}};
 
 /// Sets options of one socket; a refusal names the command-line option that asked for it.
 class Setter {
@@ -44,6 +46,13 @@ class Setter {
   void set_device(std::string_view option, const std::string& device) const {
     const auto size = static_cast<socklen_t>(device.size());
     if (::setsockopt(fd_, SOL_SOCKET, SO_BINDTODEVICE, device.data(), size) != 0) fail(option);
+  }
+  /// 0 if the kernel does not tell.
+  [[nodiscard]] std::uint64_t get(int level, int name) const noexcept {
+    int value = 0;
+    socklen_t size = sizeof value;
+    const bool told = ::getsockopt(fd_, level, name, &value, &size) == 0 && value > 0;
+    return told ? static_cast<std::uint64_t>(value) : 0;
   }
   [[noreturn]] void fail(std::string_view option) const {
     const int error = errno;
@@ -98,11 +107,36 @@ void apply_ip(const Setter& setter, int family, const SocketOptions& options,
   }
 }
 
+struct BufferOption {
+  std::string_view option;
+  int force;
+  int plain;
+  std::string_view limit;  ///< The setting that cuts the plain variant, without a word.
+};
+
 /// The FORCE variant exceeds the system's maximum, for who may; the plain one is cut to it.
-void apply_buffer(const Setter& setter, std::string_view option, int force, int plain,
-                  std::uint64_t bytes) {
+void apply_buffer(const Setter& setter, const BufferOption& buffer, std::uint64_t bytes,
+                  const SocketNotes& notes) {
   const int value = clamp_to_int(bytes);
-  if (!setter.try_set(SOL_SOCKET, force, value)) setter.set(option, SOL_SOCKET, plain, value);
+  if (setter.try_set(SOL_SOCKET, buffer.force, value)) return;
+  setter.set(buffer.option, SOL_SOCKET, buffer.plain, value);
+  // The kernel doubles what it is given, for its own administration, and tells the double.
+  const std::uint64_t got = setter.get(SOL_SOCKET, buffer.plain) / 2;
+  if (got >= bytes || notes.warn == nullptr) return;
+  notes.warn(std::string{buffer.option} + ": the kernel gave " + format_size(got) + " of " +
+             format_size(bytes) + ", the most that " + std::string{buffer.limit} +
+             " allows without CAP_NET_ADMIN");
+}
+
+void apply_buffers(const Setter& setter, const SocketOptions& options, SocketOptionSet wanted) {
+  if ((wanted & kOptionReceiveBuffer) != 0) {
+    apply_buffer(setter, {"--rcvbuf", SO_RCVBUFFORCE, SO_RCVBUF, "net.core.rmem_max"},
+                 *options.receive_buffer_bytes, options.notes);
+  }
+  if ((wanted & kOptionSendBuffer) != 0) {
+    apply_buffer(setter, {"--sndbuf", SO_SNDBUFFORCE, SO_SNDBUF, "net.core.wmem_max"},
+                 *options.send_buffer_bytes, options.notes);
+  }
 }
 
 void apply_tcp(const Setter& setter, const SocketOptions& options, SocketOptionSet wanted) {
@@ -140,6 +174,7 @@ SocketOptionSet requested(const SocketOptions& options) noexcept {
   add(options.mss_bytes.has_value(), kOptionMss);
   add(options.keepalive.has_value(), kOptionKeepalive);
   add(options.nagle, kOptionNagle);
+  add(options.mark.has_value(), kOptionMark);
   return set;
 }
 
@@ -151,17 +186,29 @@ std::vector<std::string_view> option_names(SocketOptionSet set) {
   return names;
 }
 
+void set_needed(int fd, const NamedOption& option, int value, std::string_view subject) {
+  checked("setsockopt " + std::string{option.text}, subject,
+          [&] { return ::setsockopt(fd, option.level, option.name, &value, sizeof value); });
+}
+
+void set_if_possible(int fd, const NamedOption& option, int value, std::string_view subject,
+                     const SocketNotes& notes) {
+  if (::setsockopt(fd, option.level, option.name, &value, sizeof value) == 0) return;
+  const int error = errno;
+  if (notes.debug == nullptr) return;
+  notes.debug(std::string{subject} + ": does without " + std::string{option.text} + ": " +
+              errno_text(error) + " (" + errno_name(error) + ")");
+}
+
 void apply(int fd, int family, const SocketOptions& options, SocketOptionSet honoured,
            std::string_view subject) {
   const Setter setter{fd, subject};
   const SocketOptionSet wanted = requested(options) & honoured;
   if ((wanted & kOptionInterface) != 0) setter.set_device("--interface", *options.interface);
-  if ((wanted & kOptionReceiveBuffer) != 0) {
-    apply_buffer(setter, "--rcvbuf", SO_RCVBUFFORCE, SO_RCVBUF, *options.receive_buffer_bytes);
+  if ((wanted & kOptionMark) != 0) {
+    setter.set("--fwmark", SOL_SOCKET, SO_MARK, static_cast<int>(*options.mark));
   }
-  if ((wanted & kOptionSendBuffer) != 0) {
-    apply_buffer(setter, "--sndbuf", SO_SNDBUFFORCE, SO_SNDBUF, *options.send_buffer_bytes);
-  }
+  apply_buffers(setter, options, wanted);
   if ((wanted & kOptionBusyPoll) != 0) {
     const auto us = std::chrono::ceil<std::chrono::microseconds>(*options.busy_poll).count();
     setter.set("--busy-poll", SOL_SOCKET, SO_BUSY_POLL,
@@ -171,7 +218,7 @@ void apply(int fd, int family, const SocketOptions& options, SocketOptionSet hon
   apply_tcp(setter, options, wanted);
   // On unless the user asks otherwise: small messages must not wait for an acknowledgement.
   if ((honoured & kOptionNagle) != 0 && !options.nagle) {
-    setter.set("TCP_NODELAY", IPPROTO_TCP, TCP_NODELAY, 1);
+    set_if_possible(fd, NETECHO_SOCKET_OPTION(IPPROTO_TCP, TCP_NODELAY), 1, subject, options.notes);
   }
 }
 

@@ -22,6 +22,12 @@ struct Keepalive {
   std::optional<int> count;
 };
 
+/// Whom to tell of what differs from what was asked for, without being an error. Null: nobody.
+struct SocketNotes {
+  void (*warn)(const std::string& message) = nullptr;   ///< The user asked for more than there is.
+  void (*debug)(const std::string& message) = nullptr;  ///< The kernel lacks what is done without.
+};
+
 /// Empty: the system's default.
 struct SocketOptions {
   std::optional<std::string> bind;  ///< ADDR[:PORT], `::1`, `[::1]:7`, or a unix path / @name.
@@ -34,7 +40,9 @@ struct SocketOptions {
   std::optional<Duration> busy_poll;
   std::optional<int> mss_bytes;
   std::optional<Keepalive> keepalive;
-  bool nagle = false;  ///< TCP_NODELAY is on unless this is set.
+  bool nagle = false;                 ///< TCP_NODELAY is on unless this is set.
+  std::optional<std::uint32_t> mark;  ///< SO_MARK: what rules of routing and firewall go by.
+  SocketNotes notes{};
 };
 
 /// One bit for each option above, for capabilities.
@@ -50,6 +58,7 @@ enum SocketOptionBit : std::uint32_t {
   kOptionMss = 1U << 8,
   kOptionKeepalive = 1U << 9,
   kOptionNagle = 1U << 10,
+  kOptionMark = 1U << 11,
 };
 using SocketOptionSet = std::uint32_t;
 
@@ -57,6 +66,21 @@ using SocketOptionSet = std::uint32_t;
 [[nodiscard]] SocketOptionSet requested(const SocketOptions& options) noexcept;
 /// `--tos`, `--nagle` …, for messages.
 [[nodiscard]] std::vector<std::string_view> option_names(SocketOptionSet set);
+
+/// An option that netecho sets by itself.
+struct NamedOption {
+  int level;
+  int name;
+  std::string_view text;  ///< "SO_RXQ_OVFL", for messages.
+};
+#define NETECHO_SOCKET_OPTION(level, name) (::netecho::NamedOption{(level), (name), #name})
+
+/// Sets an option without which the socket would not do what is promised. Throws SysError
+/// (operation "setsockopt NAME").
+void set_needed(int fd, const NamedOption& option, int value, std::string_view subject);
+/// Sets an option that a socket can do without; `notes` hears of a kernel that lacks it.
+void set_if_possible(int fd, const NamedOption& option, int value, std::string_view subject,
+                     const SocketNotes& notes);
 
 /// Sets on `fd` those of `options` that are in `honoured`, before bind or connect; `bind` itself is
 /// the backend's. Throws SysError (operation "setsockopt", with the option's name) on failure.

@@ -23,7 +23,7 @@ namespace {
 constexpr std::array<std::string_view, 2> kSchemes{"fd", "sd"};
 /// What every socket has, of whichever family it turns out to be.
 constexpr SocketOptionSet kServeOptions =
-    kOptionReceiveBuffer | kOptionSendBuffer | kOptionBusyPoll;
+    kOptionReceiveBuffer | kOptionSendBuffer | kOptionBusyPoll | kOptionMark;
 constexpr std::size_t kLongestFdName = 255;  // sd_pid_notify_with_fds(3), FDNAME=.
 
 std::optional<int> to_fd(std::string_view text) {
@@ -136,7 +136,7 @@ class Adoption {
       }
     }
     apply(fd_, local_.family(), options_.socket, honoured, endpoint_.typed);
-    if (tcp) keep_urgent_data_inline(fd_, endpoint_.typed);
+    if (tcp) keep_urgent_data_inline(fd_, endpoint_.typed, options_.socket.notes);
     return wrap();
   }
 
@@ -146,7 +146,8 @@ class Adoption {
     }
     Served out{.socket = std::unique_ptr<Acceptor>{}, .endpoint = {}, .cleanup = {}};
     if (type_ == SocketType::datagram) {
-      out.socket = make_udp_server(UniqueFd{fd_}, options_.sources, endpoint_.typed);
+      out.socket =
+          make_udp_server(UniqueFd{fd_}, options_.sources, endpoint_.typed, options_.socket.notes);
     } else if (listens_) {
       const auto acceptor = [&](UniqueFd fd) {
         return std::make_unique<StreamAcceptor>(std::move(fd), options_.sources);

@@ -15,11 +15,6 @@ namespace {
 
 constexpr int kSamePortTries = 16;
 
-void set_flag(int fd, int level, int name, std::string_view subject) {
-  const int on = 1;
-  checked("setsockopt", subject, [&] { return ::setsockopt(fd, level, name, &on, sizeof on); });
-}
-
 /// Binds one endpoint's addresses.
 class Binder {
  public:
@@ -63,15 +58,22 @@ class Binder {
     UniqueFd fd{checked("socket", subject, [&] {
       return ::socket(address.family(), native_type(type_) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     })};
-    if (address.family() == AF_INET6) set_flag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, subject);
+    if (address.family() == AF_INET6) {
+      set_needed(fd.get(), NETECHO_SOCKET_OPTION(IPPROTO_IPV6, IPV6_V6ONLY), 1, subject);
+    }
     // On a listener this only shortens the wait for old connections. On a datagram socket it
     // would let a second server take over a live port.
-    if (type_ == SocketType::stream) set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR, subject);
+    if (type_ == SocketType::stream) {
+      set_if_possible(fd.get(), NETECHO_SOCKET_OPTION(SOL_SOCKET, SO_REUSEADDR), 1, subject,
+                      options_.socket.notes);
+    }
     apply(fd.get(), address.family(), options_.socket, honoured_, subject);
     return fd;
   }
 
-  void share_port(int fd) const { set_flag(fd, SOL_SOCKET, SO_REUSEPORT, endpoint_.typed); }
+  void share_port(int fd) const {
+    set_needed(fd, NETECHO_SOCKET_OPTION(SOL_SOCKET, SO_REUSEPORT), 1, endpoint_.typed);
+  }
 
   void bind(int fd, const SocketAddress& address) const {
     checked("bind", endpoint_.typed, [&] { return ::bind(fd, address.data(), address.size()); });

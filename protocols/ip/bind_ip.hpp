@@ -36,8 +36,9 @@ struct BoundSocket {
                                                               SocketType type,
                                                               const ConnectOptions& options);
 
-/// Reads `--bind` for an IP socket: `ADDR`, `ADDR:PORT`, `::1`, `[::1]:7`. Throws a usage Error.
-[[nodiscard]] SocketAddress parse_bind_address(std::string_view text);
+/// Reads `--bind` for an IP socket: `ADDR`, `ADDR:PORT`, `::1`, `[::1]:7`, or `:PORT`, which is any
+/// address of `family` (AF_UNSPEC: one of no family, too). Throws a usage Error.
+[[nodiscard]] SocketAddress parse_bind_address(std::string_view text, int family);
 
 /// What a client socket needs before connect(): the user's options and `--bind`.
 void prepare_client(int fd, int family, const SocketOptions& options, SocketOptionSet honoured,

@@ -17,10 +17,10 @@ constexpr std::uint16_t kFirstUserPort = 1024;
 /// 127.255.255.255: in 127/8, but nobody's own.
 constexpr std::uint32_t kLoopbackBroadcast = 0x7FFF'FFFF;
 
-void enable(int fd, int level, int name, std::string_view subject) {
-  const int on = 1;
-  checked("setsockopt", subject, [&] { return ::setsockopt(fd, level, name, &on, sizeof on); });
-}
+constexpr NamedOption kReceiveTtl = NETECHO_SOCKET_OPTION(IPPROTO_IP, IP_RECVTTL);
+constexpr NamedOption kReceiveHopLimit = NETECHO_SOCKET_OPTION(IPPROTO_IPV6, IPV6_RECVHOPLIMIT);
+constexpr NamedOption kReceiveAddress = NETECHO_SOCKET_OPTION(IPPROTO_IP, IP_PKTINFO);
+constexpr NamedOption kReceiveAddressV6 = NETECHO_SOCKET_OPTION(IPPROTO_IPV6, IPV6_RECVPKTINFO);
 
 int hops_of(int fd, int level, int name) noexcept {
   int hops = 0;
@@ -84,23 +84,23 @@ class IpDatagramRules::ReplyControl {
   std::size_t size_ = 0;
 };
 
-IpDatagramRules::IpDatagramRules(int fd, SourceRules rules, std::string_view subject)
+IpDatagramRules::IpDatagramRules(int fd, SourceRules rules, std::string_view subject,
+                                 const SocketNotes& notes)
     : rules_{std::move(rules)} {
   const SocketAddress local = local_address(fd);
   const bool v6 = local.family() == AF_INET6;
-  enable(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVHOPLIMIT : IP_RECVTTL, subject);
+  // Without the hop limit no loop would end, so there is no doing without it.
+  set_needed(fd, v6 ? kReceiveHopLimit : kReceiveTtl, 1, subject);
   configured_hops_ =
       v6 ? hops_of(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS) : hops_of(fd, IPPROTO_IP, IP_TTL);
   configured_hops_v4_ = hops_of(fd, IPPROTO_IP, IP_TTL);
-  if (v6 && speaks_v4_too(fd)) enable(fd, IPPROTO_IP, IP_RECVTTL, subject);
+  if (v6 && speaks_v4_too(fd)) set_needed(fd, kReceiveTtl, 1, subject);
   // A socket that is bound to one of this host's addresses gets only what was sent to that; only
   // another one has to be told, which costs on every datagram.
   const IpNumber bound = ip_number(*local.data());
   const bool known = own_.contain(bound) && !(bound.is_v4() && bound.v4() == kLoopbackBroadcast);
-  if (!known) {
-    enable(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO, subject);
-  }
-  enable(fd, SOL_SOCKET, SO_RXQ_OVFL, subject);
+  if (!known) set_needed(fd, v6 ? kReceiveAddressV6 : kReceiveAddress, 1, subject);
+  set_if_possible(fd, NETECHO_SOCKET_OPTION(SOL_SOCKET, SO_RXQ_OVFL), 1, subject, notes);
 }
 
 /// "Received on this address" becomes "send from this address".

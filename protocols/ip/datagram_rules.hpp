@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "core/net/own_addresses.hpp"
+#include "core/net/socket_options.hpp"
 #include "core/net/source_rules.hpp"
 #include "core/transport.hpp"
 
@@ -29,8 +30,10 @@ class IpDatagramRules {
   /// No reply starts with more hops, so that no loop between hosts lasts longer.
   static constexpr int kMaxHops = 64;
 
-  /// Has the kernel tell what the rules go by. `fd` is bound. Throws SysError with `subject`.
-  IpDatagramRules(int fd, SourceRules rules, std::string_view subject);
+  /// Has the kernel tell what the rules go by. `fd` is bound. Throws SysError with `subject`
+  /// where it cannot tell what they need.
+  IpDatagramRules(int fd, SourceRules rules, std::string_view subject,
+                  const SocketNotes& notes = {});
 
   /// To be called once a batch.
   void begin(Instant now) noexcept { own_.refresh(now); }

@@ -18,9 +18,10 @@ namespace netecho {
 namespace {
 
 constexpr std::array<std::string_view, 3> kSchemes{"tcp", "tcp4", "tcp6"};
-constexpr SocketOptionSet kServeOptions =
-    kOptionInterface | kOptionTos | kOptionTtl | kOptionDontFragment | kOptionReceiveBuffer |
-    kOptionSendBuffer | kOptionBusyPoll | kOptionMss | kOptionKeepalive | kOptionNagle;
+constexpr SocketOptionSet kServeOptions = kOptionInterface | kOptionTos | kOptionTtl |
+                                          kOptionDontFragment | kOptionReceiveBuffer |
+                                          kOptionSendBuffer | kOptionBusyPoll | kOptionMss |
+                                          kOptionKeepalive | kOptionNagle | kOptionMark;
 constexpr SocketOptionSet kClientOptions = kServeOptions | kOptionBind;
 
 std::string parse_tcp(std::string_view scheme, std::string_view rest, Role role,
@@ -36,7 +37,7 @@ std::vector<Served> serve_tcp(const Endpoint& endpoint, const ServeOptions& opti
   std::vector<Served> out;
   for (BoundSocket& bound : bind_ip(endpoint, SocketType::stream, options, kServeOptions)) {
     const auto acceptor = [&](UniqueFd& fd) {
-      keep_urgent_data_inline(fd.get(), endpoint.typed);
+      keep_urgent_data_inline(fd.get(), endpoint.typed, options.socket.notes);
       return std::make_unique<StreamAcceptor>(std::move(fd), options.sources);
     };
     Served served{.socket = acceptor(bound.fd),
@@ -52,7 +53,7 @@ std::vector<Served> serve_tcp(const Endpoint& endpoint, const ServeOptions& opti
 void prepare_tcp_client(int fd, const SocketAddress& peer, const Endpoint& endpoint,
                         const SocketOptions& options) {
   prepare_client(fd, peer.family(), options, kClientOptions, endpoint.typed);
-  keep_urgent_data_inline(fd, endpoint.typed);
+  keep_urgent_data_inline(fd, endpoint.typed, options.notes);
 }
 
 Connected connect_to_first(const Endpoint& endpoint, std::span<const SocketAddress> addresses,
@@ -97,10 +98,8 @@ std::vector<std::string> loopback_tcp(const std::string& /*unique*/) {
 
 }  // namespace
 
-void keep_urgent_data_inline(int fd, std::string_view subject) {
-  const int on = 1;
-  checked("setsockopt SO_OOBINLINE", subject,
-          [&] { return ::setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on); });
+void keep_urgent_data_inline(int fd, std::string_view subject, const SocketNotes& notes) {
+  set_if_possible(fd, NETECHO_SOCKET_OPTION(SOL_SOCKET, SO_OOBINLINE), 1, subject, notes);
 }
 
 Backend tcp_backend() noexcept {

@@ -10,6 +10,6 @@ namespace netecho {
 [[nodiscard]] Backend tcp_backend() noexcept;
 
 /// Urgent data stays in line, so that no byte is lost; what a listener accepts takes this over.
-void keep_urgent_data_inline(int fd, std::string_view subject);
+void keep_urgent_data_inline(int fd, std::string_view subject, const SocketNotes& notes);
 
 }  // namespace netecho

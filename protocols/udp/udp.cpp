@@ -22,7 +22,7 @@ namespace {
 constexpr std::array<std::string_view, 3> kSchemes{"udp", "udp4", "udp6"};
 constexpr SocketOptionSet kServeOptions = kOptionInterface | kOptionTos | kOptionTtl |
                                           kOptionDontFragment | kOptionReceiveBuffer |
-                                          kOptionSendBuffer | kOptionBusyPoll;
+                                          kOptionSendBuffer | kOptionBusyPoll | kOptionMark;
 constexpr SocketOptionSet kClientOptions = kServeOptions | kOptionBind;
 constexpr std::size_t kMaxMessageBytes = 65'507;  // 65,535 less the IPv4 and UDP headers.
 
@@ -33,11 +33,6 @@ std::string parse_udp(std::string_view scheme, std::string_view rest, Role role,
 
 SocketDescription describe_udp(const Endpoint& endpoint) {
   return describe_ip_endpoint(endpoint, SocketType::datagram);
-}
-
-void set_int(int fd, int level, int name, int value, std::string_view subject) {
-  checked("setsockopt", subject,
-          [&] { return ::setsockopt(fd, level, name, &value, sizeof value); });
 }
 
 /// A burst that does not fit is lost without a word, and would look like the network's doing. The
@@ -53,7 +48,7 @@ std::vector<Served> serve_udp(const Endpoint& endpoint, const ServeOptions& opti
   for (BoundSocket& bound : bind_ip(endpoint, SocketType::datagram, options, kServeOptions)) {
     const auto port = [&](UniqueFd& fd) {
       enlarge_receive_buffer(fd.get(), options.socket);
-      return make_udp_server(std::move(fd), options.sources, endpoint.typed);
+      return make_udp_server(std::move(fd), options.sources, endpoint.typed, options.socket.notes);
     };
     Served served{.socket = port(bound.fd),
                   .endpoint = *describe(bound.address, SocketType::datagram),
@@ -115,13 +110,20 @@ class Connector {
       return ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     })};
     if (family == AF_INET6) {
-      set_int(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0, endpoint_.typed);
-      set_int(fd.get(), IPPROTO_IPV6, IPV6_RECVERR, 1, endpoint_.typed);
+      if (has_family(AF_INET)) {
+        set_needed(fd.get(), NETECHO_SOCKET_OPTION(IPPROTO_IPV6, IPV6_V6ONLY), 0, endpoint_.typed);
+      }
+      wish(fd.get(), NETECHO_SOCKET_OPTION(IPPROTO_IPV6, IPV6_RECVERR));
     }
-    set_int(fd.get(), IPPROTO_IP, IP_RECVERR, 1, endpoint_.typed);
+    // Without it a router's error comes as a bare number, and not of which message it is.
+    wish(fd.get(), NETECHO_SOCKET_OPTION(IPPROTO_IP, IP_RECVERR));
     prepare_client(fd.get(), family, options_.socket, kClientOptions, endpoint_.typed);
     enlarge_receive_buffer(fd.get(), options_.socket);
     return fd;
+  }
+
+  void wish(int fd, const NamedOption& option) const {
+    set_if_possible(fd, option, 1, endpoint_.typed, options_.socket.notes);
   }
 
   void connect_first(int fd) {
@@ -149,11 +151,14 @@ std::vector<std::string> loopback_udp(const std::string& /*unique*/) {
 }  // namespace
 
 std::unique_ptr<MessagePort> make_udp_server(UniqueFd fd, const SourceRules& rules,
-                                             std::string_view subject) {
+                                             std::string_view subject, const SocketNotes& notes) {
   const bool v6 = local_address(fd.get()).family() == AF_INET6;
   // One client's ICMP error must not become an error of everyone's socket.
-  set_int(fd.get(), v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, 0, subject);
-  IpDatagramRules judge{fd.get(), rules, subject};
+  set_if_possible(fd.get(),
+                  v6 ? NETECHO_SOCKET_OPTION(IPPROTO_IPV6, IPV6_RECVERR)
+                     : NETECHO_SOCKET_OPTION(IPPROTO_IP, IP_RECVERR),
+                  0, subject, notes);
+  IpDatagramRules judge{fd.get(), rules, subject, notes};
   return std::make_unique<DatagramServer>(std::move(fd), std::move(judge));
 }
 

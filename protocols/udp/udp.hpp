@@ -12,6 +12,7 @@ namespace netecho {
 
 /// A server port over a bound socket, with what it needs set. Also for inherited ones.
 [[nodiscard]] std::unique_ptr<MessagePort> make_udp_server(UniqueFd fd, const SourceRules& rules,
-                                                           std::string_view subject);
+                                                           std::string_view subject,
+                                                           const SocketNotes& notes);
 
 }  // namespace netecho

@@ -44,7 +44,7 @@ bool admits_datagram(UserRule& rule, const msghdr& message) noexcept {
 
 void attach_credentials(int fd, std::string_view subject) {
   const int on = 1;
-  checked("setsockopt", subject,
+  checked("setsockopt SO_PASSCRED", subject,
           [&] { return ::setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on); });
 }
 

@@ -177,14 +177,17 @@ TEST_CASE("tcp: a client connects from the address of --bind", "[ip][loopback]")
 }
 
 TEST_CASE("ip: --bind is an address, with or without a port", "[ip][unit]") {
-  CHECK(parse_bind_address("::1") == *SocketAddress::from_ip("::1", 0));
-  CHECK(parse_bind_address("[::1]:7") == *SocketAddress::from_ip("::1", 7));
-  CHECK(parse_bind_address("[::1]") == *SocketAddress::from_ip("::1", 0));
-  CHECK(parse_bind_address("127.0.0.1") == *SocketAddress::from_ip("127.0.0.1", 0));
-  CHECK(parse_bind_address("127.0.0.1:70") == *SocketAddress::from_ip("127.0.0.1", 70));
-  for (const char* bad : {"", "host", "127.0.0.1:", "127.0.0.1:70000", "[::1]7", "[::1", ":7"}) {
+  CHECK(parse_bind_address("::1", AF_UNSPEC) == *SocketAddress::from_ip("::1", 0));
+  CHECK(parse_bind_address("[::1]:7", AF_UNSPEC) == *SocketAddress::from_ip("::1", 7));
+  CHECK(parse_bind_address("[::1]", AF_UNSPEC) == *SocketAddress::from_ip("::1", 0));
+  CHECK(parse_bind_address("127.0.0.1", AF_UNSPEC) == *SocketAddress::from_ip("127.0.0.1", 0));
+  CHECK(parse_bind_address("127.0.0.1:70", AF_UNSPEC) == *SocketAddress::from_ip("127.0.0.1", 70));
+  CHECK(parse_bind_address(":7", AF_INET) == *SocketAddress::from_ip("0.0.0.0", 7));
+  CHECK(parse_bind_address(":7", AF_INET6) == *SocketAddress::from_ip("::", 7));
+  for (const char* bad :
+       {"", "host", "127.0.0.1:", "127.0.0.1:70000", "[::1]7", "[::1", ":", ":x", ":70000"}) {
     CAPTURE(bad);
-    CHECK_THROWS_AS(parse_bind_address(bad), Error);
+    CHECK_THROWS_AS(parse_bind_address(bad, AF_UNSPEC), Error);
   }
 }
 
