@@ -83,6 +83,7 @@ ServerOptions server_values(const ServeTyped& typed, const CommonOptions& common
   }
   if (typed.impair) out.impairment = impairment_value(*typed.impair);
   out.plain = typed.plain;
+  out.warn = log_warning;
   if (typed.require_key) out.others = Unauthenticated::refused;
   out.trace = typed.trace             ? TraceLevel::everything
               : common.verbosity != 0 ? TraceLevel::connections

@@ -48,6 +48,20 @@ bool within_rate(std::span<const std::byte> message, const Slot& slot,
   return shared.stamps.has_key() && claims_authentication(message);
 }
 
+/// What is dropped here looks like the network's loss to the peer.
+void tell_of_rate(const Slot& slot, std::size_t index, ServerShared& shared,
+                  const EndpointStats& endpoint, const MessagePort& port) {
+  const ServerOptions& options = shared.options;
+  if (options.warn == nullptr || !shared.limits.tells_of_rate(slot.source_prefix, slot.at)) return;
+  const auto peer = port.peer(index);
+  const bool v6 = peer && peer->family == AddressFamily::ipv6;
+  const std::int64_t rate = std::chrono::nanoseconds{std::chrono::seconds{1}} /
+                            std::max<Duration>(options.reply_interval, Duration{1});
+  options.warn(endpoint.endpoint.uri + ": drops what the " + (v6 ? "/56" : "/24") + " of " +
+               (peer ? peer->address.value_or("?") : "?") + " sends beyond " +
+               std::to_string(rate) + " a second (--udp-max-rate)");
+}
+
 void trace(const Slot& slot, std::size_t index, std::optional<DropReason> dropped,
            ServerShared& shared, const EndpointStats& endpoint, const MessagePort& port) {
   DatagramEvent event{.endpoint = endpoint.endpoint,
@@ -69,6 +83,7 @@ void trace(const Slot& slot, std::size_t index, std::optional<DropReason> droppe
 void drop_message(const Slot& slot, std::size_t index, DropReason reason, ServerShared& shared,
                   EndpointStats& endpoint, const MessagePort& port) {
   ++endpoint.dropped_total[static_cast<std::size_t>(reason)];
+  if (reason == DropReason::rate) tell_of_rate(slot, index, shared, endpoint, port);
   if (shared.options.trace == TraceLevel::everything) {
     trace(slot, index, reason, shared, endpoint, port);
   }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/base/units.hpp"
@@ -43,7 +44,9 @@ struct ServerOptions {
   bool plain = false;            ///< Never touch a frame.
   TraceLevel trace = TraceLevel::none;
   SignalHandling signals = SignalHandling::drain;
-  std::size_t show_payload_bytes = 0;                ///< Of `datagram` events; 0: none.
+  std::size_t show_payload_bytes = 0;  ///< Of `datagram` events; 0: none.
+  /// The user should know of something that goes on; called from any loop. Null: nobody.
+  void (*warn)(const std::string& message) = nullptr;
   std::optional<ImpairmentSpec> impairment{};        ///< A bad network on purpose.
   std::shared_ptr<const AuthKey> key{};              ///< Of authenticated frames; null: none.
   Unauthenticated others = Unauthenticated::echoed;  ///< With a key: all that is not one of them.

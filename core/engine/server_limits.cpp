@@ -77,6 +77,16 @@ bool ServerLimits::admit_reply(std::uint64_t source_prefix, Instant now) noexcep
   return rates_->admit(source_prefix, now);
 }
 
+bool ServerLimits::tells_of_rate(std::uint64_t source_prefix, Instant now) noexcept {
+  constexpr Duration kBetween = std::chrono::minutes{1};
+  const Duration::rep at = now.time_since_epoch().count();
+  Duration::rep next = next_told_ns_;
+  if (at < next || told_prefix_ == source_prefix) return false;
+  if (!next_told_ns_.compare_exchange_strong(next, at + kBetween.count())) return false;
+  told_prefix_ = source_prefix;
+  return true;
+}
+
 std::uint64_t ServerLimits::accepts_left() const noexcept {
   if (options_.max_accepts == 0) return std::numeric_limits<std::uint64_t>::max();
   return options_.max_accepts - std::min(options_.max_accepts, finished_total_.load());

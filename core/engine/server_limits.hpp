@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
@@ -50,6 +51,10 @@ class ServerLimits {
   /// Whether one more reply may go to a source prefix.
   [[nodiscard]] bool admit_reply(std::uint64_t source_prefix, Instant now) noexcept;
 
+  /// Whether the user should hear that a source prefix is held to its rate: of each, but at most
+  /// once a minute.
+  [[nodiscard]] bool tells_of_rate(std::uint64_t source_prefix, Instant now) noexcept;
+
   /// A connection ended, or datagrams were answered.
   void finished(std::uint64_t count) noexcept { finished_total_ += count; }
   [[nodiscard]] bool accepts_reached() const noexcept { return accepts_left() == 0; }
@@ -77,6 +82,8 @@ class ServerLimits {
   std::mutex mutex_;  ///< Of per_source_.
   std::unordered_map<IpNumber, std::size_t, Hash> per_source_;
   std::optional<SourceRates> rates_;
+  std::atomic<Duration::rep> next_told_ns_ = std::numeric_limits<Duration::rep>::min();
+  std::atomic<std::uint64_t> told_prefix_ = 0;
 };
 
 }  // namespace netecho

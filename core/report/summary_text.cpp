@@ -42,7 +42,8 @@ std::string late_of_reverse(const Summary& s) {
 /// the way back. Authenticated frames and its own host are exempt.
 std::string rate_limit_line(const Summary& s) {
   constexpr double kServersLimit = 1000;
-  constexpr double kBelow = 0.9;  // Some of what it answered can be lost, too.
+  constexpr double kBelow =
+      0.7;  // The time includes the wait for the last replies; some can be lost, too.
   const SocketDescription& peer = s.peer ? *s.peer : s.target;
   const std::string address = peer.address.value_or("");
   const bool loopback = address.starts_with("127.") || address == "::1" || address == "localhost";

@@ -274,3 +274,18 @@ def test_a_narrow_link_behind_a_router_is_found_by_what_the_router_says():
         # The first one left, and was refused on the way; the kernel knows better then.
         assert large["unreachable_total"] == large["sent_total"] >= 1
         assert large["send_error_total"] >= 1
+
+
+# --- the server's own limit ----------------------------------------------------------------------
+
+def test_a_server_that_limits_its_replies_says_so_and_the_client_guesses_it(link):
+    client, other = link
+    with other.serve(f"udp://{other.v4}:0") as server:
+        args = ["--rate=3000", "--duration=2s", "-W", "300ms", server.endpoint]
+        fast = client.netecho("probe", "-q", *args)
+        again = client.netecho("probe", "-q", *args)
+        told = [line for line in server.stderr.splitlines() if "--udp-max-rate" in line]
+    assert "note: the server seems to limit its replies (serve --udp-max-rate" in fast.text, fast
+    assert "note: the server seems to limit" in again.text, again
+    assert len(told) == 1, told
+    assert f"the /24 of {client.v4}" in told[0] and "1000 a second" in told[0], told
