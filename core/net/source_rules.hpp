@@ -22,7 +22,9 @@ class Cidr {
   /// length is a likely slip.
   [[nodiscard]] static std::optional<Cidr> parse(std::string_view text);
   [[nodiscard]] bool contains(const IpNumber& address) const noexcept {
-    return (address.high & mask_.high) == base_.high && (address.low & mask_.low) == base_.low;
+    // ::/0 is all of IPv6: IPv4 isn't in it, though it is kept as ::ffff:a.b.c.d.
+    return address.is_v4() == base_.is_v4() && (address.high & mask_.high) == base_.high &&
+           (address.low & mask_.low) == base_.low;
   }
 
  private:

@@ -125,3 +125,17 @@ TEST_CASE("sources: this host's addresses are its own, and documentation's are n
   CHECK_FALSE(own.contain(number("192.0.2.1")));
   CHECK_FALSE(own.contain(number("2001:db8::1")));
 }
+
+TEST_CASE("sources: all of IPv6 has no IPv4 in it, and the reverse", "[net][unit]") {
+  for (const char* text : {"::/0", "::/64", "::/80"}) {
+    CAPTURE(text);
+    const auto block = Cidr::parse(text);
+    REQUIRE(block);
+    CHECK(block->contains(number("::1")));
+    CHECK_FALSE(block->contains(number("127.0.0.1")));
+  }
+  CHECK(Cidr::parse("::/0")->contains(number("2001:db8::1")));
+  CHECK(Cidr::parse("0.0.0.0/0")->contains(number("192.0.2.1")));
+  CHECK_FALSE(Cidr::parse("0.0.0.0/0")->contains(number("::1")));
+  CHECK(Cidr::parse("::ffff:0:0/96")->contains(number("192.0.2.1")));
+}
