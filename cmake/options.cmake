@@ -4,6 +4,9 @@ add_library(netecho_options INTERFACE)
 target_compile_features(netecho_options INTERFACE cxx_std_20)
 target_include_directories(netecho_options INTERFACE "${PROJECT_SOURCE_DIR}")
 target_compile_definitions(netecho_options INTERFACE _GLIBCXX_ASSERTIONS)
+if(CMAKE_SIZEOF_VOID_P EQUAL 4) # Files above 2 GiB, times after 2038.
+  target_compile_definitions(netecho_options INTERFACE _FILE_OFFSET_BITS=64 _TIME_BITS=64)
+endif()
 # Nothing here looks at errno after a square root; without it that is one instruction, no call.
 target_compile_options(netecho_options INTERFACE -fstack-protector-strong -fno-math-errno)
 target_link_options(netecho_options INTERFACE -Wl,--as-needed -Wl,-z,relro -Wl,-z,now)

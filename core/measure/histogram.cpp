@@ -51,8 +51,8 @@ void Histogram::record(Duration value) noexcept {
   min_ = count_ == 0 ? ns : std::min(min_, ns);
   max_ = std::max(max_, ns);
   ++count_;
-  sum_ += static_cast<Wide>(ns);
-  const auto squared = static_cast<Wide>(std::min(ns, kHighestSquared));
+  sum_ += static_cast<std::uint64_t>(ns);
+  const Wide squared = static_cast<std::uint64_t>(std::min(ns, kHighestSquared));
   sum_of_squares_ += squared * squared;
 }
 

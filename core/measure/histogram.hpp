@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "core/base/units.hpp"
+#include "core/base/wide.hpp"
 
 namespace netecho {
 
@@ -70,9 +71,6 @@ class Histogram {
   [[nodiscard]] std::size_t touched_bytes() const noexcept;
 
  private:
-  /// Of the standard's own types none holds a sum of squares of nanoseconds.
-  __extension__ typedef unsigned __int128 Wide;
-
   static constexpr unsigned kOctaveBits = 10;
   static constexpr std::size_t kOctaveBuckets = std::size_t{1} << kOctaveBits;
   static constexpr std::size_t index_of(std::uint64_t value) noexcept;
@@ -93,7 +91,7 @@ class Histogram {
   std::int64_t min_ = 0;
   std::int64_t max_ = 0;
   Wide sum_ = 0;
-  Wide sum_of_squares_ = 0;
+  Wide sum_of_squares_ = 0;  ///< Of nanoseconds: 64 bits hold no second's.
 };
 
 template <typename Visit>
