@@ -64,16 +64,14 @@ TEST_CASE("sources: a block has the addresses under its prefix and no other", "[
       {"2001:db8::/64", {"2001:db8::1", "2001:db8::ffff:1:2:3"}, {"2001:db8:0:1::", "::1"}},
       {"2001:db8::8/125", {"2001:db8::8", "2001:db8::f"}, {"2001:db8::7", "2001:db8::10"}},
       {"::1/128", {"::1", "::1"}, {"::2", "127.0.0.1"}},
-      {"::/0", {"::1", "192.0.2.1"}, {nullptr, nullptr}},
+      {"::/0", {"::1", "2001:db8::1"}, {"192.0.2.1", "127.0.0.1"}},
   };
   for (const auto& each : cases) {
     CAPTURE(each.block);
     const auto block = Cidr::parse(each.block);
     REQUIRE(block);
     for (const char* ip : each.inside) CHECK(block->contains(number(ip)));
-    for (const char* ip : each.outside) {
-      if (ip != nullptr) CHECK_FALSE(block->contains(number(ip)));
-    }
+    for (const char* ip : each.outside) CHECK_FALSE(block->contains(number(ip)));
   }
 }
 
