@@ -30,10 +30,19 @@ void reserve_standard_streams() {
   }
 }
 
+/// A reader that is gone (SIGPIPE) and a file at its limit (SIGXFSZ, ulimit -f) are told by what
+/// write() returns, so that results that were measured are not lost with the process.
+void ignore_signals_of_writing() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
 /// The line on stderr, always; in JSON formats the error is in the output, too.
 int report(const Error& error, const std::vector<std::string>& words) {
   print_error(error.what());
   const ErrorEvent event = error_event(error);
+  // Half of a line may be there already: whatever came behind it would be no JSON.
+  if (error.operation() == "write" && error.subject() == "stdout") return event.exit_code;
   Output output{STDOUT_FILENO, "stdout"};
   switch (error_format(words)) {
     case ErrorFormat::line:
@@ -67,7 +76,7 @@ int report_no_memory(const std::vector<std::string>& words) noexcept try {
 
 int main(int argc, char** argv) {
   reserve_standard_streams();
-  std::signal(SIGPIPE, SIG_IGN);
+  ignore_signals_of_writing();
   const std::vector<std::string> words{argv + (argc > 0 ? 1 : 0), argv + argc};
   try {
     return run(parse_command_line(words));

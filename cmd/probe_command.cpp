@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "cmd/log.hpp"
 #include "cmd/probe_run.hpp"
 #include "cmd/probe_targets.hpp"
 #include "cmd/probe_verdict.hpp"
@@ -46,6 +47,19 @@ void check_local_port(const std::vector<Endpoint>& endpoints, const ProbeJob& jo
   }
 }
 
+/// Skipped slots are counted among the figures, of which there are none if all are.
+void warn_of_pace(const std::vector<ProbeResult>& results, const ProbeJob& job) {
+  for (const ProbeResult& result : results) {
+    const Summary& s = result.summary;
+    if (s.error || s.interrupted || s.sent_total != 0 || s.skipped_total == 0) continue;
+    if (s.no_connection_total != 0) continue;
+    if (s.skipped_total != s.scheduled_total || s.schedule == ScheduleKind::flood) continue;
+    log_warning(s.target.uri + ": nothing was sent: this machine was more than an interval (" +
+                format_duration(job.probe.interval) + ") late for each of " +
+                std::to_string(s.skipped_total) + " probes; --flood sends as fast as it can");
+  }
+}
+
 }  // namespace
 
 int run_probe(const ProbeJob& typed) {
@@ -59,7 +73,7 @@ int run_probe(const ProbeJob& typed) {
   Output output{STDOUT_FILENO, "stdout"};
   TextStyle style = text_style(job.common, STDOUT_FILENO);
   style.name_target = endpoints.size() > 1;
-  DirectSink sink{output, format, style};
+  QueueSink sink{output, format, style, kMaxQueuedBytes};
   Interrupt interrupt{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
   ProbeJob timed = started(job);
@@ -77,9 +91,9 @@ int run_probe(const ProbeJob& typed) {
     if (run.interrupted || sink.gone()) break;
   }
   judge(results, job);
-  const int code = show_results(results, errors, job, format, output, style);
-  files.finish();
-  return code;
+  warn_of_pace(results, job);
+  tell_of_output(results, errors, sink, files);
+  return show_results(results, errors, job, format, output, style);
 }
 
 }  // namespace netecho

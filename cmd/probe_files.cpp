@@ -6,8 +6,28 @@
 
 namespace netecho {
 
+namespace {
+
+bool tags_lines(const ProbeJob& job) {
+  if (job.hdr_tag != HdrTag::automatic) return job.hdr_tag == HdrTag::always;
+  return job.self || job.endpoints.size() > 1;
+}
+
+/// Adds why `file` is not complete.
+template <typename File>
+void finish_one(std::optional<File>& file, std::vector<Error>& errors) {
+  if (!file) return;
+  try {
+    file->finish();
+  } catch (const Error& error) {
+    errors.push_back(error);
+  }
+}
+
+}  // namespace
+
 ProbeFiles::ProbeFiles(const ProbeJob& job)
-    : in_parts_{job.probe.report_interval != Duration::max()} {
+    : in_parts_{job.probe.report_interval != Duration::max()}, tagged_{tags_lines(job)} {
   if (!job.samples_path.empty()) samples_.emplace(job.samples_path);
   if (!job.hdr_path.empty()) hdr_.emplace(job.hdr_path, realtime_now());
 }
@@ -72,15 +92,17 @@ void ProbeFiles::log(std::span<const ProbeResult> targets) {
   for (const ProbeResult& target : targets) {
     if (target.latency == nullptr) continue;
     const Summary& summary = target.summary;
-    hdr_->interval(summary.target.uri, logged_, summary.duration, *target.latency);
+    hdr_->interval(tagged_ ? summary.target.uri : "", logged_, summary.duration, *target.latency);
     longest = std::max(longest, summary.duration);
   }
   logged_ += longest;
 }
 
-void ProbeFiles::finish() {
-  if (samples_) samples_->finish();
-  if (hdr_) hdr_->finish();
+std::vector<Error> ProbeFiles::finish() {
+  std::vector<Error> errors;
+  finish_one(samples_, errors);
+  finish_one(hdr_, errors);
+  return errors;
 }
 
 }  // namespace netecho

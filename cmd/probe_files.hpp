@@ -28,8 +28,8 @@ class ProbeFiles {
   void interval(std::span<const ProbeResult> targets);
   /// A whole run, if it had no parts.
   void result(std::span<const ProbeResult> targets);
-  /// Throws Error (io) if anything could not be written.
-  void finish();
+  /// Waits until all is written; what could not be.
+  [[nodiscard]] std::vector<Error> finish();
 
  private:
   void log(std::span<const ProbeResult> targets);
@@ -38,6 +38,7 @@ class ProbeFiles {
   std::optional<SampleFile> samples_;
   std::optional<HdrLog> hdr_;
   bool in_parts_;
+  bool tagged_;  ///< Each line of hdr_ names its target.
   std::optional<Instant> start_;
   WallTime zero_{};                 ///< What the wall clock says of the start, as it goes now.
   Duration logged_{};               ///< Since start_: up to here distributions are in the log.

@@ -13,6 +13,12 @@
 
 namespace netecho {
 
+enum class HdrTag : std::uint8_t {
+  automatic,  ///< Where there are several targets.
+  always,
+  never,
+};
+
 struct ProbeJob {
   CommonOptions common;
   std::vector<std::string> endpoints;
@@ -26,6 +32,7 @@ struct ProbeJob {
   std::string key_file;      ///< None if empty; `probe.key` once it is read.
   std::string samples_path;  ///< Empty: none.
   std::string hdr_path;
+  HdrTag hdr_tag = HdrTag::automatic;
   bool self = false;
 };
 

@@ -26,7 +26,7 @@ struct ProbeTyped {
   CommonTyped common;
   std::vector<std::string> endpoints;
   std::optional<std::string> count, interval, rate, duration, schedule, window, timeout, deadline,
-      size, sweep, warmup, mode, wait, timestamps, parallel, report_interval, samples, hdr,
+      size, sweep, warmup, mode, wait, timestamps, parallel, report_interval, samples, hdr, hdr_tag,
       key_file;
   std::string show_payload;
   std::vector<std::string> fail_if;
@@ -180,6 +180,11 @@ ProbeJob job_of(const ProbeTyped& typed) {
   job.histogram = typed.histogram;
   job.samples_path = typed.samples.value_or("");
   job.hdr_path = typed.hdr.value_or("");
+  if (typed.hdr_tag && !typed.hdr) {
+    throw usage_error("option", "--hdr-tag", "is about the lines of --hdr FILE");
+  }
+  if (typed.hdr_tag == "always") job.hdr_tag = HdrTag::always;
+  if (typed.hdr_tag == "never") job.hdr_tag = HdrTag::never;
   if (typed.sweep) {
     only_one("--sweep", true, "--size", typed.size.has_value());
     job.sweep = sweep_value(*typed.sweep);
@@ -246,6 +251,9 @@ void add_probe_options(CLI::App& sub, Selected& selected) {
       ->group("Output");
   sub.add_flag("--histogram", typed->histogram, "The distribution as bars")->group("Output");
   output("--hdr", typed->hdr, "FILE", "The distribution, for HdrHistogram's tools");
+  restrict_to(output("--hdr-tag", typed->hdr_tag, "",
+                     "Name the target in each line of --hdr (auto: if there are several)"),
+              {"auto", "always", "never"});
   output("--samples", typed->samples, "FILE", "One record a probe: .csv or .jsonl");
   output("--report-interval", typed->report_interval, "DURATION", "Interim reports");
   sub.add_flag("--show-payload{on}", typed->show_payload, "Payloads in the output (4KiB)")

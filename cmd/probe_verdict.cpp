@@ -80,10 +80,39 @@ void judge(std::vector<ProbeResult>& results, const ProbeJob& job) {
   }
 }
 
+void tell_of_output(std::vector<ProbeResult>& results, std::vector<ErrorEvent>& errors,
+                    QueueSink& sink, ProbeFiles& files) {
+  sink.drain();
+  if (const std::uint64_t dropped = sink.dropped_total(); dropped != 0) {
+    print_error(std::to_string(dropped) + " events were dropped: the reader of stdout is slow");
+    for (ProbeResult& result : results) {
+      result.summary.events_dropped_total = dropped;
+      for (Summary& flow : result.flows) flow.events_dropped_total = dropped;
+    }
+  }
+  for (const Error& error : files.finish()) {
+    print_error(error.what());
+    errors.push_back(error_event(error));
+  }
+}
+
+int code_of_run(const std::vector<Summary>& summaries, const std::vector<ErrorEvent>& errors,
+                const Output& output) {
+  constexpr ErrorCategory kIo = ErrorCategory::io;
+  if (const auto error = output.error()) {
+    print_error(error->what());
+    return exit_code(kIo);
+  }
+  const bool incomplete =
+      std::ranges::any_of(errors, [](const ErrorEvent& each) { return each.category == kIo; });
+  return incomplete ? exit_code(kIo) : common_exit_code(summaries);
+}
+
 int show_results(const std::vector<ProbeResult>& results, const std::vector<ErrorEvent>& errors,
                  const ProbeJob& job, OutputFormat format, Output& output, const TextStyle& style) {
   const std::vector<Summary> summaries = summaries_of(results);
-  const int code = common_exit_code(summaries);
+  const bool failed_before = output.error().has_value();
+  const int code = code_of_run(summaries, errors, output);
   if (format == OutputFormat::json) {
     write_result(output, summaries, errors, code);
   } else if (format == OutputFormat::jsonl) {
@@ -93,8 +122,8 @@ int show_results(const std::vector<ProbeResult>& results, const std::vector<Erro
     write_text(results, job, output, style);
   }
   report_failures(results, job);
-  if (const auto error = output.error()) throw *error;
-  return code;
+  // The reader of stdout was told the code before; what is on stderr is still to come.
+  return output.error() && !failed_before ? code_of_run(summaries, errors, output) : code;
 }
 
 }  // namespace netecho

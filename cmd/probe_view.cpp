@@ -53,7 +53,7 @@ bool shows_status(const ProbeJob& job, OutputFormat format) {
          obeys_escapes(STDOUT_FILENO);
 }
 
-ProbeView::ProbeView(const ProbeJob& job, OutputFormat format, EventSink& sink, ProbeFiles& files,
+ProbeView::ProbeView(const ProbeJob& job, OutputFormat format, QueueSink& sink, ProbeFiles& files,
                      std::vector<SocketDescription> targets, const TextStyle& style)
     : events_{sink, system_clock(), targets, event_options(job, format)},
       files_{files},
@@ -61,7 +61,7 @@ ProbeView::ProbeView(const ProbeJob& job, OutputFormat format, EventSink& sink, 
       size_bytes_{job.probe.mode == ProbeMode::echo ? job.probe.size_bytes : 0},
       style_{style},
       histories_(targets_.size()) {
-  if (shows_status(job, format)) printer_.emplace(STDOUT_FILENO);
+  if (shows_status(job, format)) printer_.emplace(sink.writer());
 }
 
 void ProbeView::began(Instant start, WallTime wall) {

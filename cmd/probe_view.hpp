@@ -11,9 +11,14 @@
 #include "cmd/probe_files.hpp"
 #include "cmd/probe_job.hpp"
 #include "core/engine/probe_events.hpp"
+#include "core/report/sink.hpp"
 #include "core/report/status_line.hpp"
 
 namespace netecho {
+
+/// What a reader of stdout may be behind: some ten seconds of 3,000 replies each. Then replies are
+/// dropped and counted, because a measurement doesn't wait.
+inline constexpr std::size_t kMaxQueuedBytes = 16 * 1024 * 1024;
 
 /// How often the line on a terminal is drawn.
 inline constexpr Duration kStatusInterval = std::chrono::milliseconds{250};
@@ -26,7 +31,7 @@ inline constexpr Duration kStatusInterval = std::chrono::milliseconds{250};
 class ProbeView final : public ProbeObserver {
  public:
   /// One run over `targets`; `sink` writes to stdout.
-  ProbeView(const ProbeJob& job, OutputFormat format, EventSink& sink, ProbeFiles& files,
+  ProbeView(const ProbeJob& job, OutputFormat format, QueueSink& sink, ProbeFiles& files,
             std::vector<SocketDescription> targets, const TextStyle& style);
 
   void began(Instant start, WallTime wall) override;

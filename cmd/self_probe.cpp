@@ -34,7 +34,7 @@ ProbeResult as_result(Summary summary) {
 }
 
 ProbeResult probe_one(const Loopback& loopback, const ProbeJob& job, Interrupt& interrupt,
-                      EventSink& sink, ProbeFiles& files, OutputFormat format) {
+                      QueueSink& sink, ProbeFiles& files, OutputFormat format) {
   if (loopback.error) {
     ProbeResult lacking = as_result(failed_summary(loopback.endpoint, job, *loopback.error));
     lacking.summary.exit_code = 0;  // That a machine lacks a transport is a finding, no failure.
@@ -104,7 +104,7 @@ int run_self_probe(const ProbeJob& typed) {
   const OutputFormat format = chosen_format(job.common, OutputFormat::json);
   Output output{STDOUT_FILENO, "stdout"};
   const TextStyle style = text_style(job.common, STDOUT_FILENO);
-  DirectSink sink{output, format, style};
+  QueueSink sink{output, format, style, kMaxQueuedBytes};
   ProbeFiles files{job};
   std::vector<ProbeResult> results;
   for (const ProbeJob& each : runs_of(started(job))) {
@@ -116,17 +116,17 @@ int run_self_probe(const ProbeJob& typed) {
       results.back().summary.floor = results.back().summary.rtt.p50;
     }
   }
-  files.finish();
   judge(results, job);
+  std::vector<ErrorEvent> errors = errors_of(results);
+  tell_of_output(results, errors, sink, files);
   if (format != OutputFormat::text) {
-    return show_results(results, errors_of(results), job, format, output, style);
+    return show_results(results, errors, job, format, output, style);
   }
   const std::vector<Summary> summaries = summaries_of(results);
   output.write(with_time_of_day(comparison_table(summaries, style) + instrument_text(summaries),
                                 realtime_now(), style.time.value_or(TimeOfDay::none)));
   report_failures(results, job);
-  if (const auto error = output.error()) throw *error;
-  return common_exit_code(summaries);
+  return code_of_run(summaries, errors, output);
 }
 
 }  // namespace netecho

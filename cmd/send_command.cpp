@@ -47,6 +47,8 @@ class Sender {
   }
   [[nodiscard]] bool messages() const { return backend_of(endpoint_).capabilities.boundaries; }
   [[nodiscard]] Connection connect();
+  /// Of what the peer can end; -1 where there is no such thing.
+  [[nodiscard]] int connection_fd() const;
   void send_payload();
   void send_lines();
   /// False: that was not ok, so nothing more is sent.
@@ -163,6 +165,12 @@ void Sender::send_payload() {
   }
 }
 
+int Sender::connection_fd() const {
+  if (const auto* channel = std::get_if<ByteChannel>(&connection_->socket)) return channel->fd();
+  if (!backend_of(endpoint_).capabilities.connects) return -1;
+  return std::get<std::unique_ptr<MessagePort>>(connection_->socket)->fd();
+}
+
 void Sender::send_lines() {
   const std::unique_ptr<PayloadSource> source = open_source();
   LineReader lines{*source};
@@ -171,7 +179,10 @@ void Sender::send_lines() {
   while (!lines.at_end()) {
     std::optional<std::string> line = lines.next();
     if (!line) {
-      if (source->fd() >= 0) wait_readable(source->fd(), deadline_, interrupt_.fd());
+      if (source->fd() >= 0 &&
+          wait_readable_or_ended(source->fd(), connection_fd(), deadline_, interrupt_.fd())) {
+        return report_.ended_by_peer(job_.expect);
+      }
       lines.fill();
       continue;
     }

@@ -209,6 +209,13 @@ void SendReport::failed(const Error& error) {
   emit(event);
 }
 
+void SendReport::ended_by_peer(Expect expect) {
+  const Error error{ErrorCategory::mismatch, "echo", job_.endpoint,
+                    "the other end has closed the connection"};
+  if (expect == Expect::echo) return failed(error);
+  print_note(job_.common, error.what());
+}
+
 void SendReport::emit(EventBody body) {
   if (format_ != OutputFormat::jsonl) return;
   output_.write(to_json(Event{realtime_now(), std::move(body)}) + "\n");

@@ -31,6 +31,9 @@ class SendReport {
   /// A message's line ends here: what a stream would have echoed itself.
   void end_line();
   void failed(const Error& error);
+  /// The peer has closed the connection while the next line was awaited. Where its echo is expected
+  /// that is as if the next had come back too short.
+  void ended_by_peer(Expect expect);
   void interrupted() { summary_.interrupted = true; }
 
   /// Writes what is to come at the end; the result's own exit code unless a signal has one.

@@ -5,6 +5,7 @@
 
 #include "cmd/announce.hpp"
 #include "cmd/log.hpp"
+#include "cmd/serve_events.hpp"
 #include "cmd/serve_impair.hpp"
 #include "cmd/serve_sandbox.hpp"
 #include "cmd/serve_sources.hpp"
@@ -76,8 +77,7 @@ int run_serve(const ServeJob& job) {
   enter_sandbox(job.sandbox, sockets);  // No thread runs yet: those to come are in it, too.
 
   Output output{STDOUT_FILENO, "stdout"};
-  const TextStyle style = text_style(job.common, STDOUT_FILENO);
-  QueueSink events{output, chosen_format(job.common, OutputFormat::jsonl), style};
+  ServeEvents events{output, job.common};
   Reactor reactor;
   const Watchdog watchdog{reactor, manager, watchdog_timeout()};
   const ServerOutcome outcome = run_server(reactor, std::move(sockets), options, events,

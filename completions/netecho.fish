@@ -133,6 +133,7 @@ complete -c netecho -n '__fish_seen_subcommand_from probe' -l self -d 'Every tra
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l fail-if -x -d 'Exit 1 if it comes true: p99>1ms,loss>0.1%'
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l histogram -d 'The distribution as bars'
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l hdr -r -F -d 'The distribution, for HdrHistogram\'s tools'
+complete -c netecho -n '__fish_seen_subcommand_from probe' -l hdr-tag -x -a 'auto always never' -d 'Name the target in each line of --hdr (auto: if there are several)'
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l samples -r -F -d 'One record a probe: .csv or .jsonl'
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l report-interval -x -d 'Interim reports'
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l show-payload -d 'Payloads in the output (4KiB)'

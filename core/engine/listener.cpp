@@ -60,6 +60,7 @@ void Listener::on_events(std::uint32_t /*events*/) noexcept {
       case AcceptStatus::would_block:
         return;
       case AcceptStatus::exhausted:
+        tell_exhausted(accepted.error);
         retry_->set(shared_.now() + kRetryAfterExhaustion);
         return pause();
       case AcceptStatus::failed:
@@ -68,6 +69,16 @@ void Listener::on_events(std::uint32_t /*events*/) noexcept {
         return shared_.on_finished();
     }
   }
+}
+
+/// Once, however often it is tried again; and again only after it was well for a while.
+void Listener::tell_exhausted(int error) noexcept try {
+  constexpr Duration kWellAgain = std::chrono::seconds{10};
+  const Instant now = shared_.now();
+  const bool news = !exhausted_at_ || now - *exhausted_at_ > kWellAgain;
+  exhausted_at_ = now;
+  if (news) shared_.emit(error_event(SysError{"accept", endpoint_.endpoint.uri, error}));
+} catch (const std::exception&) {  // No memory for it, either.
 }
 
 void Listener::reject(UniqueFd connection) {

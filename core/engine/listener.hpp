@@ -30,6 +30,7 @@ class Listener final : public EventHandler {
   void pause() noexcept;
   void serve_connection(UniqueFd connection, ConnectionPermit permit);
   void serve_impaired(UniqueFd connection, ConnectionPermit permit);
+  void tell_exhausted(int error) noexcept;
   /// Closes again what may not be open.
   void reject(UniqueFd connection);
 
@@ -37,6 +38,7 @@ class Listener final : public EventHandler {
   EndpointStats& endpoint_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<Reactor::Timer> retry_;  ///< When descriptors ran out elsewhere.
+  std::optional<Instant> exhausted_at_;    ///< When it was last seen that they did.
   const EndpointImpairment* impairment_;
   bool records_;
   bool paused_ = false;

@@ -34,7 +34,9 @@ void ProbeEvents::outcome(const ProbeOutcome& outcome) {
 
 void ProbeEvents::interval(std::span<const ProbeResult> targets) {
   for (const ProbeResult& target : targets) {
-    sink_.emit({clock_.wall_now(), IntervalEvent{target.summary}});
+    IntervalEvent event{target.summary};
+    event.summary.events_dropped_total = sink_.dropped_total();
+    sink_.emit({clock_.wall_now(), std::move(event)});
   }
 }
 

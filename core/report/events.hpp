@@ -285,6 +285,7 @@ struct Summary {
   LatenessFigures wake_up;        ///< How late the kernel ends a sleep; all targets of the run.
   std::optional<Duration> floor;  ///< Median RTT of this transport against itself.
   std::uint64_t discarded_total = 0;
+  std::uint64_t events_dropped_total = 0;  ///< All targets of the run: stdout's reader was slow.
 
   std::vector<ThresholdResult> thresholds;
   std::optional<ErrorEvent> error;

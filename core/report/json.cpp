@@ -246,7 +246,8 @@ Json summary(const Summary& s) {
                        {"clock_read_ns", nanoseconds(s.clock_read)},
                        {"wake_up_ns", lateness(s.wake_up)},
                        {"floor_ns", nanoseconds(s.floor)},
-                       {"discarded_total", integer(s.discarded_total)}};
+                       {"discarded_total", integer(s.discarded_total)},
+                       {"events_dropped_total", integer(s.events_dropped_total)}};
   out["thresholds"] = thresholds(s.thresholds);
   out["error"] = error_fields(s.error);
   out["exit_code"] = s.exit_code;

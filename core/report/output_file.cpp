@@ -3,37 +3,58 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <utility>
 
 namespace netecho {
 namespace {
 
 constexpr std::size_t kBufferBytes = 65'536;
 
-int open_file(const std::string& path) {
+UniqueFd open_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
   if (fd < 0) throw Error{ErrorCategory::io, "open", path, errno_text(errno), errno};
-  return fd;
+  return UniqueFd{fd};
 }
+
+/// Where a run ends by an exception nobody waits for a disk for long.
+constexpr Duration kLastPatience = std::chrono::seconds{1};
 
 }  // namespace
 
-OutputFile::OutputFile(const std::string& path) : fd_{open_file(path)}, output_{fd_.get(), path} {
+OutputFile::OutputFile(const std::string& path, std::size_t max_queued_bytes)
+    : OutputFile{open_file(path), path, max_queued_bytes} {}
+
+OutputFile::OutputFile(UniqueFd file, const std::string& path, std::size_t max_queued_bytes)
+    : path_{path},
+      max_queued_bytes_{max_queued_bytes},
+      writer_{Output{file.get(), path}, std::move(file)} {
   buffer_.reserve(2 * kBufferBytes);
 }
 
-void OutputFile::write(std::string_view bytes) {
-  buffer_ += bytes;
-  if (buffer_.size() >= kBufferBytes) flush();
+OutputFile::~OutputFile() {
+  hand_over();
+  static_cast<void>(writer_.flush(kLastPatience));
 }
 
-void OutputFile::flush() noexcept {
-  output_.write(buffer_);
+void OutputFile::write(std::string_view record) {
+  buffer_ += record;
+  ++buffered_;
+  if (buffer_.size() >= kBufferBytes) hand_over();
+}
+
+void OutputFile::hand_over() {
+  if (!writer_.push(buffer_, max_queued_bytes_)) lost_ += buffered_;
   buffer_.clear();
+  buffered_ = 0;
 }
 
 void OutputFile::finish() {
-  flush();
-  if (const auto error = output_.error()) throw *error;
+  hand_over();
+  if (const auto error = writer_.drain().error()) throw *error;
+  if (lost_ == 0) return;
+  throw Error{ErrorCategory::io, "write", path_,
+              std::to_string(lost_) + " records are missing: they came faster than they could be " +
+                  "written"};
 }
 
 }  // namespace netecho

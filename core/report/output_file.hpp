@@ -3,32 +3,42 @@
 /// \file
 /// A file that a run writes beside its output: buffered, so that it costs the run little.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "core/base/output.hpp"
 #include "core/base/unique_fd.hpp"
+#include "core/report/queued_writer.hpp"
 
 namespace netecho {
 
+/// Nor does it hold the run up: a thread writes to the disk.
 class OutputFile {
  public:
+  /// What a disk that has stalled may still have to take; then records are lost, which is an error.
+  static constexpr std::size_t kMaxQueuedBytes = 64 * 1024 * 1024;
+
   /// Makes the file, or empties it. Throws Error (io).
-  explicit OutputFile(const std::string& path);
-  ~OutputFile() { flush(); }
+  explicit OutputFile(const std::string& path, std::size_t max_queued_bytes = kMaxQueuedBytes);
+  ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
-  /// What fails is kept for finish(); everything after it is dropped.
-  void write(std::string_view bytes);
-  void flush() noexcept;
-  /// Writes out what is left. Throws Error (io) if anything could not be written.
+  /// One record. What fails is kept for finish(); everything after it is dropped.
+  void write(std::string_view record);
+  /// Waits until what is left is written. Throws Error (io) if anything could not be.
   void finish();
 
  private:
-  UniqueFd fd_;
-  Output output_;
+  OutputFile(UniqueFd file, const std::string& path, std::size_t max_queued_bytes);
+  void hand_over();
+
+  std::string path_;
+  std::size_t max_queued_bytes_;
+  QueuedWriter writer_;
   std::string buffer_;
+  std::uint64_t buffered_ = 0;  ///< Records in it.
+  std::uint64_t lost_ = 0;      ///< Records that the queue had no room for.
 };
 
 }  // namespace netecho

@@ -179,7 +179,8 @@ Json instrument_schema() {
                  {"clock_read_ns", or_null(duration())},
                  {"wake_up_ns", figures},
                  {"floor_ns", or_null(duration())},
-                 {"discarded_total", count()}});
+                 {"discarded_total", count()},
+                 {"events_dropped_total", count()}});
 }
 
 Json outage_schema() {

@@ -1,16 +1,18 @@
 #pragma once
 
 /// \file
-/// Where events go: rendered at once (send, probe), or through a bounded queue to a thread of its
-/// own, so that a reader of stdout that stalls never stalls the echo (serve).
+/// Where events go: rendered at once, or through a bounded queue to a thread of its
+/// own, so that a reader of stdout that stalls stalls neither an echo (serve) nor a measurement
+/// (probe).
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "core/base/output.hpp"
 #include "core/report/events.hpp"
+#include "core/report/queued_writer.hpp"
 #include "core/report/text.hpp"
 
 namespace netecho {
@@ -38,39 +40,43 @@ class DirectSink final : public EventSink {
   TextStyle style_;
 };
 
-/// Never waits for the reader: lines go through a bounded queue to a thread, which starts with the
-/// first event and gets no signals.
+/// Never waits for the reader: lines go through a QueuedWriter.
 ///
-/// Beyond kMaxQueuedBytes that the thread has not taken yet, `datagram`, `open`, `close` and
-/// `reply` events are dropped and counted; `stats` and `interval`, which say all again the next
-/// time, have kReservedBytes more; the others come a few a run and are never dropped. Events are
-/// rendered by the caller, so that the bound is one of bytes and exact; what is dropped anyway, or
-/// goes nowhere because the output has failed, is not rendered.
+/// Beyond `max_queued_bytes` that its thread has not taken yet, `datagram`, `open`, `close` and
+/// `reply` events are dropped and counted; `stats`, which say all again the next time, have
+/// kReservedBytes more; the others come a few a run and are never dropped. Events are rendered by
+/// the caller, so that the bound is one of bytes and exact; what is dropped anyway, or goes nowhere
+/// because the output has failed, is not rendered.
 class QueueSink final : public EventSink {
  public:
   static constexpr std::size_t kMaxQueuedBytes = 1024 * 1024;
   static constexpr std::size_t kReservedBytes = 64 * 1024;
 
-  /// `output` learns of failures in flush(); until then it is left alone.
-  QueueSink(Output& output, OutputFormat format, const TextStyle& style);
-  ~QueueSink() override;  ///< Waits for nothing: see flush().
-  QueueSink(const QueueSink&) = delete;
-  QueueSink& operator=(const QueueSink&) = delete;
+  /// `output` learns of failures in flush() and drain(); until then it is left alone.
+  QueueSink(Output& output, OutputFormat format, const TextStyle& style,
+            std::size_t max_queued_bytes = kMaxQueuedBytes);
 
   void emit(Event event) override;
-  [[nodiscard]] std::uint64_t dropped_total() const noexcept override;
-  [[nodiscard]] bool gone() const noexcept override;
-  [[nodiscard]] int gone_fd() const noexcept override;
+  [[nodiscard]] std::uint64_t dropped_total() const noexcept override { return dropped_.load(); }
+  [[nodiscard]] bool gone() const noexcept override { return writer_.gone(); }
+  [[nodiscard]] int gone_fd() const noexcept override { return writer_.gone_fd(); }
   /// Waits until all is written, but no longer than `patience` for the next 64 KiB to go and 8
   /// times that in all. False: the reader is stuck and something is left.
   bool flush(Duration patience);
+  /// Waits until all is written, however long that takes.
+  void drain();
+  /// For what is no event, such as a line that is redrawn, in its order between them.
+  [[nodiscard]] QueuedWriter& writer() noexcept { return writer_; }
 
  private:
-  struct Shared;
-  std::shared_ptr<Shared> shared_;  ///< With the thread, which a stuck reader can keep for good.
+  [[nodiscard]] std::size_t limit_for(const EventBody& body) const noexcept;
+
+  QueuedWriter writer_;
+  std::atomic<std::uint64_t> dropped_ = 0;
   Output& output_;
   OutputFormat format_;
   TextStyle style_;
+  std::size_t max_queued_bytes_;
 };
 
 }  // namespace netecho

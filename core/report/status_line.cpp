@@ -1,6 +1,5 @@
 #include "core/report/status_line.hpp"
 
-#include <poll.h>
 #include <sys/ioctl.h>
 
 #include <algorithm>
@@ -213,15 +212,13 @@ std::size_t terminal_columns(int fd) noexcept {
 
 void StatusPrinter::draw(std::string_view line) {
   if (line.empty()) return clear();
-  if (line == shown_) return;
-  pollfd writable{fd_, POLLOUT, 0};
-  if (::poll(&writable, 1, 0) != 1) return;
+  if (line == shown_ || !writer_.idle()) return;
   shown_ = line;
-  output_.write("\r" + shown_ + kEraseToEnd);
+  writer_.push("\r" + shown_ + kEraseToEnd, QueuedWriter::kNoLimit);
 }
 
 void StatusPrinter::clear() {
-  if (!shown_.empty()) output_.write("\r" + std::string(kEraseToEnd));
+  if (!shown_.empty()) writer_.push("\r" + std::string(kEraseToEnd), QueuedWriter::kNoLimit);
   shown_.clear();
 }
 

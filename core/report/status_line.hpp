@@ -12,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/output.hpp"
 #include "core/base/units.hpp"
+#include "core/report/queued_writer.hpp"
 #include "core/report/text.hpp"
 
 namespace netecho {
@@ -61,20 +61,20 @@ struct StatusOfTarget {
 /// Keeps one line at the bottom of a terminal, and removes it at the end.
 class StatusPrinter {
  public:
-  /// `fd` is a terminal, and stays open longer than this.
-  explicit StatusPrinter(int fd) : output_{fd, "terminal"}, fd_{fd} {}
+  /// `writer` writes to a terminal, and outlives this.
+  explicit StatusPrinter(QueuedWriter& writer) : writer_{writer} {}
   ~StatusPrinter() { clear(); }
   StatusPrinter(const StatusPrinter&) = delete;
   StatusPrinter& operator=(const StatusPrinter&) = delete;
 
-  /// Replaces the line. Not while the terminal takes nothing (Ctrl-S): probes don't wait for it.
+  /// Replaces the line. Not while the terminal takes nothing (Ctrl-S): the newest line is all that
+  /// anybody wants to see then.
   void draw(std::string_view line);
   /// Before anything else is written there; nothing of the line stays.
   void clear();
 
  private:
-  Output output_;
-  int fd_;
+  QueuedWriter& writer_;
   std::string shown_;  ///< Empty: nothing is.
 };
 

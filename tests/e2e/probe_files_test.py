@@ -31,7 +31,7 @@ def test_a_distribution_is_logged_for_hdrhistogram(folder):
                                folder / "run.hlog", "--json"))
     _, rows = hdr_log.read_log((folder / "run.hlog").read_text())
     [(tag, begin, length, longest, counts)] = rows
-    assert tag == s["target"]["uri"]
+    assert tag is None  # There is one target.
     assert begin == 0
     assert abs(length - s["duration_ns"] / 1e9) < 0.001
     assert sum(counts.values()) == s["received_total"] > 0
@@ -62,6 +62,16 @@ def test_each_target_and_size_has_its_rows(folder):
     _, rows = hdr_log.read_log((folder / "run.hlog").read_text())
     # The format has no way to write a comma or a space in a tag.
     assert [row[0] for row in rows] == 2 * [server.endpoints[0], f"unix://{folder}/a__b"]
+
+
+def test_lines_name_their_target_where_there_are_several_or_as_asked(folder):
+    with serve("udp://127.0.0.1:0", "tcp://127.0.0.1:0") as server:
+        for choice, one, several in (("auto", False, True), ("always", True, True), ("never", False, False)):
+            for uris, tagged in ((server.endpoints[:1], one), (server.endpoints, several)):
+                netecho("probe", *uris, "-c1", "--hdr", folder / "run.hlog", "--hdr-tag", choice)
+                _, rows = hdr_log.read_log((folder / "run.hlog").read_text())
+                assert [row[0] for row in rows] == [uri if tagged else None for uri in uris], choice
+        assert netecho("probe", server.endpoint, "-c1", "--hdr-tag", "never").code == 2
 
 
 def test_samples_as_csv(folder):

@@ -1,10 +1,15 @@
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
+#include <vector>
 
 #include "core/report/hdr_log.hpp"
 #include "core/report/samples.hpp"
@@ -195,4 +200,43 @@ TEST_CASE("samples: the ending chooses the format, and failures are told", "[rep
   for (int i = 0; i < 10'000; ++i) full.write(some_sample());
   CHECK_THROWS_WITH(full.finish(),
                     "write " + (folder / "full.csv") + ": No space left on device (ENOSPC)");
+}
+
+TEST_CASE("files: a disk that takes nothing holds nobody up, and what it could not take is told",
+          "[report][unit]") {
+  const Folder folder;
+  const std::string path = folder / "stalled.csv";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  const UniqueFd reader{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+  REQUIRE(reader.valid());
+  constexpr std::size_t kQueueBytes = 512 * 1024;
+  OutputFile file{path, kQueueBytes};
+  const std::string record(1023, 'x');
+  constexpr int kRecords = 4096;  // More than pipe, queue and buffer hold together.
+  for (int i = 0; i < kRecords; ++i) file.write(record + "\n");
+
+  std::atomic<std::size_t> read = 0;
+  std::atomic<bool> done = false;
+  std::thread late{[&] {
+    std::vector<char> bytes(65'536);
+    while (true) {
+      const bool last = done;
+      const ssize_t got = ::read(reader.get(), bytes.data(), bytes.size());
+      if (got > 0) read += static_cast<std::size_t>(got);
+      if (got <= 0 && last) return;
+    }
+  }};
+  std::string why;
+  try {
+    file.finish();
+  } catch (const Error& error) {
+    why = error.what();
+  }
+  done = true;
+  late.join();
+  const std::size_t missing = kRecords - read / 1024;
+  CHECK(missing > 0);
+  CHECK(read > kQueueBytes - 65'536);
+  CHECK(why == "write " + path + ": " + std::to_string(missing) +
+                   " records are missing: they came faster than they could be written");
 }

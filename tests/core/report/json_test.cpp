@@ -133,7 +133,8 @@ TEST_CASE("json: what a summary did not measure is null, but rtt_ns is always an
           R"("send_errors":[],"foreign_reply":null,"outages":[],"tcp_info":null,"path_mtu_bytes":null,"instrument":{"send_lateness_ns":)"
           R"({"mean":null,"p50":null,"p99":null,"max":null},"send_call_ns":{"mean":null,)"
           R"("p50":null,"p99":null,"max":null},"clock_read_ns":null,"wake_up_ns":{"mean":null,"p50":null,)"
-          R"("p99":null,"max":null},"floor_ns":null,"discarded_total":0},)"
+          R"("p99":null,"max":null},"floor_ns":null,"discarded_total":0,)"
+          R"("events_dropped_total":0},)"
           R"("thresholds":[],"error":null,"exit_code":0})");
 }
 
@@ -177,7 +178,7 @@ TEST_CASE("json: a full summary has each figure under its own key", "[report][un
                        R"("p50":6000,"p99":7000,"max":8000},"clock_read_ns":25,)"
                        R"("wake_up_ns":{"mean":51000,"p50":50000,"p99":90000,"max":120000},)"
                        R"("floor_ns":27000,)"
-                       R"("discarded_total":9},"thresholds":[{"expression":"rtt.p99>500us",)"
+                       R"("discarded_total":9,"events_dropped_total":11},"thresholds":[{"expression":"rtt.p99>500us",)"
                        R"("value":40000.0,"held":true,"why":null},{"expression":)"
                        R"("rtt.p9999>1ms","value":null,"held":false,)"
                        R"("why":"p9999 needs 10000 samples"}])"));

@@ -188,6 +188,7 @@ Summary full_summary() {
   s.wake_up = {.mean = 51us, .p50 = 50us, .p99 = 90us, .max = 120us};
   s.floor = 27us;
   s.discarded_total = 9;
+  s.events_dropped_total = 11;
   s.thresholds = {{"rtt.p99>500us", 40000.0, true, {}},
                   {"rtt.p9999>1ms", {}, false, "p9999 needs 10000 samples"}};
   s.error = some_error();

@@ -230,6 +230,40 @@ TEST_CASE("sink: stats outlast a flood of datagrams, but not a reader that is st
   CHECK(count_of(pipe.read_until(line(stopped())), R"("type":"stats")") == fitting);
 }
 
+TEST_CASE("sink: what comes seldom is written at once, and so is what waits for the end",
+          "[report][unit]") {
+  const Pipe pipe;
+  Output output{pipe.writer.get(), "stdout"};
+  QueueSink sink{output, OutputFormat::jsonl, {}};
+  for (int i = 0; i < 20; ++i) {
+    sink.emit(datagram());
+    CHECK(pipe.read_until("\n") == line(datagram()));
+  }
+  sink.emit(listening());
+  sink.drain();
+  CHECK(pipe.read_until("\n") == line(listening()));
+}
+
+TEST_CASE("sink: interim reports are never dropped, and the bound is the one it was given",
+          "[report][unit]") {
+  const Pipe pipe;
+  Output output{pipe.writer.get(), "stdout"};
+  const std::size_t fitting = 3;
+  const Event reply = event(samples::full_reply());
+  QueueSink sink{output, OutputFormat::jsonl, {}, fitting * line(reply).size()};
+  sink.emit(large_error());
+  pipe.await_writer();
+  for (int i = 0; i < 10; ++i) sink.emit(reply);
+  CHECK(sink.dropped_total() == 10 - fitting);
+  const Event interval = event(IntervalEvent{samples::bare_summary()});
+  for (int i = 0; i < 10; ++i) sink.emit(interval);
+  CHECK(sink.dropped_total() == 10 - fitting);
+  sink.emit(stopped());
+  const std::string read = pipe.read_until(line(stopped()));
+  CHECK(count_of(read, R"("type":"reply")") == fitting);
+  CHECK(count_of(read, R"("type":"interval")") == 10);
+}
+
 TEST_CASE("sink: a stuck reader holds up neither emit, flush nor the end", "[report][unit]") {
   const Pipe pipe;
   const std::size_t fitting = QueueSink::kMaxQueuedBytes / line(datagram()).size();
