@@ -11,8 +11,21 @@ SessionTable::SessionTable(std::uint64_t secret, std::size_t capacity)
     : secret_{secret},
       sets_(std::bit_ceil(std::max<std::size_t>((capacity + kWays - 1) / kWays, 1))) {}
 
-SessionTable::Set& SessionTable::set_of(std::uint64_t session) noexcept {
-  return sets_[SplitMix64{session ^ secret_}.next() & (sets_.size() - 1)];
+std::size_t SessionTable::index_of(std::uint64_t session) const noexcept {
+  return static_cast<std::size_t>(SplitMix64{session ^ secret_}.next() & (sets_.size() - 1));
+}
+
+bool SessionTable::is_news(std::uint64_t session, Sequence sequence) const noexcept {
+  const Set& set = sets_[index_of(session)];
+  for (std::uint8_t place = 0; place < set.used; ++place) {
+    const std::uint8_t way = set.order[place];
+    if (set.sessions[way] != session) continue;
+    const Entry& entry = set.entries[way];
+    if (sequence.value > entry.highest) return true;
+    const std::uint64_t age = entry.highest - sequence.value;
+    return age < kWindow && (entry.window >> age & 1U) == 0;
+  }
+  return false;
 }
 
 SessionTable::Entry* SessionTable::find(std::uint64_t session) noexcept {

@@ -53,6 +53,10 @@ class SessionTable {
     return entry != nullptr ? note(*entry, sequence.value) : enter(session, sequence.value);
   }
 
+  /// Whether a frame says something new of a session that is in the table: its sequence is above
+  /// all others, or among the 64 up to the highest and wasn't received yet. Takes note of nothing.
+  [[nodiscard]] bool is_news(std::uint64_t session, Sequence sequence) const noexcept;
+
  private:
   static constexpr std::size_t kWays = 8;
 
@@ -73,7 +77,8 @@ class SessionTable {
     return sequence > entry.highest && sequence - entry.highest >= kWindow;
   }
 
-  [[nodiscard]] Set& set_of(std::uint64_t session) noexcept;
+  [[nodiscard]] std::size_t index_of(std::uint64_t session) const noexcept;
+  [[nodiscard]] Set& set_of(std::uint64_t session) noexcept { return sets_[index_of(session)]; }
   /// The session's entry, now the most recently used of its set; null if it has none.
   [[nodiscard]] Entry* find(std::uint64_t session) noexcept;
   [[nodiscard]] std::uint64_t enter(std::uint64_t session, std::uint64_t sequence) noexcept;

@@ -21,33 +21,31 @@ bool stamp_message(std::span<std::byte> message, StampSource& source) noexcept {
   return true;
 }
 
-Treatment StampSource::answer_authenticated(std::span<std::byte> frame,
-                                            const FramePrefix& prefix) noexcept {
-  if (!checksum_matches(frame) || !policy_->key.verify(frame)) return Treatment::refused;
+bool StampSource::verifies(std::span<const std::byte> frame) const noexcept {
+  return checksum_matches(frame) && policy_->key.verify(frame);
+}
+
+bool StampSource::is_news(std::span<const std::byte> frame) const noexcept {
+  const FrameKey key = read_frame_key(frame);
+  return policy_->sessions.is_news(key.session, key.sequence);
+}
+
+Treatment StampSource::answer_verified(std::span<std::byte> frame,
+                                       const FramePrefix& prefix) noexcept {
   if (prefix.type == FrameType::reply) return Treatment::returned;
   if (prefix.stamped) {
     stamp(
         frame, prefix.length, [] { return true; }, policy_->sessions);
   } else {
+    const FrameKey key = read_frame_key(frame);
+    static_cast<void>(policy_->sessions.count(key.session, key.sequence, [] { return true; }));
     set_reply_type(frame);  // Not the request itself: anybody could have returned that.
   }
   policy_->key.sign(frame);
   return prefix.stamped ? Treatment::stamped : Treatment::returned;
 }
 
-Treatment treat_message(std::span<std::byte> message, StampSource& source) noexcept {
-  if (source.has_key()) {
-    FramePrefix prefix;
-    const bool framed =
-        decode_prefix(message, prefix) == DecodeStatus::ok && prefix.length == message.size();
-    if (framed && prefix.authenticated) return source.answer_authenticated(message, prefix);
-    if (source.refuses_others()) return Treatment::refused;
-  }
-  return stamp_message(message, source) ? Treatment::stamped : Treatment::returned;
-}
-
-bool claims_authentication(std::span<const std::byte> message) noexcept {
-  FramePrefix prefix;
+bool claims_authentication(std::span<const std::byte> message, FramePrefix& prefix) noexcept {
   return decode_prefix(message, prefix) == DecodeStatus::ok && prefix.length == message.size() &&
          prefix.authenticated;
 }

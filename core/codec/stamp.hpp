@@ -37,7 +37,8 @@ struct AuthPolicy {
 enum class Treatment : std::uint8_t {
   returned,  ///< As it came, or signed anew without a stamp.
   stamped,
-  refused,  ///< Not to be echoed: a wrong tag, or none where one is required.
+  refused,    ///< Not to be echoed: a wrong tag, or none where one is required.
+  over_rate,  ///< Not to be echoed: it isn't admitted. No session was touched.
 };
 
 /// Where stamps come from: the time of the last receive and the sessions' counts. One a server;
@@ -66,7 +67,16 @@ class StampSource {
   /// becomes a signed reply in place, stamped if it asks for that; a reply stays as it is.
   /// REQUIRES: has_key().
   [[nodiscard]] Treatment answer_authenticated(std::span<std::byte> frame,
-                                               const FramePrefix& prefix) noexcept;
+                                               const FramePrefix& prefix) noexcept {
+    return verifies(frame) ? answer_verified(frame, prefix) : Treatment::refused;
+  }
+  /// The two halves of it. REQUIRES: has_key().
+  [[nodiscard]] bool verifies(std::span<const std::byte> frame) const noexcept;
+  [[nodiscard]] Treatment answer_verified(std::span<std::byte> frame,
+                                          const FramePrefix& prefix) noexcept;
+  /// Whether only who has the key can have sent this verified frame now: a copy that somebody
+  /// captured says nothing new. REQUIRES: has_key().
+  [[nodiscard]] bool is_news(std::span<const std::byte> frame) const noexcept;
 
   /// Stamps a request in place. `head` and `frame_length` as in stamp_frame(); `intact()` as in
   /// SessionTable::count().
@@ -113,16 +123,37 @@ class StampSource {
 /// key may change them.
 [[nodiscard]] bool stamp_message(std::span<std::byte> message, StampSource& source) noexcept;
 
+/// Whether a whole datagram or record is a frame that says it is authenticated.
+[[nodiscard]] bool claims_authentication(std::span<const std::byte> message,
+                                         FramePrefix& prefix) noexcept;
+[[nodiscard]] inline bool claims_authentication(std::span<const std::byte> message) noexcept {
+  FramePrefix ignored;
+  return claims_authentication(message, ignored);
+}
+
 /// The same by what the source knows of keys: authenticated frames are verified and signed, and
-/// whatever is refused is left as it came.
-[[nodiscard]] Treatment treat_message(std::span<std::byte> message, StampSource& source) noexcept;
+/// whatever is refused is left as it came. `admit()` is asked before anything is noted, but not of
+/// an authenticated frame that is news: whoever has the key is no stranger.
+template <typename Admit>
+[[nodiscard]] Treatment treat_message(std::span<std::byte> message, StampSource& source,
+                                      const Admit& admit) noexcept {
+  FramePrefix prefix;
+  if (source.has_key() && claims_authentication(message, prefix)) {
+    if (!source.verifies(message)) return Treatment::refused;
+    if (!source.is_news(message) && !admit()) return Treatment::over_rate;
+    return source.answer_verified(message, prefix);
+  }
+  if (source.refuses_others()) return Treatment::refused;
+  if (!admit()) return Treatment::over_rate;
+  return stamp_message(message, source) ? Treatment::stamped : Treatment::returned;
+}
+[[nodiscard]] inline Treatment treat_message(std::span<std::byte> message,
+                                             StampSource& source) noexcept {
+  return treat_message(message, source, [] { return true; });
+}
 
 /// Whether a datagram is a valid frame of type 2, checksum included. Such a one is never answered.
 [[nodiscard]] bool is_reply_frame(std::span<const std::byte> datagram) noexcept;
-
-/// Whether a datagram or record is a frame that says it is authenticated. Behind treat_message() of
-/// a source with a key, which refuses those that are not, it is.
-[[nodiscard]] bool claims_authentication(std::span<const std::byte> message) noexcept;
 
 /// Whether a stamping server without a key stamps such a frame.
 [[nodiscard]] constexpr bool wants_stamp(const FramePrefix& prefix) noexcept {

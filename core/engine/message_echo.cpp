@@ -41,13 +41,6 @@ std::optional<DropReason> drop_reason(const Slot& slot) noexcept {
   return std::nullopt;
 }
 
-/// Authenticated frames are exempt: whoever has the key is no stranger.
-bool within_rate(std::span<const std::byte> message, const Slot& slot,
-                 ServerShared& shared) noexcept {
-  if (shared.limits.admit_reply(slot.source_prefix, slot.at)) return true;
-  return shared.stamps.has_key() && claims_authentication(message);
-}
-
 /// What is dropped here looks like the network's loss to the peer.
 void tell_of_rate(const Slot& slot, std::size_t index, ServerShared& shared,
                   const EndpointStats& endpoint, const MessagePort& port) {
@@ -118,14 +111,24 @@ namespace {
 /// Says why it is not to be answered.
 std::optional<DropReason> treat(std::span<std::byte> message, const Slot& slot,
                                 ServerShared& shared, EndpointStats& endpoint) noexcept {
-  auto treatment = Treatment::returned;
-  if (!shared.options.plain && (has_frame_magic(message) || shared.stamps.refuses_others())) {
-    if (is_reply_frame(message)) return DropReason::loop;
-    treatment = treat_message(message, shared.stamps);
-    if (treatment == Treatment::refused) return DropReason::auth;
+  const auto admit = [&] { return shared.limits.admit_reply(slot.source_prefix, slot.at); };
+  if (shared.options.plain || !(has_frame_magic(message) || shared.stamps.refuses_others())) {
+    return admit() ? std::nullopt : std::optional{DropReason::rate};
   }
-  if (!within_rate(message, slot, shared)) return DropReason::rate;
-  if (treatment == Treatment::stamped) ++endpoint.frames_stamped_total;
+  // A record can't have come from another server: it has a connection of its own.
+  const bool datagram = endpoint.endpoint.socket_type == SocketType::datagram;
+  if (datagram && is_reply_frame(message)) return DropReason::loop;
+  switch (treat_message(message, shared.stamps, admit)) {
+    case Treatment::returned:
+      break;
+    case Treatment::stamped:
+      ++endpoint.frames_stamped_total;
+      break;
+    case Treatment::refused:
+      return DropReason::auth;
+    case Treatment::over_rate:
+      return DropReason::rate;
+  }
   return std::nullopt;
 }
 

@@ -155,3 +155,22 @@ TEST_CASE("sessions: an ordinary frame's checksum is not looked at", "[unit][ses
   CHECK(table.count(7, Sequence{128}, intact) == 5);
   CHECK(asked == 1);
 }
+
+TEST_CASE("sessions: news is what is above, or in the window and not yet received",
+          "[unit][sessions]") {
+  SessionTable table{1};
+  const auto is_news = [&](std::uint64_t session, std::uint64_t sequence) {
+    return table.is_news(session, Sequence{sequence});
+  };
+  CHECK_FALSE(is_news(7, 0));  // An unknown session.
+  CHECK(count(table, 7, 0) == 1);
+  CHECK_FALSE(is_news(7, 0));
+  CHECK(is_news(7, 1));
+  CHECK(is_news(7, 1'000'000));
+  CHECK(count(table, 7, 100) == 2);
+  CHECK(is_news(7, 37));  // 63 behind: the last of the window.
+  CHECK_FALSE(is_news(7, 36));
+  CHECK(count(table, 7, 37) == 3);
+  CHECK_FALSE(is_news(7, 37));
+  CHECK_FALSE(is_news(8, 101));
+}

@@ -1,5 +1,6 @@
 #include "core/codec/stamp.hpp"
 
+#include "core/codec/auth.hpp"
 #include "tests/core/codec/hand_clock.hpp"
 #include "tests/core/codec/vectors.hpp"
 #include "tests/support/catch.hpp"
@@ -162,4 +163,39 @@ TEST_CASE("stamp: only a valid frame of type 2 is a reply", "[unit][stamp]") {
   }
   CHECK_FALSE(is_reply_frame(vector_named("frame", "request-64").bytes("bytes")));
   CHECK_FALSE(is_reply_frame({}));
+}
+
+TEST_CASE("stamp: of authenticated messages only news goes past admission", "[unit][stamp]") {
+  Server server;
+  const AuthKey key{Bytes(32, std::byte{'k'})};
+  AuthPolicy policy{key, Unauthenticated::echoed, SessionTable{1}};
+  server.source.authenticate(policy);
+  server.source.begin(server.clock.now());
+  bool admits = false;
+  int asked = 0;
+  const auto treat = [&](Bytes message) {
+    return treat_message(message, server.source, [&] { return ++asked, admits; });
+  };
+  const auto authenticated = [&](std::uint64_t sequence) {
+    FrameHeader header{
+        .authenticated = true, .length = 72, .session = 7, .sequence = {}, .stamp = FrameStamp{}};
+    header.sequence = Sequence{sequence};
+    Bytes frame(header.length);
+    encode_frame(header, frame);
+    key.sign(frame);
+    return frame;
+  };
+  CHECK(treat(authenticated(0)) == Treatment::over_rate);  // A session that isn't known.
+  CHECK(treat(authenticated(0)) == Treatment::over_rate);  // Nor did that make it known.
+  admits = true;
+  CHECK(treat(authenticated(0)) == Treatment::stamped);
+  admits = false;
+  CHECK(treat(authenticated(0)) == Treatment::over_rate);  // Somebody has captured it.
+  CHECK(treat(request(1)) == Treatment::over_rate);
+  CHECK(asked == 5);
+  CHECK(treat(authenticated(1)) == Treatment::stamped);
+  Bytes forged = authenticated(2);
+  forged.back() ^= std::byte{1};
+  CHECK(treat(forged) == Treatment::refused);
+  CHECK(asked == 5);  // Neither was asked of: no stranger drains what the others have.
 }
