@@ -102,7 +102,7 @@ std::optional<Duration> loopback_floor(const Endpoint& endpoint, const ProbeJob&
   quick.probe.deadline = job.probe.deadline;
   quick.probe.key = job.probe.key;
   std::vector<ProbeTarget> targets;
-  targets.push_back(make_target(loopbacks.front().endpoint, quick, interrupt));
+  targets.push_back(make_target(loopbacks.front().endpoint, quick));
   PollWaiter waiter{interrupt};
   ProbeObserver nobody;
   return run_prober(std::move(targets), quick.probe, system_clock(), waiter, nobody, random_u64())

@@ -17,13 +17,6 @@ void check_endpoints(const std::vector<Endpoint>& endpoints, const ProbeJob& job
     const char* size_option = job.sweep.empty() ? "--size" : "--sweep";
     for (const Endpoint& endpoint : endpoints) check_probe(endpoint, each.probe, size_option);
   }
-  const bool some_connect = std::ranges::any_of(endpoints, [](const Endpoint& endpoint) {
-    return backend_of(endpoint).capabilities.connects;
-  });
-  if (job.probe.reconnect == Reconnect::yes && !some_connect) {
-    throw usage_error("option", "--retry",
-                      "is for connections: " + endpoints.front().typed + " has none to drop");
-  }
 }
 
 /// One local port is for one connection to a peer, and for one socket of datagrams.

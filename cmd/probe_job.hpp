@@ -23,8 +23,9 @@ struct ProbeJob {
   CommonOptions common;
   std::vector<std::string> endpoints;
   ProbeOptions probe;
-  std::optional<Duration> deadline;    ///< From the start of the run.
-  std::uint32_t parallel = 1;          ///< Flows a target.
+  std::optional<Duration> deadline;                    ///< From the start of the run.
+  Duration connect_timeout = std::chrono::seconds{5};  ///< Of one attempt, look-up included.
+  std::uint32_t parallel = 1;                          ///< Flows a target.
   std::vector<std::uint32_t> sweep;    ///< Sizes to be measured one after the other; may be empty.
   std::size_t show_payload_bytes = 0;  ///< Of `reply` events; 0: none.
   std::vector<Threshold> fail_if;      ///< Any of them that comes true fails the run.

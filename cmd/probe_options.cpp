@@ -26,8 +26,8 @@ struct ProbeTyped {
   CommonTyped common;
   std::vector<std::string> endpoints;
   std::optional<std::string> count, interval, rate, duration, schedule, window, timeout, deadline,
-      size, sweep, warmup, mode, wait, timestamps, parallel, report_interval, samples, hdr, hdr_tag,
-      key_file;
+      connect_timeout, size, sweep, warmup, mode, wait, timestamps, parallel, report_interval,
+      samples, hdr, hdr_tag, key_file;
   std::string show_payload;
   std::vector<std::string> fail_if;
   bool histogram = false;
@@ -191,6 +191,10 @@ ProbeJob job_of(const ProbeTyped& typed) {
   }
   read_key(typed, job);
   if (typed.deadline) job.deadline = positive_duration_value("--deadline", *typed.deadline);
+  if (typed.connect_timeout) {
+    only_one("--connect-timeout", true, "--mode connect", job.probe.mode == ProbeMode::connect);
+    job.connect_timeout = positive_duration_value("--connect-timeout", *typed.connect_timeout);
+  }
   job.self = typed.self;
   if (job.self && !job.endpoints.empty()) {
     throw usage_error("option", "--self", "brings its own endpoints: name none");
@@ -227,6 +231,8 @@ void add_probe_options(CLI::App& sub, Selected& selected) {
   add("-s,--size", typed->size, "SIZE", "Bytes of a probe (64; 72 with a key)");
   add("--sweep", typed->sweep, "SIZE,...", "One run a size, one table");
   add("-W,--timeout", typed->timeout, "DURATION", "After this a probe is lost (1s)");
+  add("--connect-timeout", typed->connect_timeout, "DURATION",
+      "How long one attempt to connect may take (5s)");
   add("-w,--deadline", typed->deadline, "DURATION", "End of the run, whatever happens");
   add("--warmup", typed->warmup, "N", "Probes sent before, in no figure (0)");
   add("--parallel", typed->parallel, "N", "Flows (connections) a target (1)");
@@ -236,7 +242,7 @@ void add_probe_options(CLI::App& sub, Selected& selected) {
   restrict_to(add("--timestamps", typed->timestamps, "",
                   "kernel: the round trip by the kernel's stamps, too (user)"),
               {"user", "kernel"});
-  flag("--retry", typed->retry, "Connect again when a stream drops, and report the outage");
+  flag("--retry", typed->retry, "Go on whatever happens: connect again, the first time too");
   flag("--clocks-synchronized", typed->clocks_synchronized,
        "One-way delays: both hosts' clocks agree");
   add("--key-file", typed->key_file, "FILE", "Authenticate: take only replies that prove this key");

@@ -15,8 +15,8 @@ namespace netecho {
 [[nodiscard]] std::unique_ptr<MessagePort> port_of(Connection connection,
                                                    std::size_t message_bytes);
 
-/// Makes new connections to `endpoint`: datagram sockets at once, all others on a thread of their
-/// own that gives up when nobody waits any more.
+/// Makes connections to `endpoint`: datagram sockets without a name to be looked up at once, all
+/// others on a thread of their own that gives up when nobody waits any more.
 [[nodiscard]] std::function<std::unique_ptr<Reopening>()> reopener(const Endpoint& endpoint,
                                                                    const ProbeJob& job);
 

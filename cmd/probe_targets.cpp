@@ -1,8 +1,5 @@
 #include "cmd/probe_targets.hpp"
 
-#include <algorithm>
-#include <csignal>
-
 #include "cmd/probe_reopen.hpp"
 #include "core/base/clock.hpp"
 #include "core/host/key_file.hpp"
@@ -12,55 +9,8 @@
 namespace netecho {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr Duration kConnectTimeout = 5s;
 /// A larger message is not a frame, so a server cannot verify it.
 constexpr std::uint32_t kMaxKeyedMessageBytes = 65'536;
-
-/// Takes what is pending. SIGQUIT asks for figures, of which there are none yet.
-bool asked_to_end(Interrupt& interrupt) {
-  bool end = false;
-  while (const auto signal = interrupt.take()) end = end || *signal != SIGQUIT;
-  return end;
-}
-
-ProbeTarget connect_target(const Endpoint& endpoint, const ProbeJob& job, Duration patience,
-                           int interrupt_fd) {
-  const Backend& backend = backend_of(endpoint);
-  ProbeTarget target;
-  target.target = backend.describe(endpoint);
-  ConnectOptions options = connect_options(job.common, patience, interrupt_fd);
-  const bool connects = job.probe.mode == ProbeMode::connect;
-  if (connects) options.connect_timeout = job.probe.timeout;
-  for (std::uint32_t i = 0; i < job.parallel; ++i) {
-    ProbeConnection flow;
-    if (connects) {
-      flow.port = backend.connect_port(endpoint, options);
-    } else {
-      Connection connection = backend.connect(endpoint, options);
-      flow.peer = connection.peer;
-      flow.local = connection.local;
-      flow.connect_time = connection.connect_time;
-      flow.port = port_of(std::move(connection), job.probe.size_bytes);
-    }
-    target.flows.push_back(std::move(flow));
-  }
-  if (!connects) target.reopen = reopener(endpoint, job);
-  return target;
-}
-
-Summary unmeasured(const Endpoint& endpoint, const ProbeJob& job) {
-  Summary summary;
-  summary.started = realtime_now();
-  summary.target = backend_of(endpoint).describe(endpoint);
-  summary.mode = job.probe.mode;
-  summary.wait = job.probe.wait;
-  summary.schedule = job.probe.schedule;
-  summary.timestamp_source = job.probe.timestamps;
-  summary.size_bytes = job.probe.size_bytes;
-  return summary;
-}
 
 }  // namespace
 
@@ -117,31 +67,26 @@ void check_probe(const Endpoint& endpoint, const ProbeOptions& options, const ch
   }
 }
 
-ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job, Interrupt& interrupt) {
-  while (true) {
-    const Duration left = job.probe.deadline - monotonic_now();
-    if (left <= Duration::zero()) {
-      throw Error{ErrorCategory::connect, "connect", endpoint.typed, "the deadline has passed"};
-    }
-    try {
-      return connect_target(endpoint, job, std::min(kConnectTimeout, left), interrupt.fd());
-    } catch (const Interrupted&) {
-      if (asked_to_end(interrupt)) throw;
-    }
-  }
+ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job) {
+  ProbeTarget target;
+  target.target = backend_of(endpoint).describe(endpoint);
+  target.flows.resize(job.parallel);  // None has a port: the prober makes them, side by side.
+  target.reopen = reopener(endpoint, job);
+  target.one_at_a_time = job.common.socket.bind.has_value();
+  return target;
 }
 
 Summary failed_summary(const Endpoint& endpoint, const ProbeJob& job, const Error& error) {
-  Summary summary = unmeasured(endpoint, job);
+  Summary summary;
+  summary.started = realtime_now();
+  summary.target = backend_of(endpoint).describe(endpoint);
+  summary.mode = job.probe.mode;
+  summary.wait = job.probe.wait;
+  summary.schedule = job.probe.schedule;
+  summary.timestamp_source = job.probe.timestamps;
+  summary.size_bytes = job.probe.size_bytes;
   summary.error = error_event(error);
   summary.exit_code = summary.error->exit_code;
-  return summary;
-}
-
-Summary interrupted_summary(const Endpoint& endpoint, const ProbeJob& job) {
-  Summary summary = unmeasured(endpoint, job);
-  summary.interrupted = true;
-  summary.exit_code = 1;  // No reply.
   return summary;
 }
 

@@ -1,14 +1,13 @@
 #pragma once
 
 /// \file
-/// What the two forms of `probe` share: from an endpoint to something that can be probed, or to
-/// the summary of why it was not.
+/// What the two forms of `probe` share: from an endpoint to something that can be probed, and the
+/// one result.
 
 #include <string>
 #include <vector>
 
 #include "cmd/probe_job.hpp"
-#include "core/host/interrupt.hpp"
 
 namespace netecho {
 
@@ -25,14 +24,12 @@ namespace netecho {
 void check_probe(const Endpoint& endpoint, const ProbeOptions& options,
                  const char* size_option = "--size");
 
-/// Connects to one target. Throws Error, Interrupted: then the signal has been taken.
-[[nodiscard]] ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job,
-                                      Interrupt& interrupt);
+/// A target whose connections are still to be made.
+[[nodiscard]] ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job);
 
-/// Targets that were never probed.
+/// A target that was never probed.
 [[nodiscard]] Summary failed_summary(const Endpoint& endpoint, const ProbeJob& job,
                                      const Error& error);
-[[nodiscard]] Summary interrupted_summary(const Endpoint& endpoint, const ProbeJob& job);
 
 /// The code of the run: 0, the code that all failing targets share, or 1.
 [[nodiscard]] int common_exit_code(const std::vector<Summary>& summaries);

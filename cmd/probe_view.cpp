@@ -60,7 +60,8 @@ ProbeView::ProbeView(const ProbeJob& job, OutputFormat format, QueueSink& sink, 
       targets_{std::move(targets)},
       size_bytes_{job.probe.mode == ProbeMode::echo ? job.probe.size_bytes : 0},
       style_{style},
-      histories_(targets_.size()) {
+      histories_(targets_.size()),
+      failed_(targets_.size()) {
   if (shows_status(job, format)) printer_.emplace(sink.writer());
 }
 
@@ -71,6 +72,14 @@ void ProbeView::began(Instant start, WallTime wall) {
 void ProbeView::outcome(const ProbeOutcome& outcome) {
   if (events_.wants_outcomes()) events_.outcome(outcome);
   files_.sample(outcome, size_bytes_);
+}
+
+/// At once, for a run may go on for hours; the first of a target's flows stands for all.
+void ProbeView::failed(std::size_t target, const ErrorEvent& error) {
+  if (failed_[target]) return;
+  failed_[target] = true;
+  if (printer_) printer_->clear();
+  print_error(error.message);
 }
 
 void ProbeView::interval(std::span<const ProbeResult> targets) {

@@ -39,6 +39,7 @@ class ProbeView final : public ProbeObserver {
     return events_.wants_outcomes() || files_.wants_samples();
   }
   void outcome(const ProbeOutcome& outcome) override;
+  void failed(std::size_t target, const ErrorEvent& error) override;
   void interval(std::span<const ProbeResult> targets) override;
   void status(std::span<const ProbeStatus> targets) override;
   [[nodiscard]] bool gone() const noexcept override { return events_.gone(); }
@@ -50,6 +51,7 @@ class ProbeView final : public ProbeObserver {
   std::uint64_t size_bytes_;  ///< Of a probe.
   TextStyle style_;
   std::vector<Sparkline> histories_;
+  std::vector<bool> failed_;  ///< Of which targets a failure was told.
   std::optional<StatusPrinter> printer_;
 };
 

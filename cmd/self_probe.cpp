@@ -41,14 +41,7 @@ ProbeResult probe_one(const Loopback& loopback, const ProbeJob& job, Interrupt& 
     return lacking;
   }
   std::vector<ProbeTarget> targets;
-  try {
-    targets.push_back(make_target(loopback.endpoint, job, interrupt));
-  } catch (const Interrupted&) {
-    return as_result(interrupted_summary(loopback.endpoint, job));
-  } catch (const Error& error) {
-    print_error(error.what());
-    return as_result(failed_summary(loopback.endpoint, job, error));
-  }
+  targets.push_back(make_target(loopback.endpoint, job));
   PollWaiter waiter{interrupt};
   const TextStyle style{.time = job.common.time};
   ProbeView view{job, format, sink, files, {targets.front().target}, style};

@@ -58,6 +58,8 @@ class ProbeObserver {
   /// Asked once, before the run: whether outcome() is to be called.
   [[nodiscard]] virtual bool wants_outcomes() const noexcept { return false; }
   virtual void outcome(const ProbeOutcome& /*outcome*/) {}
+  /// A flow failed: it never began, or ended before its schedule. Once a flow.
+  virtual void failed(std::size_t /*target*/, const ErrorEvent& /*error*/) {}
   /// Every report interval, and when a signal asked for it: one result a target, in order.
   virtual void interval(std::span<const ProbeResult> /*targets*/) {}
   /// Every status interval.

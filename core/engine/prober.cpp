@@ -6,7 +6,6 @@
 #include "core/base/random.hpp"
 #include "core/engine/prober_flow.hpp"
 #include "core/engine/prober_results.hpp"
-#include "core/engine/prober_warmup.hpp"
 
 namespace netecho {
 namespace {
@@ -115,9 +114,6 @@ std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets, const Prob
                                     const Clock& clock, Waiter& waiter, ProbeObserver& observer,
                                     std::uint64_t seed) {
   SplitMix64 seeds{seed};
-  const std::uint64_t warm_up_seed = seeds.next();
-  const WarmUpEnd warm = warm_up(targets, options, clock, waiter, warm_up_seed);
-
   const ProberContext context{
       options, clock, waiter, observer, observer.wants_outcomes(), measure_clock(clock)};
   FlowTable flows{targets, context, seeds};
@@ -126,10 +122,13 @@ std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets, const Prob
   const WallTime wall = clock.wall_now();
   flows.begin(start, wall);
   observer.began(start, wall);
-  RunEnd end = warm == WarmUpEnd::interrupted ? RunEnd::interrupted : RunEnd::deadline;
   Run run{flows, context, start};
-  if (warm == WarmUpEnd::done) end = run.until_done();
+  const RunEnd end = run.until_done();
   const Instant now = clock.now();
+  for (const auto& flow : flows.all()) {
+    flow->account_for_missing(end == RunEnd::finished ? kNever : now);
+    flow->tell_failure(end == RunEnd::deadline ? "no connection before the deadline" : nullptr);
+  }
   // The rest of the last interval, so that the intervals are the whole.
   if (options.report_interval != Duration::max()) run.report(now);
   return flows.results(now, end == RunEnd::interrupted, context);

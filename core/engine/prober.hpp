@@ -19,7 +19,8 @@
 
 namespace netecho {
 
-/// Whether a stream that dropped is connected again.
+/// Whether a connection that can't be made, or dropped, is made again for as long as there are
+/// slots.
 enum class Reconnect : std::uint8_t { no, yes };
 /// Whether this host's clock and the server's can be compared.
 enum class HostClocks : std::uint8_t { unrelated, synchronized };
@@ -45,34 +46,39 @@ struct ProbeOptions {
   Duration status_interval = Duration::max();  ///< Between looks at a running measurement.
 };
 
-/// A connection that is being made again, while others go on. Its destruction gives up.
-class Reopening {
- public:
-  virtual ~Reopening() = default;
-  /// The new port, once; null while it is being made. Throws Error when it could not be made.
-  [[nodiscard]] virtual std::unique_ptr<MessagePort> poll() = 0;
-};
-
 /// What one flow runs over.
 struct ProbeConnection {
-  std::unique_ptr<MessagePort> port;
+  std::unique_ptr<MessagePort> port;  ///< Null: the connection is still to be made.
   std::optional<SocketDescription> peer;
   std::optional<SocketDescription> local;
   std::optional<Duration> connect_time;
+};
+
+/// A connection that is being made, while others go on. Its destruction gives up.
+class Reopening {
+ public:
+  virtual ~Reopening() = default;
+  /// The connection, once; one without a port while it is being made. Throws Error when it could
+  /// not be made.
+  [[nodiscard]] virtual ProbeConnection poll() = 0;
 };
 
 /// One target: how it is named in reports, and its flows, at least one.
 struct ProbeTarget {
   SocketDescription target;
   std::vector<ProbeConnection> flows;
-  /// Makes a fresh connection to the same server; may be empty. Used after a time-out of probes too
-  /// small for a frame (on a new source port or connection no late reply is taken for a later
-  /// one's), and to reconnect.
+  /// Makes a fresh connection to the same server; may be empty if all flows have one. Used for
+  /// flows without a port, after a time-out of probes too small for a frame (on a new source port
+  /// or connection no late reply is taken for a later one's), and to reconnect.
   std::function<std::unique_ptr<Reopening>()> reopen;
+  /// A connection must be closed before the next can be made: it holds a port or a path.
+  bool one_at_a_time = false;
 };
 
 /// Probes all targets side by side, each flow on a schedule of its own, and returns the results in
-/// order. Session ids (and the gaps of random schedules) come from `seed`.
+/// order. A flow begins once its connection stands; when connections are made again (`reconnect`),
+/// it begins at once and accounts for the slots that had none. Throws a usage Error. Session ids
+/// (and the gaps of random schedules) come from `seed`.
 [[nodiscard]] std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets,
                                                   const ProbeOptions& options, const Clock& clock,
                                                   Waiter& waiter, ProbeObserver& observer,

@@ -11,10 +11,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How often a connection that is being made is looked after, and the pauses between attempts.
-constexpr Duration kReopenPoll = 1ms;
+/// How often a connection that is being made is looked after: the rarer, the longer it takes.
+constexpr Duration kFirstReopenPoll = 100us;
+constexpr Duration kLastReopenPoll = 20ms;
+/// The pauses between attempts grow up to an interval, as far as that lies between these.
 constexpr Duration kFirstBackOff = 10ms;
 constexpr Duration kLastBackOff = 1s;
+/// A connection without a reply for a time-out, and for this long, is taken for dead: TCP itself
+/// would keep it for a quarter of an hour.
+constexpr Duration kLeastSilence = 500ms;
+/// A datagram socket without a reply for this long is made anew: its name may have moved.
+constexpr Duration kLookUpAgain = 60s;
 /// Messages taken or flooded at once, if they are not large.
 constexpr std::size_t kBatchSlots = 64;
 constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
@@ -67,7 +74,6 @@ ScheduleOptions schedule_options(const ProbeOptions& options, std::uint64_t seed
 ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
                      const ProberContext& context, const FlowIdentity& identity)
     : target_{target},
-      connection_{std::move(connection)},
       context_{context},
       identity_{identity},
       content_{content_bytes(context.options), identity.session, outgoing_slots(context.options),
@@ -75,29 +81,58 @@ ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
       schedule_{kNever, schedule_options(context.options, identity.session)},
       tracker_{outstanding_limit(context.options, target), context.options.timeout},
       figures_{mean_gap(), context.clock},
-      trains_{accept_trains()},
       outgoing_{outgoing_slots(context.options), 1},
       // One byte more than a reply has: a longer one shows.
       incoming_{batch_slots(content_bytes(context.options)),
                 std::max<std::size_t>(std::size_t{content_bytes(context.options)} + 1,
-                                      trains_ ? kTrainSlotBytes : 0)} {
-  install(std::move(connection_.port));
+                                      floods() && is_datagram() ? kTrainSlotBytes : 0)} {
+  if (connection.port != nullptr) {
+    install(std::move(connection));
+  } else {
+    reopen_at_ = Instant{};  // At once: that has long passed.
+  }
 }
 
-void ProbeFlow::install(std::unique_ptr<MessagePort> port) {
+void ProbeFlow::install(ProbeConnection connection) {
   if (context_.options.timestamps == TimestampSource::kernel &&
-      !port->stamp_by_kernel(2 * tracker_.capacity())) {
+      !connection.port->stamp_by_kernel(2 * tracker_.capacity())) {
     throw usage_error("option", "--timestamps",
                       "the kernel has no stamps for " + target_.target.uri);
   }
-  connection_.port = std::move(port);
-  trains_ = trains_ && accept_trains();
+  stop_watching();
+  if (begun_) connection.connect_time = connection_.connect_time;  // Of the first one.
+  connection_ = std::move(connection);
+  trains_ = accept_trains();
   sent_before_port_ = tracker_.sent_total();
+  unheard_since_.reset();
   context_.waiter.watch(*connection_.port, identity_.id);
   watched_ = true;
 }
 
-void ProbeFlow::begin(Instant start) noexcept {
+void ProbeFlow::begin(Instant start, Duration phase) {
+  first_slot_ = saturating_add(start, phase);
+  phase_ = phase;
+  figures_.begin(first_slot_);
+  if (connected()) {
+    start_warm_up();
+  } else if (context_.options.reconnect == Reconnect::yes) {
+    start_schedule(first_slot_);
+  }
+}
+
+void ProbeFlow::start_warm_up() {
+  const ProbeOptions& options = context_.options;
+  if (options.warmup == 0) return connected_at(context_.clock.now());
+  warm_up_ = std::make_unique<WarmUp>(*connection_.port, options, content_bytes(options),
+                                      identity_.warm_up_session, key_of(options));
+}
+
+void ProbeFlow::connected_at(Instant now) {
+  start_schedule(now <= first_slot_ ? first_slot_ : saturating_add(now, phase_));
+}
+
+void ProbeFlow::start_schedule(Instant start) {
+  begun_ = true;
   start_ = start;
   schedule_ = {start, schedule_options(context_.options, identity_.session)};
   figures_.begin(start);
@@ -149,6 +184,8 @@ Instant ProbeFlow::next_event() const noexcept {
   Instant next = tracker_.next_expiry();
   if (all_sent()) return next;
   if (reopen_at_) next = std::min(next, *reopen_at_);
+  if (warm_up_) next = std::min(next, warm_up_->next_event());
+  if (!begun_) return next;
   if (!floods()) {
     return std::min(next, retry_at_ ? std::min(*retry_at_, schedule_.expires()) : schedule_.due());
   }
@@ -158,8 +195,14 @@ Instant ProbeFlow::next_event() const noexcept {
 
 void ProbeFlow::on_time(Instant now) {
   expire(now);
+  if (unheard_since_) end_silence(now);
   if (reopen_at_ && *reopen_at_ <= now) reopen(now);
-  floods() ? flood(now) : send_due(now);
+  if (warm_up_ && warm_up_->next_event() <= now) warm_up_->on_time(now);
+  if (warm_up_ && warm_up_->finished()) {
+    warm_up_.reset();
+    connected_at(now);
+  }
+  if (begun_) floods() ? flood(now) : send_due(now);
   settle(now);
 }
 
@@ -179,22 +222,46 @@ void ProbeFlow::expire(Instant now) {
   }
 }
 
+/// Nothing comes back: what is connected may be dead, or another address be the right one now.
+void ProbeFlow::end_silence(Instant now) {
+  if (!connected() || reopen_at_ || !reconnects() || all_sent()) return;
+  const Duration silence = now - *unheard_since_;
+  if (!is_datagram()) {
+    const Duration most = std::max(context_.options.timeout, kLeastSilence);
+    if (silence >= most) drop("nothing comes back", ETIMEDOUT);
+  } else if (silence >= kLookUpAgain) {
+    unheard_since_ = now;
+    reopen_at_ = now;
+  }
+}
+
 void ProbeFlow::reopen(Instant now) try {
-  if (!reopening_) reopening_ = target_.reopen();
-  std::unique_ptr<MessagePort> port = reopening_->poll();
-  if (port == nullptr) {
-    reopen_at_ = now + kReopenPoll;
+  if (!reopening_) {
+    if (target_.one_at_a_time) {
+      stop_watching();
+      connection_.port.reset();
+    }
+    reopening_since_ = now;
+    reopening_ = target_.reopen();
+  }
+  ProbeConnection made = reopening_->poll();
+  if (made.port == nullptr) {
+    reopen_at_ = now + std::clamp((now - reopening_since_) / 4, kFirstReopenPoll, kLastReopenPoll);
     return;
   }
   reopening_.reset();
   reopen_at_.reset();
   back_off_ = Duration::zero();
-  install(std::move(port));
+  install(std::move(made));
+  if (first_slot_ != kNever && !begun_) start_warm_up();
 } catch (const Error& error) {
   reopening_.reset();
-  if (context_.options.reconnect == Reconnect::no) return end(error);
-  back_off_ = std::clamp(back_off_ * 2, kFirstBackOff, kLastBackOff);
-  reopen_at_ = now + back_off_;
+  if (!begun_ && error.category() == ErrorCategory::usage) throw;
+  if (begun_ ? !reconnects() : context_.options.reconnect == Reconnect::no) return end(error);
+  if (!stamped_) error_ = error_event(error);  // Should there never be a reply.
+  const Duration last = std::clamp(mean_gap(), kFirstBackOff, kLastBackOff);
+  back_off_ = std::clamp(back_off_ * 2, kFirstBackOff, last);
+  reopen_at_ = context_.clock.now() + back_off_;
 }
 
 void ProbeFlow::lose_outstanding() {
@@ -206,12 +273,14 @@ void ProbeFlow::lose_outstanding() {
 }
 
 void ProbeFlow::drop(const char* reason, int error_number) {
-  const bool reconnects = context_.options.reconnect == Reconnect::yes && target_.reopen;
-  if (!reconnects || all_sent()) {
-    return end(Error{ErrorCategory::connect, "probe", target_.target.uri, reason, error_number});
+  const Instant now = context_.clock.now();
+  if (!reconnects() || all_sent()) {
+    const std::string when =
+        all_sent() ? "" : ", " + format_duration(now - start_) + " into its schedule";
+    return end(
+        Error{ErrorCategory::connect, "probe", target_.target.uri, reason + when, error_number});
   }
   stop_watching();
-  const Instant now = context_.clock.now();
   lose_outstanding();
   retry_at_.reset();
   reopen_at_ = now;
@@ -222,7 +291,10 @@ void ProbeFlow::end(const Error& error) {
   if (finished()) return;
   ended_ = true;
   retry_at_.reset();
+  reopen_at_.reset();
+  warm_up_.reset();
   error_ = error_event(error);
+  context_.observer.failed(identity_.target, *error_);
   lose_outstanding();
 }
 
@@ -235,6 +307,14 @@ void ProbeFlow::settle(Instant now) {
   charge_spoiled(nullptr);
   settle_figures();
   if (all_sent() && tracker_.outstanding() == 0 && !finished_at_) finished_at_ = now;
+}
+
+void ProbeFlow::tell_failure(const char* why) {
+  if (why != nullptr && !begun_ && !error_) {
+    error_ =
+        error_event(Error{ErrorCategory::connect, "connect", target_.target.uri, why, ETIMEDOUT});
+  }
+  if (failure() != nullptr && !ended_) context_.observer.failed(identity_.target, *error_);
 }
 
 FigureSet ProbeFlow::whole(Instant now) const {
@@ -252,6 +332,9 @@ Summary ProbeFlow::description(bool interrupted) const {
   Summary summary;
   summary.target = target_.target;
   summary.peer = connection_.peer;
+  if (connection_.port) {  // A datagram socket may have moved to another address of its name.
+    if (auto peer = connection_.port->peer(0)) summary.peer = std::move(peer);
+  }
   summary.local = connection_.local;
   summary.flow = identity_.flow;
   summary.mode = options.mode;
@@ -273,7 +356,7 @@ Summary ProbeFlow::description(bool interrupted) const {
     summary.path_mtu_bytes = path.path_mtu_bytes;
   }
   summary.foreign_reply = foreign_reply();
-  summary.error = error_;
+  if (const ErrorEvent* error = failure()) summary.error = *error;
   return summary;
 }
 

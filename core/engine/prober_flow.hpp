@@ -19,6 +19,15 @@
 /// - When the connection is gone, what is outstanding is lost at once, as `timeout`: no answer can
 ///   come any more. (`refused` and `unreachable` are what a network says of a single probe.) Slots
 ///   that are due while it is made again are skipped.
+///
+/// How long a connection is kept:
+/// - A datagram socket is made again when a send fails in a way that a new one could mend (this
+///   host's address or interface changed, the peer's socket is another one), and after a minute
+///   without a reply (its name may stand for another address now). Until the new one stands the old
+///   one is used, unless both would need the same port.
+/// - A stream or record connection that drops ends its flow; the slots that it never had are
+///   accounted for when the run ends. With Reconnect::yes it is made again instead, and so is one
+///   that has been silent for a time-out.
 
 #include <array>
 #include <optional>
@@ -29,6 +38,7 @@
 #include "core/engine/prober.hpp"
 #include "core/engine/prober_content.hpp"
 #include "core/engine/prober_figures.hpp"
+#include "core/engine/prober_warmup.hpp"
 #include "core/measure/clock_offset.hpp"
 #include "core/measure/schedule.hpp"
 
@@ -50,6 +60,7 @@ struct FlowIdentity {
   std::size_t target = 0;
   std::uint32_t flow = 0;
   std::uint64_t session = 0;
+  std::uint64_t warm_up_session = 0;
 };
 
 /// Why a probe was not sent or not answered, as far as anybody said.
@@ -60,16 +71,24 @@ struct Reason {
 
 class ProbeFlow {
  public:
-  /// Watches the connection's port under its id until it is gone or the flow is. `target` outlives
-  /// the flow. Throws SysError if kernel stamps are asked for and can't be had.
+  /// Watches the connection's port under its id until it is gone or the flow is. Without a port the
+  /// connection is made by the target's `reopen`. `target` outlives the flow. Throws SysError if
+  /// kernel stamps are asked for and can't be had.
   ProbeFlow(const ProbeTarget& target, ProbeConnection connection, const ProberContext& context,
             const FlowIdentity& identity);
   ~ProbeFlow();
   ProbeFlow(const ProbeFlow&) = delete;
   ProbeFlow& operator=(const ProbeFlow&) = delete;
 
-  /// The first slot is due at `start`. Once, before anything else.
-  void begin(Instant start) noexcept;
+  /// The first slot is due `phase` after `start` or, if the connection is not warmed up by then,
+  /// after the moment when it is. Once, before anything else.
+  void begin(Instant start, Duration phase);
+  /// The run has ended. A flow that ended before its schedule skips the slots that it never had:
+  /// all of them, or if the schedule has no end (or was cut short), those due before `until`.
+  void account_for_missing(Instant until);
+  /// The run has ended, by its deadline if `why` says so: a flow that never began, or never had a
+  /// reply for want of a connection, has failed.
+  void tell_failure(const char* why);
 
   /// Nothing more is to be sent, and nothing is outstanding. Replies are still taken (late ones,
   /// duplicates) as long as the run goes on for others.
@@ -103,12 +122,22 @@ class ProbeFlow {
   };
 
   // prober_flow.cpp: the connection, and what has become final.
-  void install(std::unique_ptr<MessagePort> port);
+  void install(ProbeConnection connection);
+  void start_warm_up();
+  void start_schedule(Instant start);
+  /// What is to be done once the connection stands, warmed up: the schedule starts.
+  void connected_at(Instant now);
   void expire(Instant now);
+  void end_silence(Instant now);
   /// The connection is gone: it is made again, or nothing more is sent.
   void drop(const char* reason, int error_number);
   void end(const Error& error);
   void lose_outstanding();
+  /// What the flow's summary calls its error; null for none.
+  [[nodiscard]] const ErrorEvent* failure() const noexcept {
+    // Failed attempts to connect are not what a run comes to that got replies afterwards.
+    return error_ && (ended_ || !stamped_) ? &*error_ : nullptr;
+  }
   void reopen(Instant now);
   void stop_watching();
   /// Keeps the beginning of what is no echo, as long as nothing was one.
@@ -119,7 +148,13 @@ class ProbeFlow {
   void settle(Instant now);
   /// Tells the figures what has become final.
   void settle_figures();
-  [[nodiscard]] bool connected() const noexcept { return !reopen_at_; }
+  [[nodiscard]] bool connected() const noexcept { return watched_; }
+  [[nodiscard]] bool reconnects() const noexcept {
+    return target_.reopen && (is_datagram() || context_.options.reconnect == Reconnect::yes);
+  }
+  [[nodiscard]] bool is_datagram() const noexcept {
+    return target_.target.socket_type == SocketType::datagram;
+  }
   /// Zero for a flood, which has none.
   [[nodiscard]] Duration mean_gap() const noexcept {
     return floods() ? Duration::zero() : context_.options.interval;
@@ -134,7 +169,7 @@ class ProbeFlow {
   }
   [[nodiscard]] bool echoes() const noexcept { return context_.options.mode == ProbeMode::echo; }
   [[nodiscard]] bool all_sent() const noexcept {
-    return ended_ || (floods() ? flood_over_ : schedule_.finished());
+    return ended_ || (begun_ && (floods() ? flood_over_ : schedule_.finished()));
   }
 
   // prober_sending.cpp: what is due.
@@ -186,8 +221,9 @@ class ProbeFlow {
   FlowFigures figures_;
   Histogram recent_;
   ClockOffset clock_offset_;
-  bool trains_;  ///< They may come, and leave when the port takes them.
+  bool trains_ = false;  ///< They may come, and leave when the port takes them.
   bool watched_ = false;
+  bool begun_ = false;       ///< The schedule runs.
   bool ended_ = false;       ///< Nothing more is scheduled.
   bool flood_over_ = false;  ///< As many as were asked for are sent, or time is up.
   Batch outgoing_;
@@ -201,9 +237,14 @@ class ProbeFlow {
   Sequence last_sent_;
   std::uint64_t sent_before_port_ = 0;  ///< Probes sent over earlier ports.
 
-  std::optional<Instant> reopen_at_;  ///< No connection: when to look after a new one.
+  Instant first_slot_ = kNever;  ///< When the first slot is due at the earliest.
+  Duration phase_{};             ///< Of its slots, among those of all flows.
+  std::unique_ptr<WarmUp> warm_up_;
+  std::optional<Instant> reopen_at_;  ///< When to look after a new connection.
   std::unique_ptr<Reopening> reopening_;
+  Instant reopening_since_{};
   Duration back_off_{};
+  std::optional<Instant> unheard_since_;  ///< When the first probe left that had no reply so far.
 
   std::array<char, 32> foreign_{};   ///< The beginning of what is no echo; see note_foreign().
   std::uint64_t foreign_bytes_ = 0;  ///< All of it.

@@ -56,6 +56,10 @@ std::optional<Duration> residence_of(const FrameStamp& stamp, Duration rtt) noex
 void ProbeFlow::on_ready() {
   // What leaves in trains comes back in trains, one behind the other: to ask again is cheaper than
   // to wait, and the place of one train is filled before the next is taken.
+  if (warm_up_) {
+    warm_up_->on_ready();
+    return;
+  }
   for (int left = trains_ ? kTrainsInARow : 1; left > 0 && receive(); --left) {
     if (!trains_) return;
     const Instant now = context_.clock.now();
@@ -116,6 +120,7 @@ void ProbeFlow::take(const Slot& slot) {
 }
 
 void ProbeFlow::take_message(const Slot& slot) {
+  unheard_since_.reset();
   if (echoes()) figures_.counts.rx_bytes += slot.size;
   const Reading reading = content_.read({slot.data, slot.size}, expected(), tracker_.next());
   switch (reading.kind) {
@@ -281,9 +286,11 @@ void ProbeFlow::count_loss(Sequence sequence, ReplyStatus status, const Slot* re
   forget_candidate(sequence);
   ++total_of(status);
   if (reason.error != 0) figures_.counts.reasons.count(status, reason.error, reason.icmp);
+  const auto probe = tracker_.sent_probe(sequence);
+  if (!unheard_since_) unheard_since_ = probe ? probe->at : context_.clock.now();
   if (!context_.tells_outcomes) return;
   Detail detail{.reply = reply, .reason = reason};
-  if (const auto probe = tracker_.sent_probe(sequence)) {
+  if (probe) {
     detail.sent = probe->at;
     detail.lateness = probe->lateness;
   }

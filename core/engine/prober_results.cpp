@@ -34,7 +34,9 @@ void finish(Summary& summary, const FigureSet& figures, const Histogram* wake_up
   fill_figures(summary, figures);
   summary.duration = figures.length;
   if (wake_up != nullptr) summary.wake_up = lateness_figures(*wake_up);
-  summary.exit_code = figures.counts.received > 0 ? 0 : 1;
+  summary.exit_code = figures.counts.received > 0 && !summary.error ? 0 : 1;
+  // What never began failed by itself; what ended early has a negative result.
+  if (summary.error && summary.scheduled_total == 0) summary.exit_code = summary.error->exit_code;
 }
 
 /// Flows begin within this: an interval, unless the run is so short that the last ones would have
@@ -50,6 +52,7 @@ Duration turns_within(const ProbeOptions& options, Instant now) noexcept {
 FlowTable::FlowTable(std::vector<ProbeTarget>& targets, const ProberContext& context,
                      SplitMix64& seeds)
     : options_{context.options}, turns_within_{turns_within(options_, context.clock.now())} {
+  SplitMix64 warm_up_seeds{seeds.next()};
   for (std::size_t target = 0; target < targets.size(); ++target) {
     first_.push_back(flows_.size());
     std::uint32_t number = 0;
@@ -57,7 +60,8 @@ FlowTable::FlowTable(std::vector<ProbeTarget>& targets, const ProberContext& con
       const FlowIdentity identity{.id = static_cast<std::uint32_t>(flows_.size()),
                                   .target = target,
                                   .flow = number++,
-                                  .session = seeds.next()};
+                                  .session = seeds.next(),
+                                  .warm_up_session = warm_up_seeds.next()};
       flows_.push_back(
           std::make_unique<ProbeFlow>(targets[target], std::move(connection), context, identity));
     }
@@ -77,12 +81,12 @@ Duration FlowTable::phase_of(std::size_t target, std::size_t flow) const noexcep
   return turns_within_ / turns * turn + turns_within_ % turns * turn / turns;
 }
 
-void FlowTable::begin(Instant start, WallTime wall) noexcept {
+void FlowTable::begin(Instant start, WallTime wall) {
   started_ = wall;
   for (std::size_t target = 0; target + 1 < first_.size(); ++target) {
     const Flows flows = flows_of(target);
     for (std::size_t i = 0; i < flows.size(); ++i) {
-      flows[i]->begin(saturating_add(start, phase_of(target, i)));
+      flows[i]->begin(start, phase_of(target, i));
     }
   }
 }

@@ -24,7 +24,7 @@ class FlowTable {
   [[nodiscard]] Duration phase_of(std::size_t target, std::size_t flow) const noexcept;
 
   /// Each flow begins at its phase after `start`.
-  void begin(Instant start, WallTime wall) noexcept;
+  void begin(Instant start, WallTime wall);
 
   /// A flow's place is its id.
   [[nodiscard]] std::span<const std::unique_ptr<ProbeFlow>> all() const noexcept { return flows_; }

@@ -11,6 +11,16 @@ namespace {
 
 /// A full socket that cannot tell when it has room (unix datagrams) is tried again this often.
 constexpr Duration kRetryInterval = std::chrono::milliseconds{1};
+/// Of the slots that a flow never had so many are told one by one.
+constexpr std::uint64_t kMaxToldMissing = 1'000'000;
+
+/// What a socket meets for good that was connected before this host's address or interface changed,
+/// or before the peer's socket was made anew. The network's own errors may pass, too.
+bool new_socket_may_help(int error) noexcept {
+  return error == ENETUNREACH || error == EHOSTUNREACH || error == ENETDOWN || error == EINVAL ||
+         error == EADDRNOTAVAIL || error == ENODEV || error == ENXIO || error == ECONNREFUSED ||
+         error == ENOENT;
+}
 
 bool ends_connection(const BatchResult& result) noexcept {
   return result.status == IoStatus::closed || result.error == EPIPE || result.error == ECONNRESET ||
@@ -148,6 +158,27 @@ void ProbeFlow::leave_unanswered(std::uint64_t slots, Instant due) {
   tracker_.not_sent(slots - remembered);
 }
 
+void ProbeFlow::account_for_missing(Instant until) {
+  if (!ended_ || !begun_) return;
+  const ProbeOptions& options = context_.options;
+  if (floods()) {
+    const std::uint64_t left = options.count != 0 ? options.count - flooded_ : 0;
+    if (left > 0) skip(left, std::nullopt, SkipReason::no_connection);
+    return;
+  }
+  const bool ends = options.count != 0 || options.duration != Duration::max();
+  const Instant end = until == kNever && !ends ? context_.clock.now() : until;
+  std::uint64_t told = context_.tells_outcomes ? kMaxToldMissing : 0;
+  for (; told > 0 && schedule_.due() < end; --told) {
+    const Instant due = schedule_.due();
+    schedule_.advance();
+    skip(1, due, SkipReason::no_connection);
+  }
+  const Instant due = schedule_.due();
+  const std::uint64_t left = schedule_.skip_before(end);
+  if (left > 0) skip(left, due, SkipReason::no_connection);
+}
+
 void ProbeFlow::fail_send(const BatchResult& result, std::optional<Instant> intended) {
   ++figures_.counts.send_error;
   figures_.statistics.unanswered(1);
@@ -155,7 +186,9 @@ void ProbeFlow::fail_send(const BatchResult& result, std::optional<Instant> inte
   tell(tracker_.next(), ReplyStatus::send_error,
        {.sent = intended, .reason = {.error = result.error}});
   leave_unanswered(1, intended.value_or(context_.clock.now()));
-  if (ends_connection(result)) drop("the connection is gone", result.error);
+  if (ends_connection(result)) return drop("the connection is gone", result.error);
+  if (!is_datagram() || !reconnects() || reopen_at_ || !new_socket_may_help(result.error)) return;
+  reopen_at_ = context_.clock.now();
 }
 
 }  // namespace netecho

@@ -1,21 +1,46 @@
 #pragma once
 
 /// \file
-/// Probes before the first that counts: they fill caches, resolve neighbours and wake cores.
+/// The probes that a flow sends before its schedule, in a session of their own: they fill caches,
+/// tables and congestion windows, and are in no figure.
 
-#include <cstdint>
-#include <span>
-
+#include "core/codec/auth.hpp"
 #include "core/engine/prober.hpp"
+#include "core/engine/prober_content.hpp"
 
 namespace netecho {
 
-enum class WarmUpEnd : std::uint8_t { done, interrupted, deadline };
+/// One flow's warm-up: a probe at a time, the next one an interval later (in a flood at once), and
+/// never before the last was answered or is lost.
+class WarmUp {
+ public:
+  /// `options` and `port` outlive it. `size_bytes`: of a probe.
+  WarmUp(MessagePort& port, const ProbeOptions& options, std::uint32_t size_bytes,
+         std::uint64_t session, const AuthKey* key);
 
-/// Sends options.warmup probes to each target, one at a time: the next an interval after the last
-/// and not before the last was answered or has timed out. They have sessions of their own (drawn
-/// from `session_seed`), so that none of their replies is ever taken for one that counts.
-[[nodiscard]] WarmUpEnd warm_up(std::span<ProbeTarget> targets, const ProbeOptions& options,
-                                const Clock& clock, Waiter& waiter, std::uint64_t session_seed);
+  [[nodiscard]] bool finished() const noexcept { return finished_; }
+  /// When on_time() has something to do.
+  [[nodiscard]] Instant next_event() const noexcept {
+    if (finished_) return {};  // Its flow is to begin, at once.
+    return waiting_ ? expires_ : next_send_;
+  }
+
+  void on_time(Instant now);
+  /// Takes what the port has.
+  void on_ready();
+
+ private:
+  MessagePort& port_;
+  const ProbeOptions& options_;
+  ProbeContent content_;
+  Batch outgoing_;
+  Batch incoming_;
+  std::uint64_t sent_ = 0;
+  Sequence sequence_;  ///< Of the last one sent.
+  Instant next_send_{};
+  Instant expires_ = kNever;
+  bool waiting_ = false;
+  bool finished_ = false;
+};
 
 }  // namespace netecho

@@ -50,6 +50,28 @@ std::uint64_t Schedule::skip_missed(Instant now) noexcept {
   return missed;
 }
 
+std::uint64_t Schedule::skip_before(Instant end) noexcept {
+  end = std::min(end, end_);
+  std::uint64_t skipped = 0;
+  if (options_.gaps == Gaps::exponential && end != kNever) {
+    for (; due() < end; ++skipped) advance();
+    return skipped;
+  }
+  if (due() >= end) return 0;
+  // Only a count can end a schedule whose time has no end.
+  skipped = UINT64_MAX;
+  if (end != kNever) {
+    skipped = static_cast<std::uint64_t>((end - due_ - Duration{1}) / options_.interval) + 1;
+  }
+  if (options_.count != 0) skipped = std::min(skipped, options_.count - position_);
+  position_ += skipped;
+  const auto intervals = static_cast<std::int64_t>(skipped);
+  due_ = intervals > kNever.time_since_epoch() / options_.interval
+             ? kNever
+             : saturating_add(due_, options_.interval * intervals);
+  return skipped;
+}
+
 /// In one step: a suspended machine may have missed billions.
 std::uint64_t Schedule::skip_equal(Instant now) noexcept {
   if (finished() || now <= due_) return 0;

@@ -52,6 +52,9 @@ class Schedule {
 
   /// Skips the slots that are more than one interval late, and says how many.
   std::uint64_t skip_missed(Instant now) noexcept;
+  /// Skips the slots that are due before `end`, and says how many; kNever: all that are left.
+  /// REQUIRES: one of the two ends the schedule.
+  std::uint64_t skip_before(Instant end) noexcept;
   /// Goes on to the next slot: this one was sent, or given up.
   void advance() noexcept;
 

@@ -306,7 +306,9 @@ namespace {
 class ReadyPort final : public Reopening {
  public:
   explicit ReadyPort(std::unique_ptr<MessagePort> port) : port_{std::move(port)} {}
-  std::unique_ptr<MessagePort> poll() override { return std::move(port_); }
+  ProbeConnection poll() override {
+    return {.port = std::move(port_), .peer = {}, .local = {}, .connect_time = {}};
+  }
 
  private:
   std::unique_ptr<MessagePort> port_;

@@ -53,12 +53,15 @@ class SlowReopening final : public Reopening {
  public:
   SlowReopening(int& failures, int polls, std::unique_ptr<MessagePort> port)
       : failures_{failures}, polls_{polls}, port_{std::move(port)} {}
-  std::unique_ptr<MessagePort> poll() override {
+  ProbeConnection poll() override {
     if (failures_ > 0) {
       --failures_;
       throw Error{ErrorCategory::connect, "connect", "tcp://sim:7", "refused", ECONNREFUSED};
     }
-    return polls_-- > 0 ? nullptr : std::move(port_);
+    return {.port = polls_-- > 0 ? nullptr : std::move(port_),
+            .peer = {},
+            .local = {},
+            .connect_time = {}};
   }
 
  private:
