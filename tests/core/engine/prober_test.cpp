@@ -408,14 +408,15 @@ TEST_CASE("prober: a closed connection ends the flow and says why", "[prober][si
   bench.net.close_at(250ms, *bench.link);
   const Summary s = bench.probe(probes(10));
   check_identities(s);
-  CHECK(s.scheduled_total == 3);
+  CHECK(s.scheduled_total == 10);
   CHECK(s.received_total == 2);
   CHECK(s.timeout_total == 1);
+  CHECK(s.no_connection_total == 7);
   CHECK(s.outstanding_total == 0);
   REQUIRE(s.error.has_value());
   CHECK(s.error->category == ErrorCategory::connect);
   CHECK(s.error->message.find("the peer closed the connection") != std::string::npos);
-  CHECK(s.exit_code == 0);
+  CHECK(s.exit_code == 1);
   CHECK(bench.net.elapsed() == 250ms);
 }
 
@@ -425,7 +426,7 @@ TEST_CASE("prober: a connection that fails ends the flow, too", "[prober][sim]")
   bench.fate(0).replies.clear();
   const Summary s = bench.probe(probes(10));
   check_identities(s);
-  CHECK(s.scheduled_total == 1);
+  CHECK(s.scheduled_total == 10);
   CHECK(s.timeout_total == 1);
   REQUIRE(s.error.has_value());
   CHECK(s.error->category == ErrorCategory::connect);
@@ -568,7 +569,8 @@ TEST_CASE("prober: several targets run side by side, each with its own figures",
   CHECK(all[1].rtt.max == 80ms);
   CHECK(all[1].duration == 430ms);
   CHECK(all[2].received_total == 2);
-  CHECK(all[2].scheduled_total == 2);
+  CHECK(all[2].scheduled_total == 3);
+  CHECK(all[2].no_connection_total == 1);
   CHECK(all[2].error.has_value());
   CHECK(net.elapsed() == 460ms);
   CHECK(near->sent[0] != far->sent[0]);  // Each has its own session.

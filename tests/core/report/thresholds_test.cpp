@@ -350,7 +350,8 @@ TEST_CASE("thresholds: a line says what was measured, in the figure's unit", "[r
   s.rtt.p99 = 41'234ns;
   CHECK(text_of("p99>1ns", s) == "threshold failed: p99>1ns (p99 is 41.2 µs)");
   CHECK(text_of("rtt.p99>1ms", s) == "threshold held: rtt.p99>1ms (rtt.p99 is 41.2 µs)");
-  CHECK(text_of("loss>1%", s) == "threshold failed: loss>1% (loss is 6.25%)");
+  CHECK(text_of("loss>1%", s) == "threshold failed: loss>1% (loss is 12.5%)");
+  CHECK(text_of("loss_ratio>1%", s) == "threshold failed: loss_ratio>1% (loss_ratio is 6.25%)");
   CHECK(text_of("duplicate_total>=6", s) ==
         "threshold failed: duplicate_total>=6 (duplicate_total is 6)");
   CHECK(text_of("achieved<10", s) == "threshold failed: achieved<10 (achieved is 9.75/s)");
