@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <functional>
 
@@ -16,12 +18,30 @@
 namespace netecho {
 namespace {
 
+/// Why this transport can't be measured with these options; none if it can.
+std::optional<Error> unfit(const Endpoint& endpoint, const ProbeJob& job) {
+  const std::size_t most = backend_of(endpoint).capabilities.max_message_bytes;
+  if (most != 0 && job.probe.size_bytes > most) {
+    return Error{ErrorCategory::usage, "probe", endpoint.uri(),
+                 std::to_string(job.probe.size_bytes) + " bytes are above what it takes, " +
+                     std::to_string(most)};
+  }
+  try {
+    check_probe(endpoint, job.probe, job.sweep.empty() ? "--size" : "--sweep");
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error;
+  }
+}
+
 /// Of the user's options, those that some transport can't honour: an error if none can.
 void check_options(const std::vector<Loopback>& loopbacks, const ProbeJob& job) {
   std::vector<Endpoint> endpoints;
-  for (const Loopback& each : loopbacks) {
-    endpoints.push_back(each.endpoint);
-    check_probe(each.endpoint, job.probe);
+  for (const Loopback& each : loopbacks) endpoints.push_back(each.endpoint);
+  for (const ProbeJob& run : runs_of(job)) {
+    const bool fits = std::any_of(endpoints.begin(), endpoints.end(),
+                                  [&](const Endpoint& each) { return !unfit(each, run); });
+    if (!fits && !endpoints.empty()) throw *unfit(endpoints.front(), run);
   }
   for (const std::string& warning :
        check_socket_options(endpoints, job.common.socket, Role::client)) {
@@ -33,21 +53,36 @@ ProbeResult as_result(Summary summary) {
   return {.summary = std::move(summary), .flows = {}, .latency = nullptr};
 }
 
+/// Whether an error says that this machine has no such family, or no way to itself by it.
+bool lacks_family(int error_number) noexcept {
+  return error_number == EAFNOSUPPORT || error_number == EPROTONOSUPPORT ||
+         error_number == EADDRNOTAVAIL || error_number == ENETUNREACH ||
+         error_number == EHOSTUNREACH;
+}
+
+/// What can't be measured here: a finding, no failure.
+ProbeResult finding(const Loopback& loopback, const ProbeJob& job, const Error& error) {
+  ProbeResult out = as_result(failed_summary(loopback.endpoint, job, error));
+  out.summary.exit_code = 0;
+  return out;
+}
+
 ProbeResult probe_one(const Loopback& loopback, const ProbeJob& job, Interrupt& interrupt,
                       QueueSink& sink, ProbeFiles& files, OutputFormat format) {
-  if (loopback.error) {
-    ProbeResult lacking = as_result(failed_summary(loopback.endpoint, job, *loopback.error));
-    lacking.summary.exit_code = 0;  // That a machine lacks a transport is a finding, no failure.
-    return lacking;
-  }
+  if (loopback.error) return finding(loopback, job, *loopback.error);
+  if (const auto why = unfit(loopback.endpoint, job)) return finding(loopback, job, *why);
   std::vector<ProbeTarget> targets;
   targets.push_back(make_target(loopback.endpoint, job));
   PollWaiter waiter{interrupt};
   const TextStyle style{.time = job.common.time};
   ProbeView view{job, format, sink, files, {targets.front().target}, style};
-  return std::move(
+  ProbeResult result = std::move(
       run_prober(std::move(targets), job.probe, system_clock(), waiter, view, random_u64())
           .front());
+  const Summary& summary = result.summary;
+  const bool never_began = summary.error && summary.scheduled_total == 0;
+  if (never_began && lacks_family(summary.error->error_number)) result.summary.exit_code = 0;
+  return result;
 }
 
 /// What went wrong, without what this machine just lacks.

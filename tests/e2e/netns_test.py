@@ -5,11 +5,12 @@ compared with theirs.
 """
 
 import json
+import os
 import signal
 
 import pytest
 from hosts import hosts_with_a_router_between, two_hosts
-from netecho import eventually, finish
+from netecho import eventually, finish, netecho
 from schema import check
 
 FAMILIES = pytest.mark.parametrize("family", ["v4", "v6"])
@@ -210,6 +211,22 @@ def test_an_address_that_nobody_has_is_unreachable_or_silent(link):
         s = only(probe(client, f"udp://{nobody}:7", "-c5", "-i20ms", "-W", "4s", code=1))
     assert s["unreachable_total"] + s["timeout_total"] == s["sent_total"] > 0
     assert s["unreachable_total"] > 0, "ARP asks three times and gives up"
+
+
+@pytest.mark.parametrize("made", ["", "ip link set lo up; "
+                                  "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6;"])
+def test_self_measures_what_a_machine_without_a_family_has(made):
+    if os.geteuid() != 0:
+        pytest.skip("needs root: a network namespace")
+    prefix = ["unshare", "-n", "sh", "-c", f'{made} exec "$0" "$@"']
+    result = netecho("probe", "--self", "-c3", "-i10ms", "--json", prefix=prefix)
+    assert (result.code, result.json["exit_code"], result.json["errors"]) == (0, 0, [])
+    lacking = {t["target"]["family"] for t in result.json["targets"] if t["error"]}
+    assert lacking == ({"ipv6"} if made else {"ipv4", "ipv6"})  # Without it loopback is down.
+    for target in result.json["targets"]:
+        assert target["exit_code"] == 0
+        assert target["error"] or target["received_total"] > 0
+        assert not target["error"] or target["error"]["errno_name"]
 
 
 @pytest.mark.parametrize("mode", [[], ["--mode", "connect", "-W", "60s"]])

@@ -388,6 +388,22 @@ def test_self_takes_the_count_and_size_of_the_user():
         assert (target["scheduled_total"], target["size_bytes"]) == (7, 100)
 
 
+def test_self_measures_each_size_on_every_transport_that_carries_it():
+    targets = probe("--self", "-c3", "-i10ms", "--sweep", "64,70k")
+    assert len(targets) == 14
+    for target in targets:
+        too_large = target["target"]["transport"] == "udp" and target["size_bytes"] == 70 * 1024
+        if not too_large:
+            assert target["error"] is None and target["received_total"] > 0
+            continue
+        assert (target["scheduled_total"], target["exit_code"]) == (0, 0)
+        assert "71680 bytes are above what it takes, 65507" in target["error"]["message"]
+    result = netecho("probe", "--self", "-c3", "-i10ms", "--sweep", "64,70k")
+    assert (result.code, result.errors) == (0, [])
+    assert result.text.count("above what it takes") == 2
+    assert netecho("probe", "--self", "--sweep", "64,0", "-c2", "-i10ms").code == 0
+
+
 # --- output ---------------------------------------------------------------------------------------
 
 
