@@ -27,7 +27,7 @@ struct ProbeTyped {
   std::vector<std::string> endpoints;
   std::optional<std::string> count, interval, rate, duration, schedule, window, timeout, deadline,
       connect_timeout, size, sweep, warmup, mode, wait, timestamps, parallel, report_interval,
-      samples, hdr, hdr_tag, key_file;
+      samples, hdr, hdr_tag, key_file, close;
   std::string show_payload;
   std::vector<std::string> fail_if;
   bool histogram = false;
@@ -73,20 +73,35 @@ void read_schedule(const ProbeTyped& typed, ProbeOptions& out) {
   }
 }
 
-/// What the prober keeps in memory is bounded.
-void check_outstanding(const ProbeOptions& options, bool by_rate) {
-  constexpr auto kMost = static_cast<std::int64_t>(kMaxOutstanding);
-  if (options.schedule == ScheduleKind::flood || options.timeout / options.interval <= kMost) {
-    return;
+/// How many probes of one flow can be outstanding at once, by the schedule alone.
+std::uint64_t outstanding_of(const ProbeOptions& options) {
+  if (options.schedule == ScheduleKind::flood) return options.window;
+  auto most = static_cast<std::uint64_t>(options.timeout / options.interval);
+  if (options.count != 0) most = std::min(most, options.count);
+  if (options.duration == Duration::max()) return most;
+  return std::min(most, static_cast<std::uint64_t>(options.duration / options.interval) + 1);
+}
+
+/// What the prober keeps in memory is bounded, for all flows of all targets together.
+void check_outstanding(const ProbeOptions& options, bool by_rate, std::uint64_t flows) {
+  const std::uint64_t most = std::max<std::uint64_t>(kMaxOutstanding / flows, 1);
+  if (outstanding_of(options) <= most) return;
+  const bool floods = options.schedule == ScheduleKind::flood;
+  std::string why = "at most " + std::to_string(kMaxOutstanding) + " probes may be outstanding: ";
+  if (!floods) why += "with --timeout " + format_duration(options.timeout);
+  if (flows > 1) why += (floods ? "with " : " and ") + std::to_string(flows) + " flows";
+  if (!floods || flows > 1) why += ' ';
+  const auto divisor = static_cast<std::int64_t>(most);
+  if (floods) {
+    throw usage_error("option", "--window", why + "expected 1 to " + std::to_string(most));
   }
-  const std::string why = "at most 262144 probes may be outstanding: with --timeout " +
-                          format_duration(options.timeout) + " expected ";
   if (!by_rate) {
     throw usage_error("option", "--interval",
-                      why + format_duration(options.timeout / kMost) + " or more");
+                      why + "expected " + format_duration(options.timeout / divisor) + " or more");
   }
-  const auto most = kMost * 1'000'000'000 / options.timeout.count();
-  throw usage_error("option", "--rate", why + "up to " + std::to_string(most) + " per second");
+  const auto rate = divisor * 1'000'000'000 / options.timeout.count();
+  throw usage_error("option", "--rate",
+                    why + "expected up to " + std::to_string(rate) + " per second");
 }
 
 std::vector<std::uint32_t> sweep_value(const std::string& text) {
@@ -121,7 +136,6 @@ ProbeOptions probe_values(const ProbeTyped& typed) {
   ProbeOptions out;
   read_schedule(typed, out);
   if (typed.timeout) out.timeout = positive_duration_value("--timeout", *typed.timeout);
-  check_outstanding(out, typed.rate.has_value());
   if (typed.size) {
     out.size_bytes =
         static_cast<std::uint32_t>(size_value("--size", *typed.size, 0, kMaxSizeBytes));
@@ -149,6 +163,9 @@ void check_mode(const ProbeTyped& typed, ProbeMode mode) {
   only_one("--retry", typed.retry, "--mode connect", connects);
   only_one("--clocks-synchronized", typed.clocks_synchronized, "--mode connect", connects);
   only_one("--key-file", typed.key_file.has_value(), "--mode connect", connects);
+  if (typed.close && !connects) {
+    throw usage_error("option", "--close", "is how --mode connect ends its connections");
+  }
 }
 
 /// Sets the size that a key needs. Attempts to connect carry nothing that could be authenticated.
@@ -171,11 +188,14 @@ ProbeJob job_of(const ProbeTyped& typed) {
   job.endpoints = typed.endpoints;
   job.probe = probe_values(typed);
   check_mode(typed, job.probe.mode);
+  job.common.socket.reset_on_close = typed.close == "reset";
   job.show_payload_bytes = shown_bytes_value(typed.show_payload);
   if (typed.parallel) {
     job.parallel =
         static_cast<std::uint32_t>(number_value("--parallel", *typed.parallel, 1, kMaxFlows));
   }
+  const std::size_t targets = std::max<std::size_t>(job.endpoints.size(), 1);
+  check_outstanding(job.probe, typed.rate.has_value(), std::uint64_t{job.parallel} * targets);
   job.fail_if = thresholds_value(typed.fail_if, job.probe, job.parallel);
   job.histogram = typed.histogram;
   job.samples_path = typed.samples.value_or("");
@@ -238,6 +258,8 @@ void add_probe_options(CLI::App& sub, Selected& selected) {
   add("--parallel", typed->parallel, "N", "Flows (connections) a target (1)");
   restrict_to(add("--mode", typed->mode, "", "connect: connection set-up alone, any service"),
               {"echo", "connect"});
+  restrict_to(add("--close", typed->close, "", "How --mode connect ends each (fin)"),
+              {"fin", "reset"});
   restrict_to(add("--wait", typed->wait, "", "How replies are awaited (block)"), {"block", "spin"});
   restrict_to(add("--timestamps", typed->timestamps, "",
                   "kernel: the round trip by the kernel's stamps, too (user)"),

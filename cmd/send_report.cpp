@@ -185,7 +185,8 @@ void SendReport::end_exchange(const ExchangeResult& result) {
                      .server_residence = {},
                      .payload = sample_,
                      .error_number = result.error,
-                     .icmp = result.icmp};
+                     .icmp = result.icmp,
+                     .peer = result.received_bytes > 0 || ok ? summary_.peer : std::nullopt};
     if (format_ == OutputFormat::json) replies_.push_back(reply);
     emit(std::move(reply));
   }

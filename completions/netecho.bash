@@ -163,6 +163,7 @@ _netecho() {
       'probe --warmup') : ;;
       'probe --parallel') : ;;
       'probe --mode') mapfile -t candidates < <(compgen -W 'echo connect' -- "$cur") ;;
+      'probe --close') mapfile -t candidates < <(compgen -W 'fin reset' -- "$cur") ;;
       'probe --wait') mapfile -t candidates < <(compgen -W 'block spin' -- "$cur") ;;
       'probe --timestamps') mapfile -t candidates < <(compgen -W 'user kernel' -- "$cur") ;;
       'probe --key-file') _netecho_files ;;
@@ -205,7 +206,7 @@ _netecho() {
             ;;
           probe)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout -w --deadline --warmup --parallel --mode --wait --timestamps --retry --clocks-synchronized --key-file --self --fail-if --histogram --hdr --hdr-tag --samples --report-interval --show-payload -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -h --help -B --bind -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout -w --deadline --warmup --parallel --mode --close --wait --timestamps --retry --clocks-synchronized --key-file --self --fail-if --histogram --hdr --hdr-tag --samples --report-interval --show-payload -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -h --help -B --bind -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete client "$cur" 2>/dev/null)
             fi

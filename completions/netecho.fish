@@ -124,6 +124,7 @@ complete -c netecho -n '__fish_seen_subcommand_from probe' -s w -l deadline -x -
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l warmup -x -d 'Probes sent before, in no figure (0)'
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l parallel -x -d 'Flows (connections) a target (1)'
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l mode -x -a 'echo connect' -d 'connect: connection set-up alone, any service'
+complete -c netecho -n '__fish_seen_subcommand_from probe' -l close -x -a 'fin reset' -d 'How --mode connect ends each (fin)'
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l wait -x -a 'block spin' -d 'How replies are awaited (block)'
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l timestamps -x -a 'user kernel' -d 'kernel: the round trip by the kernel\'s stamps, too (user)'
 complete -c netecho -n '__fish_seen_subcommand_from probe' -l retry -d 'Connect again when a stream drops, and report the outage'

@@ -209,6 +209,10 @@ class MessagePort {
     static_cast<void>(index);
     return std::nullopt;
   }
+  /// Ports whose every message is a connection: whom the last one that stood reached. Allocates.
+  [[nodiscard]] virtual std::optional<SocketDescription> last_reached() const {
+    return std::nullopt;
+  }
 };
 
 /// A connected byte stream, non-blocking. tcp and unix make the same calls: nothing is virtual.

@@ -20,6 +20,7 @@ void ProbeEvents::outcome(const ProbeOutcome& outcome) {
                    .icmp = {}};
   if (outcome.icmp != nullptr) event.icmp = *outcome.icmp;
   if (options_.mode == ProbeMode::connect) event.size_bytes = 0;
+  if (outcome.peer != nullptr) event.peer = *outcome.peer;
   if (const Slot* reply = outcome.reply; reply != nullptr && options_.mode == ProbeMode::echo) {
     event.size_bytes = reply->size;
     if (const std::size_t limit = options_.show_payload_bytes; limit > 0) {

@@ -30,6 +30,8 @@ struct ProbeOutcome {
   int error = 0;                    ///< errno of why it was not sent or not answered.
   const IcmpError* icmp = nullptr;  ///< What the network said, during the call only.
   const Slot* reply = nullptr;      ///< The message received, during the call only.
+  /// Who sent it, or accepted the connection; null where that is not known. During the call only.
+  const SocketDescription* peer = nullptr;
 };
 
 /// The figures of one target: of a whole run, or of the interval since the last report.

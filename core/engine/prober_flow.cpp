@@ -54,7 +54,11 @@ std::size_t outstanding_limit(const ProbeOptions& options, const ProbeTarget& ta
   if (stream && options.timestamps == TimestampSource::kernel) return 1;
   if (options.schedule == ScheduleKind::flood) return options.window;
   const auto by_time = static_cast<std::uint64_t>(options.timeout / options.interval) + 2;
-  const std::uint64_t by_count = options.count != 0 ? options.count : by_time;
+  std::uint64_t by_count = options.count != 0 ? options.count : by_time;
+  if (options.duration != Duration::max()) {
+    const auto by_length = static_cast<std::uint64_t>(options.duration / options.interval) + 1;
+    by_count = std::min(by_count, by_length);
+  }
   // Slots come in bursts where gaps are random.
   const std::uint64_t bursts = options.schedule == ScheduleKind::poisson ? 2 : 1;
   return static_cast<std::size_t>(
@@ -332,7 +336,8 @@ Summary ProbeFlow::description(bool interrupted) const {
   Summary summary;
   summary.target = target_.target;
   summary.peer = connection_.peer;
-  if (connection_.port) {  // A datagram socket may have moved to another address of its name.
+  if (connection_.port && !echoes()) summary.peer = connection_.port->last_reached();
+  if (connection_.port && echoes()) {  // A datagram socket may have moved to another address.
     if (auto peer = connection_.port->peer(0)) summary.peer = std::move(peer);
   }
   summary.local = connection_.local;

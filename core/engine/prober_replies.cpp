@@ -325,7 +325,17 @@ void ProbeFlow::tell(Sequence sequence, ReplyStatus status, const Detail& detail
   const bool left = status != ReplyStatus::skipped && status != ReplyStatus::send_error;
   if (left) outcome.sent = detail.sent;
   if (detail.sent && !floods()) outcome.intended = *detail.sent - detail.lateness;
-  if (detail.reply != nullptr) outcome.received = detail.reply->at;
+  std::optional<SocketDescription> reached;
+  if (detail.reply != nullptr) {
+    outcome.received = detail.reply->at;
+    if (!echoes()) {
+      std::size_t slot = 0;
+      while (incoming_.storage(slot) != detail.reply->data) ++slot;
+      reached = connection_.port->peer(slot);
+    }
+    const auto& peer = echoes() ? connection_.peer : reached;
+    if (peer) outcome.peer = &*peer;
+  }
   context_.observer.outcome(outcome);
 }
 

@@ -50,12 +50,6 @@ int rank(int error) noexcept {
   }
 }
 
-/// A connect() to a free port of this host may get that very port as its own and meet itself
-/// (simultaneous open, RFC 9293, section 3.5): it would echo perfectly.
-bool met_itself(int fd, const SocketAddress& peer) {
-  return peer.family() != AF_UNIX && local_address(fd) == peer;
-}
-
 /// After EINTR the kernel may have nothing under way: then "no error" is no connection.
 bool connected(int fd) noexcept {
   sockaddr_storage peer{};
@@ -161,7 +155,7 @@ void Connector::finish(Attempt& attempt, Instant now) {
 }
 
 void Connector::on_failure(Attempt& attempt, int error) {
-  if (!told_ || rank(error) < rank(told_->error)) {
+  if (!told_ || says_more(error, told_->error)) {
     const bool ip = attempt.fd.valid() && attempt.peer.family() != AF_UNIX;
     told_ = Failure{error, ip ? take_icmp_error(attempt.fd.get()) : std::nullopt};
   }
@@ -214,6 +208,14 @@ void Connector::fail_timeout() const {
 }
 
 }  // namespace
+
+bool says_more(int error, int other) noexcept {
+  return rank(error) < rank(other);
+}
+
+bool met_itself(int fd, const SocketAddress& peer) {
+  return peer.family() != AF_UNIX && local_address(fd) == peer;
+}
 
 std::vector<SocketAddress> interleave_families(std::span<const SocketAddress> addresses) {
   std::vector<SocketAddress> first;

@@ -45,6 +45,14 @@ struct Connected {
 [[nodiscard]] Connected connect_first(std::span<const SocketAddress> addresses,
                                       const ConnectorOptions& options);
 
+/// Whether of two failed attempts this errno tells the user more: a refusal more than a network
+/// without a way.
+[[nodiscard]] bool says_more(int error, int other) noexcept;
+
+/// A connect() to a free port of this host may get that very port as its own and meet itself
+/// (simultaneous open, RFC 9293, section 3.5): it would echo perfectly. Throws SysError.
+[[nodiscard]] bool met_itself(int fd, const SocketAddress& peer);
+
 /// The families take turns, beginning with that of the first address; inside a family the order
 /// stays (RFC 8305, section 4, with a "First Address Family Count" of 1).
 [[nodiscard]] std::vector<SocketAddress> interleave_families(

@@ -19,7 +19,7 @@ struct OptionRow {
   std::string_view name;
 };
 
-constexpr std::array<OptionRow, 12> kRows{{{kOptionBind, "--bind"},
+constexpr std::array<OptionRow, 13> kRows{{{kOptionBind, "--bind"},
                                            {kOptionInterface, "--interface"},
                                            {kOptionTos, "--tos"},
                                            {kOptionTtl, "--ttl"},
@@ -30,7 +30,8 @@ constexpr std::array<OptionRow, 12> kRows{{{kOptionBind, "--bind"},
                                            {kOptionMss, "--mss"},
                                            {kOptionKeepalive, "--keepalive"},
                                            {kOptionNagle, "--nagle"},
-                                           {kOptionMark, "--fwmark"}}};
+                                           {kOptionMark, "--fwmark"},
+                                           {kOptionClose, "--close"}}};
 
 /// Sets options of one socket; a refusal names the command-line option that asked for it.
 class Setter {
@@ -175,6 +176,7 @@ SocketOptionSet requested(const SocketOptions& options) noexcept {
   add(options.keepalive.has_value(), kOptionKeepalive);
   add(options.nagle, kOptionNagle);
   add(options.mark.has_value(), kOptionMark);
+  add(options.reset_on_close, kOptionClose);
   return set;
 }
 
@@ -216,6 +218,12 @@ void apply(int fd, int family, const SocketOptions& options, SocketOptionSet hon
   }
   if (family == AF_INET || family == AF_INET6) apply_ip(setter, family, options, wanted);
   apply_tcp(setter, options, wanted);
+  if ((wanted & kOptionClose) != 0) {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    if (::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) != 0) {
+      setter.fail("--close");
+    }
+  }
   // On unless the user asks otherwise: small messages must not wait for an acknowledgement.
   if ((honoured & kOptionNagle) != 0 && !options.nagle) {
     set_if_possible(fd, NETECHO_SOCKET_OPTION(IPPROTO_TCP, TCP_NODELAY), 1, subject, options.notes);

@@ -43,6 +43,7 @@ struct SocketOptions {
   bool nagle = false;                 ///< TCP_NODELAY is on unless this is set.
   std::optional<std::uint32_t> mark;  ///< SO_MARK: what rules of routing and firewall go by.
   SocketNotes notes{};
+  bool reset_on_close = false;  ///< close() ends a connection by RST, and no port waits after it.
 };
 
 /// One bit for each option above, for capabilities.
@@ -59,6 +60,7 @@ enum SocketOptionBit : std::uint32_t {
   kOptionKeepalive = 1U << 9,
   kOptionNagle = 1U << 10,
   kOptionMark = 1U << 11,
+  kOptionClose = 1U << 12,
 };
 using SocketOptionSet = std::uint32_t;
 

@@ -160,6 +160,7 @@ struct ReplyEvent {
   std::optional<PayloadSample> payload;
   int error_number = 0;             ///< Why it was not sent or not answered; 0: null.
   std::optional<IcmpError> icmp{};  ///< What the network said of it.
+  std::optional<SocketDescription> peer{};  ///< Who replied, where known.
 };
 
 /// Fractional figures (mean, stddev) are rounded to whole nanoseconds, as JSON shows them.

@@ -266,7 +266,8 @@ Json reply(const ReplyEvent& event) {
           {"server_residence_ns", nanoseconds(event.server_residence)},
           {"payload", payload(event.payload)},
           {"errno_name", errno_or_null(event.error_number)},
-          {"icmp", nullable(event.icmp, icmp)}};
+          {"icmp", nullable(event.icmp, icmp)},
+          {"peer", socket(event.peer)}};
 }
 
 Json impaired(const ImpairedTotals& totals) {

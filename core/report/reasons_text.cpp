@@ -1,5 +1,6 @@
 #include "core/report/reasons_text.hpp"
 
+#include <cerrno>
 #include <string_view>
 
 #include "core/base/error.hpp"
@@ -30,6 +31,14 @@ std::string_view said(const IcmpError& icmp, ReplyStatus status) noexcept {
   return phrase;
 }
 
+/// Where some connections stood, it is no address that is missing, but a port that is free.
+std::string_view port_hint(const FailureReason& reason, const Summary& summary) noexcept {
+  const bool no_port = reason.status == ReplyStatus::send_error &&
+                       reason.error_number == EADDRNOTAVAIL && summary.received_total > 0;
+  if (!no_port || summary.mode != ProbeMode::connect) return {};
+  return ": no local port is left; --close reset keeps none, or probe fewer a second";
+}
+
 }  // namespace
 
 std::string reason_lines(const Summary& summary) {
@@ -44,7 +53,9 @@ std::string reason_lines(const Summary& summary) {
       out += said(*each.icmp, each.status);
       out += ", from " + numeric(each.icmp->from) + " (" + errno_name(each.error_number) + ")\n";
     } else {
-      out += ": " + reason_text(each.error_number, {}) + "\n";
+      out += ": " + reason_text(each.error_number, {});
+      out += port_hint(each, summary);
+      out += "\n";
     }
   }
   return out;

@@ -134,7 +134,8 @@ Json reply_schema() {
                  {"server_residence_ns", or_null(duration())},
                  {"payload", or_null(ref("payload"))},
                  {"errno_name", or_null(type("string"))},
-                 {"icmp", or_null(icmp_schema())}});
+                 {"icmp", or_null(icmp_schema())},
+                 {"peer", or_null(ref("socket"))}});
 }
 
 Json dropped_schema() {

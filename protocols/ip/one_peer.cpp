@@ -19,11 +19,11 @@ constexpr const char* kOnePeer =
     ": send and probe measure the echo of one peer, so name an address of its own";
 constexpr std::uint32_t kEveryone = 0xFFFF'FFFF;
 /// In 127/8, but nobody's own.
-constexpr std::uint32_t kLoopbackBroadcast = 0x7FFF'FFFF;
+constexpr std::uint32_t kLoopbackBroadcastAddress = 0x7FFF'FFFF;
 
 /// The interface on whose network `address` reaches everyone; empty if there is none.
 std::string broadcast_interface(const IpNumber& address) {
-  if (address.is_v4() && address.v4() == kLoopbackBroadcast) return "lo";
+  if (address.is_v4() && address.v4() == kLoopbackBroadcastAddress) return "lo";
   ifaddrs* list = nullptr;
   if (::getifaddrs(&list) != 0) return {};
   const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner{list, ::freeifaddrs};

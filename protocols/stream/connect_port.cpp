@@ -2,140 +2,273 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
+#include "core/net/connector.hpp"
 #include "protocols/ip/bind_ip.hpp"
 
 namespace netecho {
 namespace {
 
 constexpr std::size_t kEventsAtOnce = 64;
+/// Ids of other events than those of sockets.
 constexpr std::uint64_t kWakeId = UINT64_MAX;
+constexpr std::uint64_t kTimerId = UINT64_MAX - 1;
+
+/// Nothing is under way then: a unix backlog is full, or no local port is left.
+bool never_left(int error) noexcept {
+  return error == EAGAIN || error == EADDRNOTAVAIL;
+}
 
 class ConnectPort final : public MessagePort {
  public:
-  ConnectPort(ConnectTarget target, const ConnectOptions& options)
-      : target_{std::move(target)},
-        options_{options},
-        epoll_{checked("epoll_create1", target_.subject,
-                       [] { return ::epoll_create1(EPOLL_CLOEXEC); })},
-        wake_{checked("eventfd", target_.subject,
-                      [] { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); })} {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = kWakeId;
-    checked("epoll_ctl", target_.subject,
-            [&] { return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event); });
-    // What cannot hold for the options is said here, where it may throw.
-    static_cast<void>(open_socket());
-  }
+  ConnectPort(ConnectTarget target, const ConnectOptions& options);
 
   BatchResult send(Batch& batch) noexcept override;
   BatchResult receive(Batch& batch) noexcept override;
   [[nodiscard]] int fd() const noexcept override { return epoll_.get(); }
-  [[nodiscard]] std::optional<SocketDescription> peer(std::size_t /*index*/) const override {
-    return describe(target_.address, target_.kernel_type == SOCK_STREAM ? SocketType::stream
-                                                                        : SocketType::seqpacket);
+  [[nodiscard]] std::optional<SocketDescription> peer(std::size_t index) const override {
+    return index < delivered_.size() ? describe_winner(delivered_[index]) : std::nullopt;
+  }
+  [[nodiscard]] std::optional<SocketDescription> last_reached() const override {
+    return describe_winner(last_winner_);
   }
 
  private:
-  /// One connection; its message buffer is kept when it is used again.
+  using AddressIndex = std::optional<std::size_t>;
+
+  /// One connection that is to be made; its memory is kept when it is used again.
   struct Attempt {
-    UniqueFd fd;
+    std::vector<UniqueFd> sockets;  ///< One an address, valid while that one is under way.
     std::vector<std::byte> message;
-    Instant started{};
+    std::optional<Instant> started;
     Instant ended{};
-    int error = 0;
-    std::optional<IcmpError> icmp{};
+    Instant next_start = kNever;  ///< When the next address has its turn.
+    std::size_t next = 0;         ///< The first address that was not tried yet.
+    std::size_t under_way = 0;
+    AddressIndex winner;
+    std::optional<int> told;          ///< The most telling errno so far …
+    std::optional<IcmpError> icmp{};  ///< … and what the network said with it.
+    bool left = false;  ///< Of some connect() it is not sure that nothing left this host.
     bool open = false;
   };
 
-  [[nodiscard]] UniqueFd open_socket() const;
+  void watch(int fd, std::uint64_t id) const;
+  [[nodiscard]] UniqueFd open_socket(std::size_t address) const;
+  void check_options() const;
   [[nodiscard]] int start(const Slot& slot, Instant& started) noexcept;
+  [[nodiscard]] std::size_t free_attempt();
+  void try_addresses(std::size_t index) noexcept;
+  /// False: it is over with that address, and why is noted.
+  [[nodiscard]] bool try_address(std::size_t index, std::size_t address) noexcept;
+  void stood(std::size_t index, std::size_t address, int fd, Instant at) noexcept;
+  void fail(Attempt& attempt, std::size_t address, int fd, int error) noexcept;
   void finish(std::size_t index, int error, Instant at) noexcept;
+  void set_timer(Instant when) noexcept;
+  void start_due(Instant now) noexcept;
   void poll_connections() noexcept;
   void expire(Instant now) noexcept;
   void deliver(Batch& batch) noexcept;
+  [[nodiscard]] std::optional<SocketDescription> describe_winner(AddressIndex winner) const;
 
   ConnectTarget target_;
   ConnectOptions options_;
   UniqueFd epoll_;
   UniqueFd wake_;
+  UniqueFd timer_;  ///< For the next address of an attempt; only where there are several.
   std::vector<Attempt> attempts_;
   std::vector<std::size_t> free_;
   std::vector<std::size_t> done_;
+  std::vector<AddressIndex> delivered_;  ///< Who won, by slot of the last batch.
+  AddressIndex last_winner_;
   std::size_t open_ = 0;
   bool woken_ = false;  ///< wake_ is readable: something is in done_.
+  Instant next_start_ = kNever;
   Instant next_expiry_ = kNever;
   std::array<IcmpError, kEventsAtOnce> said_{};  ///< Of the last batch; see Slot::icmp.
 };
 
-UniqueFd ConnectPort::open_socket() const {
+ConnectPort::ConnectPort(ConnectTarget target, const ConnectOptions& options)
+    : target_{std::move(target)},
+      options_{options},
+      epoll_{
+          checked("epoll_create1", target_.subject, [] { return ::epoll_create1(EPOLL_CLOEXEC); })},
+      wake_{checked("eventfd", target_.subject,
+                    [] { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); })} {
+  target_.addresses = interleave_families(target_.addresses);
+  watch(wake_.get(), kWakeId);
+  if (target_.addresses.size() > 1) {
+    timer_.reset(checked("timerfd_create", target_.subject, [] {
+      return ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    }));
+    watch(timer_.get(), kTimerId);
+  }
+  check_options();
+}
+
+void ConnectPort::watch(int fd, std::uint64_t id) const {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = id;
+  checked("epoll_ctl", target_.subject,
+          [&] { return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event); });
+}
+
+/// What cannot hold for any address is said here, where it may throw.
+void ConnectPort::check_options() const {
+  std::exception_ptr first;
+  for (std::size_t i = 0; i < target_.addresses.size(); ++i) {
+    try {
+      static_cast<void>(open_socket(i));
+      return;
+    } catch (const Error& error) {
+      if (error.category() == ErrorCategory::usage) throw;
+      if (!first) first = std::current_exception();
+    }
+  }
+  std::rethrow_exception(first);
+}
+
+UniqueFd ConnectPort::open_socket(std::size_t address) const {
+  const int family = target_.addresses[address].family();
   UniqueFd fd{checked("socket", target_.subject, [&] {
-    return ::socket(target_.address.family(), target_.kernel_type | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                    0);
+    return ::socket(family, target_.kernel_type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   })};
-  prepare_client(fd.get(), target_.address.family(), options_.socket, target_.honoured,
-                 target_.subject);
-  keep_icmp_errors(fd.get(), target_.address.family(), IcmpErrors::kept);
+  prepare_client(fd.get(), family, options_.socket, target_.honoured, target_.subject);
+  keep_icmp_errors(fd.get(), family, IcmpErrors::kept);
   return fd;
 }
 
-/// 0, or the errno of a connection that could not even be started.
-int ConnectPort::start(const Slot& slot, Instant& started) noexcept try {
-  UniqueFd fd = open_socket();
+std::size_t ConnectPort::free_attempt() {
   if (free_.empty()) {
-    attempts_.emplace_back();
+    attempts_.emplace_back().sockets.resize(target_.addresses.size());
     free_.push_back(attempts_.size() - 1);
     // finish() and deliver() must not allocate.
     done_.reserve(attempts_.capacity());
     free_.reserve(attempts_.capacity());
   }
-  const std::size_t index = free_.back();
+  return free_.back();
+}
+
+/// 0, or the errno of a connection that could not even be started.
+int ConnectPort::start(const Slot& slot, Instant& started) noexcept try {
+  const std::size_t index = free_attempt();
   Attempt& attempt = attempts_[index];
   attempt.message.assign(slot.data, slot.data + slot.size);
-  epoll_event event{};
-  event.events = EPOLLOUT | EPOLLONESHOT;
-  event.data.u64 = index;
-
-  started = monotonic_now();
-  const int result = ::connect(fd.get(), target_.address.data(), target_.address.size());
-  const int error = result == 0 ? 0 : errno;
-  const Instant returned = monotonic_now();
-  // EAGAIN: a unix backlog is full, or no local port is left; nothing is under way.
-  if (error == EAGAIN || error == EADDRNOTAVAIL) return error;
-  const bool waiting = error == EINPROGRESS || error == EINTR;
-  if (waiting && ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &event) != 0) return errno;
-
-  free_.pop_back();
-  attempt.fd = std::move(fd);
-  attempt.started = started;
+  attempt.started.reset();
+  attempt.next = 0;
+  attempt.winner.reset();
+  attempt.told.reset();
+  attempt.icmp.reset();
+  attempt.left = false;
   attempt.open = true;
+  free_.pop_back();
   ++open_;
-  next_expiry_ = std::min(next_expiry_, started + options_.connect_timeout);
-  if (!waiting) finish(index, error, returned);
+  try_addresses(index);
+  started = attempt.started.value_or(monotonic_now());
+  if (attempt.open) {
+    next_expiry_ = std::min(next_expiry_, started + options_.connect_timeout);
+  } else if (!attempt.left) {
+    done_.pop_back();  // Nobody is to hear of it.
+    free_.push_back(index);
+    return attempt.told.value_or(EINVAL);
+  }
   return 0;
-} catch (const Error& error) {
-  return error.error_number() != 0 ? error.error_number() : EINVAL;
 } catch (const std::exception&) {
   return ENOMEM;
 }
 
+/// The next address, and at once the one behind it where that fails at once (RFC 8305, section 5).
+void ConnectPort::try_addresses(std::size_t index) noexcept {
+  Attempt& attempt = attempts_[index];
+  attempt.next_start = kNever;
+  while (attempt.open && attempt.next < target_.addresses.size()) {
+    if (!try_address(index, attempt.next++)) continue;
+    if (attempt.open && attempt.next < target_.addresses.size()) {
+      attempt.next_start = monotonic_now() + kConnectionAttemptDelay;
+      set_timer(std::min(next_start_, attempt.next_start));
+    }
+    return;
+  }
+  if (attempt.open && attempt.under_way == 0) {
+    finish(index, attempt.told.value_or(EINVAL), monotonic_now());
+  }
+}
+
+bool ConnectPort::try_address(std::size_t index, std::size_t address) noexcept try {
+  Attempt& attempt = attempts_[index];
+  UniqueFd fd = open_socket(address);
+  const SocketAddress& to = target_.addresses[address];
+  epoll_event event{};
+  event.events = EPOLLOUT | EPOLLONESHOT;
+  event.data.u64 = index * target_.addresses.size() + address;
+
+  const Instant called = monotonic_now();
+  const int result = ::connect(fd.get(), to.data(), to.size());
+  int error = result == 0 ? 0 : errno;
+  const Instant returned = monotonic_now();
+  if (!attempt.started) attempt.started = called;
+  attempt.left = attempt.left || !never_left(error);
+  if (error == 0) {
+    stood(index, address, fd.get(), returned);
+    return !attempt.open;
+  }
+  const bool waiting = error == EINPROGRESS || error == EINTR;
+  if (waiting && ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &event) == 0) {
+    attempt.sockets[address] = std::move(fd);
+    ++attempt.under_way;
+    return true;
+  }
+  if (waiting) error = errno;
+  fail(attempt, address, fd.get(), error);
+  return false;
+} catch (const Error& error) {
+  fail(attempts_[index], address, -1, error.error_number() != 0 ? error.error_number() : EINVAL);
+  return false;
+} catch (const std::exception&) {
+  fail(attempts_[index], address, -1, ENOMEM);
+  return false;
+}
+
+void ConnectPort::stood(std::size_t index, std::size_t address, int fd, Instant at) noexcept try {
+  if (met_itself(fd, target_.addresses[address])) {
+    return fail(attempts_[index], address, fd, ECONNREFUSED);
+  }
+  attempts_[index].winner = last_winner_ = address;
+  finish(index, 0, at);
+} catch (const std::exception&) {
+  fail(attempts_[index], address, fd, ENOTCONN);  // It is gone already.
+}
+
+/// Does not look after other addresses.
+void ConnectPort::fail(Attempt& attempt, std::size_t address, int fd, int error) noexcept {
+  const UniqueFd ended = std::move(attempt.sockets[address]);  // Closed when all is read of it.
+  if (ended.valid()) --attempt.under_way;
+  // That an address which answered before has no local port left says more than what others say.
+  const bool exhausted = error == EADDRNOTAVAIL && last_winner_ == address;
+  if (attempt.told && !exhausted && !says_more(error, *attempt.told)) return;
+  const bool ip = fd >= 0 && target_.addresses[address].family() != AF_UNIX;
+  attempt.told = error;
+  attempt.icmp = ip ? take_icmp_error(fd) : std::nullopt;
+}
+
 void ConnectPort::finish(std::size_t index, int error, Instant at) noexcept {
   Attempt& attempt = attempts_[index];
-  attempt.icmp = error != 0 && target_.address.family() != AF_UNIX
-                     ? take_icmp_error(attempt.fd.get())
-                     : std::nullopt;
-  attempt.fd.reset();
-  attempt.error = error;
+  for (UniqueFd& each : attempt.sockets) each.reset();
+  attempt.under_way = 0;
+  attempt.next_start = kNever;
+  if (attempt.told != error) attempt.icmp.reset();
+  attempt.told = error;
   attempt.ended = at;
   attempt.open = false;
   --open_;
@@ -161,18 +294,45 @@ BatchResult ConnectPort::send(Batch& batch) noexcept {
   return {IoStatus::ok, sent, 0};
 }
 
+void ConnectPort::set_timer(Instant when) noexcept {
+  next_start_ = when;
+  itimerspec at{};
+  if (when != kNever) {
+    const auto ns = when.time_since_epoch().count();
+    at.it_value = {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000};
+  }
+  static_cast<void>(::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &at, nullptr));
+}
+
+void ConnectPort::start_due(Instant now) noexcept {
+  if (now < next_start_) return;
+  set_timer(kNever);
+  for (std::size_t i = 0; i < attempts_.size(); ++i) {
+    if (attempts_[i].next_start <= now) try_addresses(i);
+  }
+  Instant next = kNever;
+  for (const Attempt& each : attempts_) next = std::min(next, each.next_start);
+  if (next != next_start_) set_timer(next);
+}
+
 void ConnectPort::poll_connections() noexcept {
   std::array<epoll_event, kEventsAtOnce> events{};
   const int ready = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
   const Instant at = monotonic_now();
   for (int i = 0; i < ready; ++i) {
     const std::uint64_t id = events[static_cast<std::size_t>(i)].data.u64;
-    if (id == kWakeId || !attempts_[id].open) continue;
+    if (id >= kTimerId) continue;
+    const std::size_t index = id / target_.addresses.size();
+    const std::size_t address = id % target_.addresses.size();
+    const int fd = attempts_[index].sockets[address].get();
+    if (fd < 0) continue;  // Another address of the attempt was faster.
     int error = 0;
     socklen_t size = sizeof error;
-    ::getsockopt(attempts_[id].fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-    finish(id, error, at);
+    ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    error == 0 ? stood(index, address, fd, at) : fail(attempts_[index], address, fd, error);
+    if (attempts_[index].open) try_addresses(index);
   }
+  start_due(at);
 }
 
 /// Connections that nobody answered must not hold descriptors for minutes.
@@ -181,7 +341,7 @@ void ConnectPort::expire(Instant now) noexcept {
   next_expiry_ = kNever;
   for (std::size_t i = 0; i < attempts_.size() && open_ > 0; ++i) {
     if (!attempts_[i].open) continue;
-    const Instant expiry = attempts_[i].started + options_.connect_timeout;
+    const Instant expiry = attempts_[i].started.value_or(now) + options_.connect_timeout;
     if (expiry <= now) {
       finish(i, ETIMEDOUT, now);
     } else {
@@ -192,6 +352,7 @@ void ConnectPort::expire(Instant now) noexcept {
 
 void ConnectPort::deliver(Batch& batch) noexcept {
   const std::size_t count = std::min({done_.size(), batch.slots().size(), said_.size()});
+  delivered_.clear();
   for (std::size_t i = 0; i < count; ++i) {
     Attempt& attempt = attempts_[done_[i]];
     Slot& slot = batch.slots()[i];
@@ -201,8 +362,9 @@ void ConnectPort::deliver(Batch& batch) noexcept {
     std::copy_n(attempt.message.begin(), size, slot.data);
     slot.size = static_cast<std::uint32_t>(size);
     slot.at = attempt.ended;
-    slot.error = attempt.error;
-    if (attempt.icmp) slot.icmp = &(said_[i] = *attempt.icmp);
+    slot.error = attempt.told.value_or(0);
+    if (slot.error != 0 && attempt.icmp) slot.icmp = &(said_[i] = *attempt.icmp);
+    delivered_.push_back(attempt.winner);
     free_.push_back(done_[i]);
   }
   done_.erase(done_.begin(), done_.begin() + static_cast<std::ptrdiff_t>(count));
@@ -223,11 +385,17 @@ BatchResult ConnectPort::receive(Batch& batch) noexcept {
   return {IoStatus::ok, batch.count, 0};
 }
 
+std::optional<SocketDescription> ConnectPort::describe_winner(AddressIndex winner) const {
+  if (!winner) return std::nullopt;
+  return describe(target_.addresses[*winner],
+                  target_.kernel_type == SOCK_STREAM ? SocketType::stream : SocketType::seqpacket);
+}
+
 }  // namespace
 
 std::unique_ptr<MessagePort> make_connect_port(ConnectTarget target,
                                                const ConnectOptions& options) {
-  if (target.address.family() == AF_UNIX && options.socket.bind) {
+  if (target.addresses.front().family() == AF_UNIX && options.socket.bind) {
     throw usage_error("--bind", *options.socket.bind,
                       "one name cannot be that of a connection a probe");
   }

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/net/socket_address.hpp"
 #include "protocols/registry.hpp"
@@ -12,15 +13,16 @@
 namespace netecho {
 
 struct ConnectTarget {
-  SocketAddress address;
+  std::vector<SocketAddress> addresses;  ///< At least one, in the order of the look-up.
   int kernel_type = SOCK_STREAM;
   SocketOptionSet honoured = 0;
   std::string subject;  ///< The endpoint as typed.
 };
 
-/// send() starts a connection for each slot (T1 before connect()); receive() gives the slot's bytes
-/// back once it is made, refused or not made within the options' connect_timeout, and closes it.
-/// Throws Error for options that cannot hold.
+/// send() starts a connection for each slot (T1 before its first connect()); receive() gives the
+/// slot's bytes back once it is made, refused or not made within the options' connect_timeout, and
+/// closes it. Each is the first that stands of all addresses, tried as in RFC 8305, section 5;
+/// peer() says which. Throws Error for options that cannot hold.
 [[nodiscard]] std::unique_ptr<MessagePort> make_connect_port(ConnectTarget target,
                                                              const ConnectOptions& options);
 

@@ -22,7 +22,7 @@ constexpr SocketOptionSet kServeOptions = kOptionInterface | kOptionTos | kOptio
                                           kOptionDontFragment | kOptionReceiveBuffer |
                                           kOptionSendBuffer | kOptionBusyPoll | kOptionMss |
                                           kOptionKeepalive | kOptionNagle | kOptionMark;
-constexpr SocketOptionSet kClientOptions = kServeOptions | kOptionBind;
+constexpr SocketOptionSet kClientOptions = kServeOptions | kOptionBind | kOptionClose;
 
 std::string parse_tcp(std::string_view scheme, std::string_view rest, Role role,
                       std::string_view typed) {
@@ -85,7 +85,7 @@ std::unique_ptr<MessagePort> connect_port_tcp(const Endpoint& endpoint,
   const auto addresses = addresses_for_client(endpoint, SocketType::stream, options);
   // Each attempt would fail for the same reason.
   if (auto known = broadcast_error(endpoint, addresses, ENETUNREACH)) throw *known;
-  return make_connect_port({.address = addresses.front(),
+  return make_connect_port({.addresses = addresses,
                             .kernel_type = SOCK_STREAM,
                             .honoured = kClientOptions,
                             .subject = endpoint.typed},

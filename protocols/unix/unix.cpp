@@ -102,7 +102,7 @@ Connection connect_record(const Endpoint& endpoint, const ConnectOptions& option
 
 template <SocketType kType>
 std::unique_ptr<MessagePort> connect_port(const Endpoint& endpoint, const ConnectOptions& options) {
-  return make_connect_port({.address = unix_address(endpoint.rest),
+  return make_connect_port({.addresses = {unix_address(endpoint.rest)},
                             .kernel_type = native_type(kType),
                             .honoured = kClientOptions,
                             .subject = endpoint.typed},

@@ -109,9 +109,36 @@ TEST_CASE("usage: a value out of range states the range", "[unit]") {
         "option --unix-mode: expected an octal mode up to 0777, got '1777'");
   CHECK(about_serve({"--ready-fd", "0"}) == "option --ready-fd: expected 1 to 1048575, got '0'");
   CHECK(about_probe({"-s", "17MiB"}) == "option --size: expected 0 to 16777216 bytes, got '17MiB'");
-  CHECK(about_probe({"-i", "1us"}) ==
+  CHECK(about_probe({"-c", "0", "-i", "1us"}) ==
         "option --interval: at most 262144 probes may be outstanding: with --timeout 1.00 s "
         "expected 3.81 µs or more");
+}
+
+TEST_CASE("usage: what all flows may have outstanding is bounded together", "[unit]") {
+  const std::string bound = "at most 262144 probes may be outstanding: with ";
+  CHECK(about_probe({"--flood", "--window", "262144", "--parallel", "64"}) ==
+        "option --window: " + bound + "64 flows expected 1 to 4096");
+  CHECK(about_probe({"-c", "0", "-i", "10us", "--parallel", "4"}) ==
+        "option --interval: " + bound + "--timeout 1.00 s and 4 flows expected 15.2 µs or more");
+  CHECK(about_probe({"-c", "0", "--rate", "200k", "tcp://127.0.0.1:9"}) ==
+        "option --rate: " + bound +
+            "--timeout 1.00 s and 2 flows expected up to 131072 per second");
+}
+
+TEST_CASE("usage: a schedule of few slots fits any time-out", "[unit]") {
+  CHECK(about_probe({"-c", "3", "-W", "8h"}).empty());
+  CHECK(about_probe({"-c", "262144", "-W", "8h"}).empty());
+  CHECK_FALSE(about_probe({"-c", "262145", "-W", "8h"}).empty());
+  CHECK(about_probe({"--duration", "10s", "-W", "8h"}).empty());
+  CHECK(about_probe({"--flood", "--window", "4096", "--parallel", "64"}).empty());
+}
+
+TEST_CASE("usage: how a connection is closed is told only to --mode connect", "[unit]") {
+  CHECK(about_probe({"--close", "reset"}) ==
+        "option --close: is how --mode connect ends its connections");
+  CHECK(about_probe({"--close", "abort", "--mode", "connect"}) ==
+        "option --close: expected fin|reset, got 'abort'");
+  CHECK(about_probe({"--close", "fin", "--mode", "connect"}).empty());
 }
 
 TEST_CASE("usage: a duration or size that is none says what one looks like", "[unit]") {

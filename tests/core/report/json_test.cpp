@@ -103,7 +103,8 @@ TEST_CASE("json: a reply shows its figures in whole nanoseconds and its text as 
                  R"("size_bytes":64,"timestamp_source":"kernel","server_residence_ns":900,)"
                  R"("payload":{"encoding":"utf8","data":"안녕하세요","size_bytes":15,)"
                  R"("truncated":false},"errno_name":"EHOSTUNREACH",)"
-                 R"("icmp":{"from":"192.0.2.1","type":3,"code":13,"name":"prohibited"}})"));
+                 R"("icmp":{"from":"192.0.2.1","type":3,"code":13,"name":"prohibited"},)"
+                 R"("peer":null})"));
 }
 
 TEST_CASE("json: what a summary did not measure is null, but rtt_ns is always an object",

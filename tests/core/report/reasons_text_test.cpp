@@ -35,6 +35,17 @@ TEST_CASE("reasons: the summary has a line each, in a user's words", "[report][u
   CHECK(reason_lines(Summary{}).empty());
 }
 
+TEST_CASE("reasons: connections that have no port left get a hint", "[report][unit]") {
+  Summary s;
+  s.mode = ProbeMode::connect;
+  s.received_total = 4;
+  s.reasons = {{.status = ReplyStatus::send_error, .error_number = EADDRNOTAVAIL, .count = 8}};
+  const std::string hint = "no local port is left; --close reset keeps none";
+  CHECK(reason_lines(s).find(hint) != std::string::npos);
+  s.received_total = 0;  // This host may have no such address.
+  CHECK(reason_lines(s).find(hint) == std::string::npos);
+}
+
 TEST_CASE("reasons: one reply says type, code and who said it", "[report][unit]") {
   IcmpError icmp = samples::some_icmp();
   CHECK(reason_of(failed(ReplyStatus::unreachable, EHOSTUNREACH, icmp)) ==
