@@ -159,6 +159,7 @@ _netecho() {
       'probe -s' | 'probe --size') : ;;
       'probe --sweep') : ;;
       'probe -W' | 'probe --timeout') : ;;
+      'probe --connect-timeout') : ;;
       'probe -w' | 'probe --deadline') : ;;
       'probe --warmup') : ;;
       'probe --parallel') : ;;
@@ -206,7 +207,7 @@ _netecho() {
             ;;
           probe)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout -w --deadline --warmup --parallel --mode --close --wait --timestamps --retry --clocks-synchronized --key-file --self --fail-if --histogram --hdr --hdr-tag --samples --report-interval --show-payload -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -h --help -B --bind -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout --connect-timeout -w --deadline --warmup --parallel --mode --close --wait --timestamps --retry --clocks-synchronized --key-file --self --fail-if --histogram --hdr --hdr-tag --samples --report-interval --show-payload -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -h --help -B --bind -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete client "$cur" 2>/dev/null)
             fi

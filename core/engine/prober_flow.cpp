@@ -93,7 +93,7 @@ ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
   if (connection.port != nullptr) {
     install(std::move(connection));
   } else {
-    reopen_at_ = Instant{};  // At once: that has long passed.
+    reopen(context_.clock.now());
   }
 }
 
@@ -110,7 +110,7 @@ void ProbeFlow::install(ProbeConnection connection) {
   sent_before_port_ = tracker_.sent_total();
   unheard_since_.reset();
   context_.waiter.watch(*connection_.port, identity_.id);
-  watched_ = true;
+  watched_ = stood_ = true;
 }
 
 void ProbeFlow::begin(Instant start, Duration phase) {
@@ -190,6 +190,7 @@ Instant ProbeFlow::next_event() const noexcept {
   if (reopen_at_) next = std::min(next, *reopen_at_);
   if (warm_up_) next = std::min(next, warm_up_->next_event());
   if (!begun_) return next;
+  if (awaits_first()) return floods() ? next : std::min(next, schedule_.expires());
   if (!floods()) {
     return std::min(next, retry_at_ ? std::min(*retry_at_, schedule_.expires()) : schedule_.due());
   }
@@ -300,6 +301,7 @@ void ProbeFlow::end(const Error& error) {
   error_ = error_event(error);
   context_.observer.failed(identity_.target, *error_);
   lose_outstanding();
+  settle(context_.clock.now());
 }
 
 void ProbeFlow::settle_figures() {

@@ -149,6 +149,8 @@ class ProbeFlow {
   /// Tells the figures what has become final.
   void settle_figures();
   [[nodiscard]] bool connected() const noexcept { return watched_; }
+  /// Whether the slot at hand waits for the first connection, as long as it may be sent late.
+  [[nodiscard]] bool awaits_first() const noexcept { return !stood_ && !connected() && !ended_; }
   [[nodiscard]] bool reconnects() const noexcept {
     return target_.reopen && (is_datagram() || context_.options.reconnect == Reconnect::yes);
   }
@@ -224,6 +226,7 @@ class ProbeFlow {
   bool trains_ = false;  ///< They may come, and leave when the port takes them.
   bool watched_ = false;
   bool begun_ = false;       ///< The schedule runs.
+  bool stood_ = false;       ///< There was a connection.
   bool ended_ = false;       ///< Nothing more is scheduled.
   bool flood_over_ = false;  ///< As many as were asked for are sent, or time is up.
   Batch outgoing_;

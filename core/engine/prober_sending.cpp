@@ -32,6 +32,7 @@ bool ends_connection(const BatchResult& result) noexcept {
 void ProbeFlow::send_due(Instant now) {
   if (retry_at_ && now < *retry_at_ && now < schedule_.expires()) return;
   retry_at_.reset();
+  if (awaits_first() && now < schedule_.expires()) return;
   while (!ended_ && schedule_.due() <= now) {
     const Instant due = schedule_.due();
     const bool tell_each = context_.tells_outcomes && schedule_.expires() <= now;

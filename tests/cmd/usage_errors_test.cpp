@@ -119,7 +119,7 @@ TEST_CASE("usage: what all flows may have outstanding is bounded together", "[un
   CHECK(about_probe({"--flood", "--window", "262144", "--parallel", "64"}) ==
         "option --window: " + bound + "64 flows expected 1 to 4096");
   CHECK(about_probe({"-c", "0", "-i", "10us", "--parallel", "4"}) ==
-        "option --interval: " + bound + "--timeout 1.00 s and 4 flows expected 15.2 µs or more");
+        "option --interval: " + bound + "--timeout 1.00 s and 4 flows expected 15.3 µs or more");
   CHECK(about_probe({"-c", "0", "--rate", "200k", "tcp://127.0.0.1:9"}) ==
         "option --rate: " + bound +
             "--timeout 1.00 s and 2 flows expected up to 131072 per second");

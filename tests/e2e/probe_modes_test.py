@@ -318,7 +318,7 @@ def test_without_retry_a_dropped_connection_ends_its_flow():
         assert "ok" in replies(process)
         first.kill()
         result = finish(process)
-    assert result.code == 0, "there were replies"
+    assert result.code == 1, "a flow that ended before its schedule is a failure"
     (line,) = result.errors
     assert first.endpoint in line, result
     s = check(result.events[-1])
@@ -336,13 +336,46 @@ def test_one_dropped_flow_leaves_the_others_alone(server):
         first.kill()
         result = finish(process)
     *_, gone, other = [check(e) for e in result.events if e["type"] == "summary"]
-    assert gone["error"] is not None and gone["scheduled_total"] < 50
+    assert gone["error"] is not None and gone["exit_code"] == 1
+    assert gone["scheduled_total"] == 50 and gone["no_connection_total"] > 0
     assert other["error"] is None and other["scheduled_total"] == 50
 
 
-def test_retry_is_for_connections(server):
-    for transport in ("udp", "unixgram"):
-        assert "--retry" in usage_error(server[transport], "--retry")
+def test_retry_waits_for_the_first_connection_and_accounts_for_it():
+    with serve("tcp://127.0.0.1:0") as first:
+        closed = first.endpoint
+    result = netecho("probe", closed, "-c10", "-i10ms", "--retry", "--json")
+    (s,) = result.json["targets"]
+    assert (result.code, s["scheduled_total"], s["no_connection_total"]) == (1, 10, 10)
+    assert s["error"]["errno_name"] == "ECONNREFUSED"
+    args = ["-c0", "-i10ms", "--retry", "--format", "jsonl", "-w", "20s"]
+    with running("probe", closed, *args) as process:
+        statuses = replies(process)
+        assert "skipped" in statuses
+        with serve(closed):
+            assert "ok" in statuses
+            process.send_signal(signal.SIGINT)
+            result = finish(process)
+    s = check(result.events[-1])
+    assert (result.code, s["error"], len(s["outages"])) == (0, None, 1), result
+
+
+@pytest.mark.parametrize("transport", ["unixgram", "unixpacket", "udp"])
+def test_a_server_started_again_is_one_outage(folder, transport):
+    first = serve({"udp": "udp://127.0.0.1:0"}.get(transport, f"{transport}:{folder}/s"))
+    uri = first.endpoint
+    args = ["-c0", "-i10ms", "--retry", "--format", "jsonl", "-w", "20s"]
+    with running("probe", uri, *args) as process:
+        statuses = replies(process)
+        assert "ok" in statuses
+        first.kill()
+        assert any(status != "ok" for status in statuses)
+        with serve(uri, *(["--unix-replace"] if transport != "udp" else [])):
+            assert "ok" in statuses
+            process.send_signal(signal.SIGINT)
+            result = finish(process)
+    s = check(result.events[-1])
+    assert (result.code, len(s["outages"])) == (0, 1), result
 
 
 # --- thresholds -----------------------------------------------------------------------------------
