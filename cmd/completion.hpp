@@ -11,9 +11,9 @@ namespace netecho {
 
 /// What stands behind an option, or a positional argument.
 enum class ValueKind : unsigned char {
-  none,    ///< A flag.
-  other,   ///< Nothing that could be completed.
-  choice,  ///< One of `choices`.
+  none,       ///< A flag.
+  other,      ///< Nothing that could be completed.
+  choice,     ///< One of `choices`.
   file,       ///< In bash asked of `netecho __complete file`; zsh and fish know files themselves.
   interface,  ///< Asked of `netecho __complete interface`.
   dscp,

@@ -38,7 +38,7 @@ enum class Treatment : std::uint8_t {
   returned,  ///< As it came, or signed anew without a stamp.
   stamped,
   refused,    ///< Not to be echoed: a wrong tag, or none where one is required.
-  over_rate,  ///< Not to be echoed: it isn't admitted. No session was touched.
+  over_rate,  ///< Not to be echoed: it isn't admitted.
 };
 
 /// Where stamps come from: the time of the last receive and the sessions' counts. One a server;
@@ -132,8 +132,8 @@ class StampSource {
 }
 
 /// The same by what the source knows of keys: authenticated frames are verified and signed, and
-/// whatever is refused is left as it came. `admit()` is asked before anything is noted, but not of
-/// an authenticated frame that is news: whoever has the key is no stranger.
+/// whatever is refused is left as it came. `admit()` is not asked of an authenticated frame that is
+/// news: whoever has the key is no stranger. One that is not admitted enters no session.
 template <typename Admit>
 [[nodiscard]] Treatment treat_message(std::span<std::byte> message, StampSource& source,
                                       const Admit& admit) noexcept {
@@ -144,8 +144,11 @@ template <typename Admit>
     return source.answer_verified(message, prefix);
   }
   if (source.refuses_others()) return Treatment::refused;
+  // Counted whether it is admitted or not: the request has arrived, and what its sender misses is
+  // the way back.
+  const bool stamped = stamp_message(message, source);
   if (!admit()) return Treatment::over_rate;
-  return stamp_message(message, source) ? Treatment::stamped : Treatment::returned;
+  return stamped ? Treatment::stamped : Treatment::returned;
 }
 [[nodiscard]] inline Treatment treat_message(std::span<std::byte> message,
                                              StampSource& source) noexcept {

@@ -10,6 +10,9 @@
 namespace netecho {
 namespace {
 
+/// How long the start of a run waits for connections.
+constexpr Duration kConnectFirst = std::chrono::milliseconds{20};
+
 enum class RunEnd : std::uint8_t { finished, interrupted, deadline };
 
 /// What reading the clock costs: the least of some readings.
@@ -108,6 +111,26 @@ class Run {
   bool interrupted_ = false;
 };
 
+/// Gives connections a moment before the run starts: those that stand by then have their first
+/// slots at their place, and a far or dead one holds nobody up for longer. False: interrupted.
+bool await_connections(const FlowTable& flows, const ProberContext& context) {
+  const Instant until =
+      std::min(saturating_add(context.clock.now(), kConnectFirst), context.options.deadline);
+  while (true) {
+    const Instant now = context.clock.now();
+    Instant next = until;
+    bool some = false;
+    for (const auto& flow : flows.all()) {
+      if (!flow->connecting()) continue;
+      if (flow->next_event() <= now) flow->on_time(now);
+      some = some || flow->connecting();
+      next = std::min(next, flow->next_event());
+    }
+    if (!some || now >= until) return true;
+    if (context.waiter.wait(next, context.options.wait).interrupted) return false;
+  }
+}
+
 }  // namespace
 
 std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets, const ProbeOptions& options,
@@ -117,13 +140,14 @@ std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets, const Prob
   const ProberContext context{
       options, clock, waiter, observer, observer.wants_outcomes(), measure_clock(clock)};
   FlowTable flows{targets, context, seeds};
+  const bool goes_on = await_connections(flows, context);
   // Only now: what setting up costs must not make the first slots late.
   const Instant start = clock.now();
   const WallTime wall = clock.wall_now();
   flows.begin(start, wall);
   observer.began(start, wall);
   Run run{flows, context, start};
-  const RunEnd end = run.until_done();
+  const RunEnd end = goes_on ? run.until_done() : RunEnd::interrupted;
   const Instant now = clock.now();
   for (const auto& flow : flows.all()) {
     flow->account_for_missing(end == RunEnd::finished ? kNever : now);

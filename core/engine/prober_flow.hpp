@@ -83,6 +83,8 @@ class ProbeFlow {
   /// The first slot is due `phase` after `start` or, if the connection is not warmed up by then,
   /// after the moment when it is. Once, before anything else.
   void begin(Instant start, Duration phase);
+  /// Whether its first connection is still being made, before the schedule.
+  [[nodiscard]] bool connecting() const noexcept { return reopen_at_ && !begun_ && !ended_; }
   /// The run has ended. A flow that ended before its schedule skips the slots that it never had:
   /// all of them, or if the schedule has no end (or was cut short), those due before `until`.
   void account_for_missing(Instant until);

@@ -158,8 +158,8 @@ struct ReplyEvent {
   TimestampSource timestamp_source = TimestampSource::user;
   std::optional<Duration> server_residence;
   std::optional<PayloadSample> payload;
-  int error_number = 0;             ///< Why it was not sent or not answered; 0: null.
-  std::optional<IcmpError> icmp{};  ///< What the network said of it.
+  int error_number = 0;                     ///< Why it was not sent or not answered; 0: null.
+  std::optional<IcmpError> icmp{};          ///< What the network said of it.
   std::optional<SocketDescription> peer{};  ///< Who replied, where known.
 };
 

@@ -29,7 +29,7 @@ struct ProbeSample {
   std::optional<Duration> server_residence{};
   std::uint64_t size_bytes = 0;
   int error_number = 0;  ///< Why it was not sent or not answered; 0: nobody said.
-  WallTime time{};  ///< When it was sent, or was due, or, of a further copy, came.
+  WallTime time{};       ///< When it was sent, or was due, or, of a further copy, came.
 };
 
 class SampleFile {

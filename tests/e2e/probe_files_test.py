@@ -82,7 +82,8 @@ def test_samples_as_csv(folder):
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == COLUMNS
     assert {row["target"] for row in rows} == {s["target"]["uri"]}
-    assert [int(row["sequence"]) for row in rows] == list(range(20))
+    # In the order in which they became final: a skipped slot is, before a slow reply comes.
+    assert sorted(int(row["sequence"]) for row in rows) == list(range(20))
     assert sum(row["status"] == "ok" for row in rows) == s["received_total"]
     for row in rows:
         assert int(row["intended_ns"]) == int(row["sequence"]) * 1_000_000

@@ -166,23 +166,25 @@ TEST_CASE("json: a full summary has each figure under its own key", "[report][un
                            R"(,"server_residence_ns":{"min":1000,"mean":2000,"p50":3000,)"
                            R"("p99":4000,"max":5000},"one_way_ns":{"forward":)" +
                            latencies + R"(,"reverse":)" + latencies + "}"));
-  CHECK(contains(line, R"("loss_runs":{"count":2,"longest":7,"longest_ns":700000000},)"
-                       R"("send_errors":[{"errno_name":"EMSGSIZE","count":1}],)"
-                       R"("foreign_reply":{"encoding":"utf8","data":"SSH-2.0-","size_bytes":8,)"
-                       R"("truncated":false},)"
-                       R"("outages":[{"start":"2026-11-23T06:21:40.123456789Z",)"
-                       R"("duration_ns":3000000000,"probes":30}],)"
-                       R"("tcp_info":{"rtt_ns":21000,"rttvar_ns":4000,"retransmits_total":1,)"
-                       R"("cwnd":10,"mss_bytes":32741,"path_mtu_bytes":65535},)"
-                       R"("path_mtu_bytes":1500,"instrument":{"send_lateness_ns":{"mean":1000,)"
-                       R"("p50":2000,"p99":3000,"max":4000},"send_call_ns":{"mean":5000,)"
-                       R"("p50":6000,"p99":7000,"max":8000},"clock_read_ns":25,)"
-                       R"("wake_up_ns":{"mean":51000,"p50":50000,"p99":90000,"max":120000},)"
-                       R"("floor_ns":27000,)"
-                       R"("discarded_total":9,"events_dropped_total":11},"thresholds":[{"expression":"rtt.p99>500us",)"
-                       R"("value":40000.0,"held":true,"why":null},{"expression":)"
-                       R"("rtt.p9999>1ms","value":null,"held":false,)"
-                       R"("why":"p9999 needs 10000 samples"}])"));
+  CHECK(contains(
+      line,
+      R"("loss_runs":{"count":2,"longest":7,"longest_ns":700000000},)"
+      R"("send_errors":[{"errno_name":"EMSGSIZE","count":1}],)"
+      R"("foreign_reply":{"encoding":"utf8","data":"SSH-2.0-","size_bytes":8,)"
+      R"("truncated":false},)"
+      R"("outages":[{"start":"2026-11-23T06:21:40.123456789Z",)"
+      R"("duration_ns":3000000000,"probes":30}],)"
+      R"("tcp_info":{"rtt_ns":21000,"rttvar_ns":4000,"retransmits_total":1,)"
+      R"("cwnd":10,"mss_bytes":32741,"path_mtu_bytes":65535},)"
+      R"("path_mtu_bytes":1500,"instrument":{"send_lateness_ns":{"mean":1000,)"
+      R"("p50":2000,"p99":3000,"max":4000},"send_call_ns":{"mean":5000,)"
+      R"("p50":6000,"p99":7000,"max":8000},"clock_read_ns":25,)"
+      R"("wake_up_ns":{"mean":51000,"p50":50000,"p99":90000,"max":120000},)"
+      R"("floor_ns":27000,)"
+      R"("discarded_total":9,"events_dropped_total":11},"thresholds":[{"expression":"rtt.p99>500us",)"
+      R"("value":40000.0,"held":true,"why":null},{"expression":)"
+      R"("rtt.p9999>1ms","value":null,"held":false,)"
+      R"("why":"p9999 needs 10000 samples"}])"));
 }
 
 TEST_CASE("json: an error without an errno and an endpoint says so with null", "[report][unit]") {
