@@ -37,6 +37,7 @@ std::optional<Error> unfit(const Endpoint& endpoint, const ProbeJob& job) {
 /// Of the user's options, those that some transport can't honour: an error if none can.
 void check_options(const std::vector<Loopback>& loopbacks, const ProbeJob& job) {
   std::vector<Endpoint> endpoints;
+  endpoints.reserve(loopbacks.size());
   for (const Loopback& each : loopbacks) endpoints.push_back(each.endpoint);
   for (const ProbeJob& run : runs_of(job)) {
     const bool fits = std::any_of(endpoints.begin(), endpoints.end(),

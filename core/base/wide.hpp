@@ -15,7 +15,10 @@ class TwoWords {
   // NOLINTNEXTLINE(google-explicit-constructor): a number is a number.
   constexpr TwoWords(std::uint64_t low) noexcept : low_{low} {}
 
-  constexpr auto operator<=>(const TwoWords&) const noexcept = default;
+  constexpr bool operator==(const TwoWords&) const noexcept = default;
+  constexpr std::strong_ordering operator<=>(const TwoWords& other) const noexcept {
+    return high_ != other.high_ ? high_ <=> other.high_ : low_ <=> other.low_;
+  }
 
   constexpr explicit operator std::uint64_t() const noexcept { return low_; }
   constexpr explicit operator std::int64_t() const noexcept {

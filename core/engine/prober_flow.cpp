@@ -117,13 +117,9 @@ void ProbeFlow::begin(Instant start, Duration phase) {
   first_slot_ = saturating_add(start, phase);
   phase_ = phase;
   figures_.begin(first_slot_);
-  if (connected() && context_.options.warmup == 0) {
-    start_schedule(first_slot_);
-  } else if (connected()) {
-    start_warm_up();
-  } else if (context_.options.reconnect == Reconnect::yes) {
-    start_schedule(first_slot_);
-  }
+  if (connected() && context_.options.warmup != 0) return start_warm_up();
+  const bool at_once = connected() || context_.options.reconnect == Reconnect::yes;
+  if (at_once) start_schedule(first_slot_);
 }
 
 void ProbeFlow::start_warm_up() {
