@@ -47,7 +47,7 @@ class Sender {
   }
   [[nodiscard]] bool messages() const { return backend_of(endpoint_).capabilities.boundaries; }
   [[nodiscard]] Connection connect();
-  /// Of what the peer can end; -1 where there is no such thing.
+  /// The descriptor of a connection that the peer can end; -1 where there is none.
   [[nodiscard]] int connection_fd() const;
   void send_payload();
   void send_lines();

@@ -77,7 +77,7 @@ class FlowFigures {
   /// Many slots at once that were not sent and count as unanswered, in their turn.
   void unanswered(Instant due, std::uint64_t slots) noexcept;
 
-  /// Of the run so far; `tracker` knows what still waits.
+  /// The figures of the run so far; `tracker` knows what still waits.
   [[nodiscard]] FigureSet whole(Instant now, const SequenceTracker& tracker) const;
   /// Of the period that ends now. What is outstanding belongs to it and to the next one.
   [[nodiscard]] FigureSet end_period(Instant now, const SequenceTracker& tracker);

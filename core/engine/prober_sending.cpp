@@ -11,7 +11,7 @@ namespace {
 
 /// A full socket that cannot tell when it has room (unix datagrams) is tried again this often.
 constexpr Duration kRetryInterval = std::chrono::milliseconds{1};
-/// Of the slots that a flow never had so many are told one by one.
+/// How many of the slots that a flow never had are told one by one.
 constexpr std::uint64_t kMaxToldMissing = 1'000'000;
 
 /// What a socket meets for good that was connected before this host's address or interface changed,

@@ -147,9 +147,9 @@ class SequenceTracker {
   };
 
   [[nodiscard]] Cell& cell(std::uint64_t sequence) noexcept { return ring_[sequence & mask_]; }
-  /// Of a slot that is remembered, sent or not.
+  /// The cell of a slot that is remembered, sent or not; else null.
   [[nodiscard]] const Cell* slot(Sequence sequence) const noexcept;
-  /// Of a probe that was sent.
+  /// The cell of a probe that was sent; else null.
   [[nodiscard]] const Cell* find(Sequence sequence) const noexcept;
   [[nodiscard]] static SettledProbe outcome(Sequence sequence, const Cell& cell) noexcept {
     if (cell.state() == State::received) return {sequence, true, cell.rtt(), sent_at(cell)};

@@ -66,7 +66,7 @@ void keep_icmp_errors(int fd, int family, IcmpErrors kept) noexcept;
 /// Why, for people, with the errno's name: "administratively prohibited, from 192.0.2.1
 /// (EHOSTUNREACH)", "message too long (EMSGSIZE)". REQUIRES: error != 0.
 [[nodiscard]] std::string reason_text(int error, const std::optional<IcmpError>& icmp);
-/// The same without the errno's name, as an Error wants its reason.
+/// The text without the errno's name, as an Error wants its reason.
 [[nodiscard]] std::string plain_reason(int error, const std::optional<IcmpError>& icmp);
 
 }  // namespace netecho

@@ -22,7 +22,7 @@ struct Keepalive {
   std::optional<int> count;
 };
 
-/// Whom to tell of what differs from what was asked for, without being an error. Null: nobody.
+/// Who is told of what differs from what was asked for, without being an error. Null: nobody.
 struct SocketNotes {
   void (*warn)(const std::string& message) = nullptr;   ///< The user asked for more than there is.
   void (*debug)(const std::string& message) = nullptr;  ///< The kernel lacks what is done without.

@@ -28,7 +28,7 @@ void require_zones(const Endpoint& endpoint, std::vector<SocketAddress>& address
 /// A connect() that failed, or Error (connect) that says why where the address is one that many
 /// answer: broadcast addresses of this host's networks have no look of their own.
 [[nodiscard]] Error connect_error(const Endpoint& endpoint, const SocketAddress& peer, int error);
-/// The same of the first of `addresses` that is one; none if none is.
+/// The error of the first of `addresses` that is a broadcast address; none if none is.
 [[nodiscard]] std::optional<Error> broadcast_error(const Endpoint& endpoint,
                                                    std::span<const SocketAddress> addresses,
                                                    int error);
