@@ -14,7 +14,8 @@ using namespace std::chrono_literals;
 /// How often a connection that is being made is looked after: the rarer, the longer it takes.
 constexpr Duration kFirstReopenPoll = 100us;
 constexpr Duration kLastReopenPoll = 20ms;
-/// The pauses between attempts grow up to an interval, as far as that lies between these.
+/// The pauses between attempts grow up to a quarter of an interval, as far as that lies between
+/// these: the first slot that can have a connection again has one.
 constexpr Duration kFirstBackOff = 10ms;
 constexpr Duration kLastBackOff = 1s;
 /// A connection without a reply for a time-out, and for this long, is taken for dead: TCP itself
@@ -262,7 +263,7 @@ void ProbeFlow::reopen(Instant now) try {
   if (!begun_ && error.category() == ErrorCategory::usage) throw;
   if (begun_ ? !reconnects() : context_.options.reconnect == Reconnect::no) return end(error);
   if (!stamped_) error_ = error_event(error);  // Should there never be a reply.
-  const Duration last = std::clamp(mean_gap(), kFirstBackOff, kLastBackOff);
+  const Duration last = std::clamp(mean_gap() / 4, kFirstBackOff, kLastBackOff);
   back_off_ = std::clamp(back_off_ * 2, kFirstBackOff, last);
   reopen_at_ = context_.clock.now() + back_off_;
 }
@@ -292,12 +293,15 @@ void ProbeFlow::drop(const char* reason, int error_number) {
 void ProbeFlow::end(const Error& error) {
   stop_watching();
   if (finished()) return;
+  const bool early = !all_sent();
   ended_ = true;
   retry_at_.reset();
   reopen_at_.reset();
   warm_up_.reset();
-  error_ = error_event(error);
-  context_.observer.failed(identity_.target, *error_);
+  if (early || !stamped_) {  // Else it only cost the probes that were out.
+    error_ = error_event(error);
+    context_.observer.failed(identity_.target, *error_);
+  }
   lose_outstanding();
   settle(context_.clock.now());
 }
@@ -314,7 +318,8 @@ void ProbeFlow::settle(Instant now) {
 }
 
 void ProbeFlow::tell_failure(const char* why) {
-  if (why != nullptr && !begun_ && !error_) {
+  if (why == nullptr && finished()) why = "no connection before its schedule ended";
+  if (why != nullptr && !stood_ && !error_) {
     error_ =
         error_event(Error{ErrorCategory::connect, "connect", target_.target.uri, why, ETIMEDOUT});
   }

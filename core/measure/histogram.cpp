@@ -34,7 +34,11 @@ void Histogram::Unmap::operator()(std::uint64_t* buckets) const noexcept {
   ::munmap(buckets, kOctaves * kOctaveBuckets * sizeof(std::uint64_t));
 }
 
-Histogram::Histogram() {
+Histogram::Histogram(HistogramSpace space) {
+  if (space == HistogramSpace::at_once) take_space();
+}
+
+void Histogram::take_space() {
   static_assert(kOctaves <= 64, "touched_ has a bit for each");
   // Anonymous memory: zero, and not there until it is touched.
   void* memory = ::mmap(nullptr, kOctaves * kOctaveBuckets * sizeof(std::uint64_t),
@@ -56,11 +60,14 @@ void Histogram::record(Duration value) noexcept {
   sum_of_squares_ += squared * squared;
 }
 
-void Histogram::merge(const Histogram& other) noexcept {
+void Histogram::merge(const Histogram& other) {
   if (other.count_ == 0) return;
+  if (buckets_ == nullptr) take_space();
   for (std::uint64_t left = other.touched_; left != 0; left &= left - 1) {
     const std::size_t first = kOctaveBuckets * static_cast<std::size_t>(std::countr_zero(left));
-    for (std::size_t i = first; i < first + kOctaveBuckets; ++i) buckets_[i] += other.buckets_[i];
+    for (std::size_t i = first; i < first + kOctaveBuckets; ++i) {
+      if (other.buckets_[i] != 0) buckets_[i] += other.buckets_[i];  // Zeros would cost pages.
+    }
   }
   touched_ |= other.touched_;
   min_ = count_ == 0 ? other.min_ : std::min(min_, other.min_);

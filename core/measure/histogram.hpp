@@ -32,19 +32,27 @@ inline constexpr Percentile kP99{9900};
 inline constexpr Percentile kP999{9990};
 inline constexpr Percentile kP9999{9999};
 
-/// Allocates nothing after its construction: the buckets of a range get memory from the kernel when
-/// the range is first touched (a page of 4 KiB is half an octave).
+/// When a histogram's address space is taken.
+enum class HistogramSpace : std::uint8_t {
+  at_once,      ///< Samples are recorded without an allocation.
+  when_merged,  ///< For sums only: nothing may be recorded before something was merged.
+};
+
+/// The buckets of a range get memory from the kernel when the range is first touched (a page of
+/// 4 KiB is half an octave).
 class Histogram {
  public:
   /// Buckets end here: a longer sample counts as this one in percentiles (not in max() and mean()).
   static constexpr Duration kHighest = std::chrono::hours{1};
 
-  Histogram();
+  /// Throws std::bad_alloc.
+  explicit Histogram(HistogramSpace space = HistogramSpace::at_once);
 
   /// O(1). A negative value counts as zero.
   void record(Duration value) noexcept;
-  /// As if all samples of `other` had been recorded here.
-  void merge(const Histogram& other) noexcept;
+  /// As if all samples of `other` had been recorded here. Throws std::bad_alloc only where the space
+  /// was not taken at once.
+  void merge(const Histogram& other);
   /// As if nothing had been recorded. Keeps its memory.
   void reset() noexcept;
 
@@ -80,6 +88,8 @@ class Histogram {
     return ((index - kOctaveBuckets * shift + 1) << shift) - 1;
   }
   static const std::size_t kOctaves;
+
+  void take_space();
 
   struct Unmap {
     void operator()(std::uint64_t* buckets) const noexcept;

@@ -18,6 +18,17 @@ std::optional<Duration> Rfc3550Jitter::value() const noexcept {
   return Duration{nearest(jitter_ns_)};
 }
 
+RoundTripStatistics::RoundTripStatistics(HistogramSpace space)
+    : rtt{space},
+      response{space},
+      rtt_variation{space},
+      rtt_kernel{space},
+      server_residence{space},
+      one_way_forward{space},
+      one_way_reverse{space},
+      send_lateness{space},
+      send_call{space} {}
+
 void RoundTripStatistics::sent(Duration call, std::optional<Duration> lateness) noexcept {
   send_call.record(call);
   if (lateness) send_lateness.record(*lateness);
@@ -29,7 +40,7 @@ void RoundTripStatistics::received(Duration round_trip,
   if (response_time) response.record(*response_time);
 }
 
-void RoundTripStatistics::merge(const RoundTripStatistics& other) noexcept {
+void RoundTripStatistics::merge(const RoundTripStatistics& other) {
   rtt.merge(other.rtt);
   response.merge(other.response);
   rtt_variation.merge(other.rtt_variation);

@@ -29,6 +29,8 @@ class Rfc3550Jitter {
 /// Distributions of one flow in some time, or of several merged. All of them in constant memory.
 class RoundTripStatistics {
  public:
+  explicit RoundTripStatistics(HistogramSpace space = HistogramSpace::at_once);
+
   /// What the instrument itself cost: the time of the send call, and T1 - intended (none where no
   /// time was intended).
   void sent(Duration call, std::optional<Duration> lateness) noexcept;
@@ -40,7 +42,7 @@ class RoundTripStatistics {
   [[nodiscard]] std::uint64_t unanswered() const noexcept { return unanswered_; }
 
   /// As if all that happened to `other` had happened here.
-  void merge(const RoundTripStatistics& other) noexcept;
+  void merge(const RoundTripStatistics& other);
   void reset() noexcept;
 
   Histogram rtt;

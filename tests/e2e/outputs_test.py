@@ -67,7 +67,7 @@ def test_a_limit_on_files_ends_no_command_by_its_signal(folder, command):
     with serve("udp://127.0.0.1:0") as server, open(folder / "out", "wb") as out:
         args = {
             "probe": ("probe", server.endpoint, "-c1", "--json"),
-            "probe-jsonl": ("probe", server.endpoint, "-c5", "-i1ms", "--format", "jsonl"),
+            "probe-jsonl": ("probe", server.endpoint, "-c5", "-i20ms", "--format", "jsonl"),
             "send": ("send", server.endpoint, "x" * 200),
             "serve": ("serve", "udp://127.0.0.1:0", "--json", "--stats-interval=1ms"),
             "schema": ("schema",),

@@ -474,19 +474,6 @@ def test_ctrl_c_without_a_reply_is_a_negative_result():
     assert summary["interrupted"] is True
 
 
-def test_stopped_for_a_moment_it_neither_bursts_nor_loses(server):
-    with running("probe", server.endpoint, "-c30", "-i20ms", "--json") as process:
-        time.sleep(0.1)  # Somewhere in the middle: nothing waits for this.
-        process.send_signal(signal.SIGSTOP)
-        time.sleep(0.3)
-        process.send_signal(signal.SIGCONT)
-        result = finish(process)
-    s = only(check(result.json)["targets"])
-    assert s["scheduled_total"] == 30
-    assert s["skipped_total"] >= 5, "slots that passed meanwhile are not sent in a burst"
-    assert s["received_total"] == s["sent_total"]
-
-
 @pytest.mark.parametrize("options", [["--format", "jsonl"], ["-v"]])
 def test_head_ends_it_quietly_with_the_results_code(server, options):
     done = subprocess.run(

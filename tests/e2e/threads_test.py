@@ -70,7 +70,7 @@ def test_statistics_are_those_of_all_threads():
     with serve(*ALL, "--threads=2", "--stats-interval=50ms", "--json") as server:
         sent = []
         for uri in server.endpoints:
-            probed = netecho("probe", uri, "-c10", "-i1ms", "--parallel=8", "--json").json
+            probed = netecho("probe", uri, "-c10", "-i20ms", "--parallel=8", "--json").json
             sent.append(probed["targets"][0]["tx_bytes_total"])
 
         def complete():

@@ -83,7 +83,7 @@ def test_what_send_prints_is_the_reply_alone_and_errors_have_no_time():
 
 def test_a_sample_was_sent_when_its_run_began_and_so_much_later(folder):
     with serve("udp://127.0.0.1:0") as server:
-        s = netecho("probe", server.endpoints[0], "-c5", "-i1ms", "--samples", folder / "run.csv",
+        s = netecho("probe", server.endpoints[0], "-c5", "-i20ms", "--samples", folder / "run.csv",
                     "--json").json["targets"][0]
     with (folder / "run.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))

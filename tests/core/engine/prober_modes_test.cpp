@@ -21,7 +21,6 @@ struct Bench {
     if (port == nullptr) port = net.make_port(link_options, link);
     std::vector<ProbeTarget> targets;
     targets.push_back(target_over(std::move(port), "udp://sim:7"));
-    targets[0].reopen = reopen;
     const Summary s = probe_over(net, std::move(targets), options, events, kSeed).at(0);
     REQUIRE_FALSE(net.stuck());
     CHECK(s.scheduled_total == s.sent_total + s.send_error_total + s.skipped_total);
@@ -36,7 +35,6 @@ struct Bench {
   SimNetwork net;
   SimLink* link = nullptr;
   std::unique_ptr<MessagePort> port;
-  std::function<std::unique_ptr<Reopening>()> reopen;
   EventCollector events;
 };
 
@@ -47,28 +45,6 @@ std::vector<Summary> intervals(const EventCollector& events) {
   }
   return all;
 }
-
-/// Fails so many times, then gives a port.
-class SlowReopening final : public Reopening {
- public:
-  SlowReopening(int& failures, int polls, std::unique_ptr<MessagePort> port)
-      : failures_{failures}, polls_{polls}, port_{std::move(port)} {}
-  ProbeConnection poll() override {
-    if (failures_ > 0) {
-      --failures_;
-      throw Error{ErrorCategory::connect, "connect", "tcp://sim:7", "refused", ECONNREFUSED};
-    }
-    return {.port = polls_-- > 0 ? nullptr : std::move(port_),
-            .peer = {},
-            .local = {},
-            .connect_time = {}};
-  }
-
- private:
-  int& failures_;
-  int polls_;
-  std::unique_ptr<MessagePort> port_;
-};
 
 }  // namespace
 
@@ -346,70 +322,6 @@ TEST_CASE("prober: intervals add up to the whole, and each holds its identities"
   CHECK(parts[3].timeout_total == 1);
   CHECK(parts[3].rtt.max == 10ms);
   CHECK(s.rtt.max == 50ms);
-}
-
-TEST_CASE("prober: a dropped stream ends its flow, unless it is to be made again",
-          "[prober][sim]") {
-  Bench bench;
-  bench.prepare();
-  SimLink* second = nullptr;
-  int failures = 3;
-  bench.reopen = [&] {
-    return std::make_unique<SlowReopening>(failures, 2, bench.net.make_port({}, second));
-  };
-  bench.net.close_at(145ms, *bench.link);
-  ProbeOptions options{.count = 10, .interval = 20ms};
-  SECTION("it ends") {
-    const Summary s = bench.probe(options);
-    REQUIRE(s.error.has_value());
-    CHECK(s.error->message ==
-          "probe udp://sim:7: the peer closed the connection, 145 ms into its schedule");
-    CHECK(s.exit_code == 1);
-    CHECK(s.scheduled_total == 10);
-    CHECK(s.no_connection_total == 2);  // The slots that it never had.
-    CHECK(s.unanswered_ratio == 0.3);
-    CHECK(s.received_total == 7);
-    CHECK(s.timeout_total == 1);
-    CHECK(s.outages.size() == 1);  // Probe 7 was out.
-  }
-  SECTION("it goes on") {
-    options.reconnect = Reconnect::yes;
-    options.count = 30;
-    const Summary s = bench.probe(options);
-    CHECK_FALSE(s.error.has_value());
-    CHECK(s.scheduled_total == 30);
-    REQUIRE(s.outages.size() == 1);
-    // Refused at once, 10 ms and 20 ms later; then, an interval later, made within two looks at it.
-    // Its first slot, at 200 ms, is answered 10 ms later.
-    CHECK(s.outages[0].duration == 70ms);
-    CHECK(s.outages[0].start == WallTime{1'700'000'000s + 140ms});
-    // Probe 7 was out; the slots at 160 and 180 ms found no connection.
-    CHECK(s.outages[0].probes == 3);
-    CHECK(s.timeout_total == 1);
-    CHECK(s.skipped_total == 2);
-    CHECK(s.no_connection_total == 2);
-    CHECK(s.unanswered_total == 3);
-    CHECK(s.received_total == 27);
-    CHECK(second->sent.size() == 20);
-    CHECK(s.rtt.max == 10ms);
-  }
-  CHECK(bench.net.watched() == 0);
-}
-
-TEST_CASE("prober: an outage that nobody ends lasts to the end of the run", "[prober][sim]") {
-  Bench bench;
-  bench.prepare();
-  int failures = 1'000'000;
-  bench.reopen = [&] { return std::make_unique<SlowReopening>(failures, 0, nullptr); };
-  bench.net.close_at(25ms, *bench.link);
-  const ProbeOptions options{.count = 10, .interval = 20ms, .reconnect = Reconnect::yes};
-  const Summary s = bench.probe(options);
-  CHECK(s.received_total == 1);
-  CHECK(s.timeout_total == 1);
-  CHECK(s.skipped_total == 8);
-  REQUIRE(s.outages.size() == 1);
-  CHECK(s.outages[0].duration == 160ms);  // From probe 1 to the last slot, at 180 ms.
-  CHECK(s.outages[0].probes == 9);
 }
 
 TEST_CASE("prober: kernel stamps show the round trip without a late reader", "[prober][sim]") {

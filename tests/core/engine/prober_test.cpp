@@ -402,39 +402,6 @@ TEST_CASE("prober: the deadline ends the run, whatever happens", "[prober][sim]"
   CHECK(bench.net.elapsed() == 202ms);
 }
 
-TEST_CASE("prober: a closed connection ends the flow and says why", "[prober][sim]") {
-  Bench bench;
-  bench.fate(2).replies.clear();
-  bench.net.close_at(250ms, *bench.link);
-  const Summary s = bench.probe(probes(10));
-  check_identities(s);
-  CHECK(s.scheduled_total == 10);
-  CHECK(s.received_total == 2);
-  CHECK(s.timeout_total == 1);
-  CHECK(s.no_connection_total == 7);
-  CHECK(s.outstanding_total == 0);
-  REQUIRE(s.error.has_value());
-  CHECK(s.error->category == ErrorCategory::connect);
-  CHECK(s.error->message.find("the peer closed the connection") != std::string::npos);
-  CHECK(s.exit_code == 1);
-  CHECK(bench.net.elapsed() == 250ms);
-}
-
-TEST_CASE("prober: a connection that fails ends the flow, too", "[prober][sim]") {
-  Bench bench;
-  bench.net.close_at(50ms, *bench.link, ECONNRESET);
-  bench.fate(0).replies.clear();
-  const Summary s = bench.probe(probes(10));
-  check_identities(s);
-  CHECK(s.scheduled_total == 10);
-  CHECK(s.timeout_total == 1);
-  REQUIRE(s.error.has_value());
-  CHECK(s.error->category == ErrorCategory::connect);
-  CHECK(s.error->error_number == ECONNRESET);
-  CHECK(s.exit_code == 1);
-  CHECK(bench.net.elapsed() == 50ms);
-}
-
 TEST_CASE("prober: every size is echoed and known again", "[prober][sim]") {
   const std::uint32_t size =
       GENERATE(0U, 1U, 16U, 31U, 32U, 40U, 55U, 56U, 64U, 65'536U, 65'537U, 100'000U);
@@ -464,31 +431,6 @@ TEST_CASE("prober: of probes too small for a frame only one is outstanding", "[p
   CHECK(s.skipped_total == 2);
   CHECK(s.rtt.max == 225ms);
   CHECK(bench.events.story() == "0 ok, 2 skipped, 3 skipped, 1 ok, 4 ok");
-}
-
-TEST_CASE("prober: after a time-out, small probes go on from a fresh port", "[prober][sim]") {
-  SimNetwork net;
-  EventCollector events;
-  SimLink* first = nullptr;
-  SimLink* second = nullptr;
-  std::vector<ProbeTarget> targets;
-  targets.push_back(target_over(net.make_port({}, first)));
-  targets[0].reopen = [&] { return reopened(net.make_port({}, second)); };
-  // Its reply comes while probe 3 is outstanding, and of no bytes at all, nothing tells them apart.
-  first->fates[0].replies = {{.extra = 294ms}};
-  ProbeOptions options = probes(4);
-  options.size_bytes = 0;
-  const auto all = probe_over(net, std::move(targets), options, events, kSeed);
-  check_identities(all[0]);
-  REQUIRE(second != nullptr);
-  CHECK(first->sent.size() == 1);
-  CHECK(second->sent.size() == 1);
-  CHECK(all[0].timeout_total == 1);
-  CHECK(all[0].skipped_total == 2);
-  CHECK(all[0].received_total == 1);
-  CHECK(all[0].rtt.max == 10ms);
-  CHECK(all[0].duplicate_total + all[0].late_total == 0);
-  CHECK(net.watched() == 0);
 }
 
 TEST_CASE("prober: warm-up probes are in no figure", "[prober][sim]") {

@@ -154,9 +154,10 @@ TEST_CASE("histogram: merged histograms are the histogram of all their samples",
           "[measure][unit]") {
   const std::vector<Duration> first = spread_values(3'000, 1);
   const std::vector<Duration> second = spread_values(5'000, 2);
-  Histogram merged = of(first);
+  Histogram merged{HistogramSpace::when_merged};
+  merged.merge(of(first));
   merged.merge(of(second));
-  merged.merge(Histogram{});
+  merged.merge(Histogram{HistogramSpace::when_merged});
 
   std::vector<Duration> all = first;
   all.insert(all.end(), second.begin(), second.end());

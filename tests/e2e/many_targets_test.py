@@ -1,0 +1,75 @@
+"""Many targets in one probe: those that live are measured as if the dead ones were not there.
+
+Needs root for hosts of the test's own.
+"""
+
+import contextlib
+import tempfile
+from pathlib import Path
+
+import pytest
+from hosts import Host, two_hosts
+from netecho import netecho, serve
+from schema import check
+
+
+@contextlib.contextmanager
+def asking(host, name_server):
+    """The same host, which asks this server for names."""
+    if not Path("/etc/resolv.conf").exists():
+        pytest.skip("there is no /etc/resolv.conf that another could stand for")
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write(f"nameserver {name_server}\noptions timeout:30\n")
+        file.flush()
+        mounted = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
+        prefix = [*host.prefix, "unshare", "--mount", "sh", "-c", mounted, file.name]
+        yield Host(prefix, host.pid)
+
+
+DEAD = ["tcp://{host}:7001", "tcp://{host}:7002", "udp://one.test:7003", "tcp://two.test:7004"]
+
+
+@pytest.mark.parametrize("retry", [[], ["--retry"]], ids=["", "--retry"])
+def test_dead_targets_and_names_that_never_resolve_cost_the_others_nothing(retry):
+    with two_hosts() as (client, other):
+        dead = [each.format(host=other.v4) for each in DEAD]
+        rule = "meta l4proto { tcp, udp } th dport { 53, 7001-7002 }"
+        with other.dropping("input", rule), asking(client, other.v4) as me:
+            with other.serve(f"tcp://{other.v4}:0", f"udp://{other.v4}:0") as server:
+                options = ["-c20", "-i20ms", "-w", "3s", *retry, "--json"]
+                result = me.netecho("probe", *dead, *server.endpoints, *options)
+                alone = me.netecho("probe", *server.endpoints, *options)
+    *failed, tcp, udp = check(result.json)["targets"]
+    assert result.code != 0 and alone.code == 0
+    for each in (tcp, udp):
+        assert each["scheduled_total"] == 20 and each["no_connection_total"] == 0, each
+        assert each["received_total"] == each["sent_total"] > 0
+        assert each["error"] is None and each["duration_ns"] < 3_000_000_000
+    for each in failed:
+        assert each["sent_total"] == 0 and each["error"] is not None, each
+
+
+def test_a_target_starts_as_soon_as_its_connection_stands():
+    """Not when the slowest one's does."""
+    with two_hosts() as (client, other):
+        with other.dropping("input", "tcp dport 7001"), other.serve(f"udp://{other.v4}:0") as server:
+            targets = [f"tcp://{other.v4}:7001", server.endpoint]
+            options = ["--connect-timeout", "2s", "-c1", "--format", "jsonl"]
+            result = client.netecho("probe", *targets, *options)
+    ends = [e for e in result.events if e["type"] == "summary"]
+    assert [e["received_total"] for e in ends] == [0, 1], result
+    assert ends[0]["error"]["errno_name"] == "ETIMEDOUT"
+    # Told when it was answered, which was long before the other one failed.
+    assert result.events[0]["type"] == "reply"
+    assert result.events[0]["status"] == "ok"
+    assert result.events[1]["type"] == "error"
+
+
+def test_five_hundred_targets_are_measured_to_schedule():
+    with serve("udp://127.0.0.1:0") as server:
+        result = netecho("probe", "-q", "-c3", "-i500ms", "--json", *[server.endpoint] * 500)
+    targets = check(result.json)["targets"]
+    assert len(targets) == 500
+    for each in targets:
+        assert (each["scheduled_total"], each["lost_total"]) == (3, 0), each
+        assert each["sent_total"] + each["skipped_total"] == 3
