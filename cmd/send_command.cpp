@@ -46,13 +46,18 @@ class Sender {
     return backend_of(endpoint_).capabilities.max_message_bytes;
   }
   [[nodiscard]] bool messages() const { return backend_of(endpoint_).capabilities.boundaries; }
-  [[nodiscard]] Connection connect();
+  /// Connects, again and again where the retries allow it.
+  void connect();
+  /// Pauses before another attempt after a failure that may pass. False: there is none.
+  [[nodiscard]] bool try_again(const Error& error);
+  [[nodiscard]] bool try_again(const ExchangeResult& result);
   /// The descriptor of a connection that the peer can end; -1 where there is none.
   [[nodiscard]] int connection_fd() const;
   void send_payload();
   void send_lines();
   /// False: that was not ok, so nothing more is sent.
   [[nodiscard]] bool exchange_once(PayloadSource& payload, bool last, bool ends_line = false);
+  [[nodiscard]] ExchangeResult attempt(PayloadSource& payload, bool last, bool ends_line);
   [[nodiscard]] ExchangeOptions exchange_options(bool last);
 
   const SendJob& job_;
@@ -61,6 +66,8 @@ class Sender {
   Interrupt interrupt_{SIGINT, SIGTERM, SIGHUP};
   SendReport report_;
   std::optional<Connection> connection_;
+  std::uint64_t retries_left_ = job_.retries;  ///< Until the next success.
+  Duration back_off_ = kFirstBackOff;
 };
 
 std::unique_ptr<PayloadSource> Sender::open_source() const {
@@ -91,25 +98,39 @@ std::string Sender::whole(PayloadSource& source, std::size_t limit, const std::s
   }
 }
 
-Connection Sender::connect() {
-  Duration back_off = kFirstBackOff;
-  for (std::uint64_t attempt = 0;; ++attempt) {
+void Sender::connect() {
+  while (true) {
     try {
       const Duration left = std::min(job_.connect_timeout, deadline_ - monotonic_now());
       if (left <= Duration::zero()) {
         throw Error{ErrorCategory::timeout, "connect", endpoint_.typed, "the deadline has passed"};
       }
-      return backend_of(endpoint_).connect(endpoint_,
-                                           connect_options(job_.common, left, interrupt_.fd()));
+      connection_ = backend_of(endpoint_).connect(
+          endpoint_, connect_options(job_.common, left, interrupt_.fd()));
+      return report_.connected(*connection_);
     } catch (const Error& error) {
-      const bool hopeless =
-          error.category() != ErrorCategory::connect && error.category() != ErrorCategory::resolve;
-      if (attempt >= job_.retries || hopeless) throw;
-      log_info(std::string(error.what()) + "; again in " + format_duration(back_off));
-      pause_until(std::min(deadline_, deadline_after(monotonic_now(), back_off)), interrupt_.fd());
-      back_off = std::min(back_off * 2, kMaxBackOff);
+      const bool passing =
+          error.category() == ErrorCategory::connect || error.category() == ErrorCategory::resolve;
+      if (!passing || !try_again(error)) throw;
     }
   }
+}
+
+bool Sender::try_again(const Error& error) {
+  if (retries_left_ == 0) return false;
+  --retries_left_;
+  log_info(std::string(error.what()) + "; again in " + format_duration(back_off_));
+  pause_until(std::min(deadline_, deadline_after(monotonic_now(), back_off_)), interrupt_.fd());
+  back_off_ = std::min(back_off_ * 2, kMaxBackOff);
+  return monotonic_now() < deadline_;
+}
+
+/// What came back has been printed, and is a result: only silence and failures may pass.
+bool Sender::try_again(const ExchangeResult& result) {
+  if (result.answered || result.status == ExchangeStatus::interrupted) return false;
+  if (result.status == ExchangeStatus::not_sent && result.error == EMSGSIZE) return false;
+  const Error error = error_of(result, job_);
+  return error.category() != ErrorCategory::permission && try_again(error);
 }
 
 ExchangeOptions Sender::exchange_options(bool last) {
@@ -129,7 +150,7 @@ ExchangeOptions Sender::exchange_options(bool last) {
   return options;
 }
 
-bool Sender::exchange_once(PayloadSource& payload, bool last, bool ends_line) {
+ExchangeResult Sender::attempt(PayloadSource& payload, bool last, bool ends_line) {
   report_.begin_exchange(payload.size());
   const ExchangeResult result = exchange(*connection_, payload, exchange_options(last));
   if (const auto* port = std::get_if<std::unique_ptr<MessagePort>>(&connection_->socket)) {
@@ -137,7 +158,23 @@ bool Sender::exchange_once(PayloadSource& payload, bool last, bool ends_line) {
   }
   if (ends_line && result.status == ExchangeStatus::ok) report_.end_line();
   report_.end_exchange(result);
-  return result.status == ExchangeStatus::ok;
+  return result;
+}
+
+bool Sender::exchange_once(PayloadSource& payload, bool last, bool ends_line) {
+  ExchangeResult result = attempt(payload, last, ends_line);
+  while (result.status != ExchangeStatus::ok) {
+    // What is piped in is gone once it was sent.
+    if (!payload.size() || !try_again(result)) {
+      report_.end_failed(result);
+      return false;
+    }
+    connect();  // A late reply to the last attempt goes to the old socket.
+    result = attempt(*repeated_payload(payload), last, ends_line);
+  }
+  retries_left_ = job_.retries;
+  back_off_ = kFirstBackOff;
+  return true;
 }
 
 void Sender::send_payload() {
@@ -148,8 +185,7 @@ void Sender::send_payload() {
   } else if (job_.count > 1 && job_.origin == PayloadOrigin::standard_input) {
     bytes = whole(*source, kMaxRepeatedBytes, "a file can be sent repeatedly");
   }
-  connection_ = connect();
-  report_.connected(*connection_);
+  connect();
   Instant next = monotonic_now();
   for (std::uint64_t i = 0; i < job_.count; ++i) {
     if (i > 0) {
@@ -166,6 +202,7 @@ void Sender::send_payload() {
 }
 
 int Sender::connection_fd() const {
+  if (!connection_) return -1;
   if (const auto* channel = std::get_if<ByteChannel>(&connection_->socket)) return channel->fd();
   if (!backend_of(endpoint_).capabilities.connects) return -1;
   return std::get<std::unique_ptr<MessagePort>>(connection_->socket)->fd();
@@ -174,16 +211,18 @@ int Sender::connection_fd() const {
 void Sender::send_lines() {
   const std::unique_ptr<PayloadSource> source = open_source();
   LineReader lines{*source};
-  connection_ = connect();
-  report_.connected(*connection_);
+  connect();
   while (!lines.at_end()) {
     std::optional<std::string> line = lines.next();
     if (!line) {
       if (source->fd() >= 0 &&
           wait_readable_or_ended(source->fd(), connection_fd(), deadline_, interrupt_.fd())) {
-        return report_.ended_by_peer(job_.expect);
+        if (job_.retries == 0) return report_.ended_by_peer(job_.expect);
+        log_info(std::string(ended_error(job_).what()) + "; again with the next line");
+        connection_.reset();
+      } else {
+        lines.fill();
       }
-      lines.fill();
       continue;
     }
     const bool ended = line->ends_with('\n');
@@ -195,6 +234,7 @@ void Sender::send_lines() {
       }
     }
     const std::unique_ptr<PayloadSource> payload = literal_payload(std::move(*line));
+    if (!connection_) connect();
     if (!exchange_once(*payload, false, messages())) return;
   }
 }

@@ -141,7 +141,8 @@ void add_send_options(CLI::App& sub, Selected& selected) {
   add("Exchange", "--connect-timeout", typed->connect_timeout, "DURATION",
       "Wait for the connection (5s)");
   add("Exchange", "-w,--deadline", typed->deadline, "DURATION", "For everything");
-  add("Exchange", "--retry", typed->retry, "N", "Connect again, up to N times");
+  add("Exchange", "--retry", typed->retry, "N",
+      "Try again up to N times: to connect, and what got no reply");
   restrict_to(add("Exchange", "--expect", typed->expect, "", "What is to come back (echo)"),
               {"echo", "any", "none"});
   sub.add_flag("-N,--half-close", typed->half_close, "End the stream at the end of input")

@@ -51,6 +51,8 @@ std::string came_back(const ExchangeResult& result) {
          " bytes came back";
 }
 
+}  // namespace
+
 Error error_of(const ExchangeResult& result, const SendJob& job) {
   const std::string& where = job.endpoint;
   switch (result.status) {
@@ -77,7 +79,9 @@ Error error_of(const ExchangeResult& result, const SendJob& job) {
   }
 }
 
-}  // namespace
+Error ended_error(const SendJob& job) {
+  return {ErrorCategory::mismatch, "echo", job.endpoint, "the other end has closed the connection"};
+}
 
 SendReport::SendReport(const SendJob& job, SocketDescription target)
     : job_{job},
@@ -191,7 +195,6 @@ void SendReport::end_exchange(const ExchangeResult& result) {
     emit(std::move(reply));
   }
   count(result, status);
-  if (!ok && result.status != ExchangeStatus::interrupted) failed(error_of(result, job_));
   if (ok && job_.common.verbosity > 0) {
     print_note(
         job_.common,
@@ -200,6 +203,10 @@ void SendReport::end_exchange(const ExchangeResult& result) {
             "rtt " + format_duration(result.rtt) + ", " + std::to_string(result.received_bytes) +
             " bytes");
   }
+}
+
+void SendReport::end_failed(const ExchangeResult& result) {
+  if (result.status != ExchangeStatus::interrupted) failed(error_of(result, job_));
 }
 
 void SendReport::failed(const Error& error) {
@@ -211,8 +218,7 @@ void SendReport::failed(const Error& error) {
 }
 
 void SendReport::ended_by_peer(Expect expect) {
-  const Error error{ErrorCategory::mismatch, "echo", job_.endpoint,
-                    "the other end has closed the connection"};
+  const Error error = ended_error(job_);
   if (expect == Expect::echo) return failed(error);
   print_note(job_.common, error.what());
 }

@@ -16,6 +16,11 @@
 
 namespace netecho {
 
+/// What the user is told of an exchange that is not ok.
+[[nodiscard]] Error error_of(const ExchangeResult& result, const SendJob& job);
+/// The same of a peer that has closed the connection while the next line was awaited.
+[[nodiscard]] Error ended_error(const SendJob& job);
+
 class SendReport {
  public:
   SendReport(const SendJob& job, SocketDescription target);
@@ -27,7 +32,10 @@ class SendReport {
   /// Throws Error (io) once stdout fails.
   void reply_piece(std::span<const std::byte> piece);
   void progress(std::uint64_t sent, std::uint64_t received);
+  /// Counts and tells it. One that is not ok is no error yet: it may be tried again, or
+  /// end_failed().
   void end_exchange(const ExchangeResult& result);
+  void end_failed(const ExchangeResult& result);
   /// A message's line ends here: what a stream would have echoed itself.
   void end_line();
   void failed(const Error& error);

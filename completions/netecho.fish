@@ -77,7 +77,7 @@ complete -c netecho -n '__fish_seen_subcommand_from send' -s i -l interval -x -d
 complete -c netecho -n '__fish_seen_subcommand_from send' -s W -l timeout -x -d 'Wait for a reply (5s)'
 complete -c netecho -n '__fish_seen_subcommand_from send' -l connect-timeout -x -d 'Wait for the connection (5s)'
 complete -c netecho -n '__fish_seen_subcommand_from send' -s w -l deadline -x -d 'For everything'
-complete -c netecho -n '__fish_seen_subcommand_from send' -l retry -x -d 'Connect again, up to N times'
+complete -c netecho -n '__fish_seen_subcommand_from send' -l retry -x -d 'Try again up to N times: to connect, and what got no reply'
 complete -c netecho -n '__fish_seen_subcommand_from send' -l expect -x -a 'echo any none' -d 'What is to come back (echo)'
 complete -c netecho -n '__fish_seen_subcommand_from send' -s N -l half-close -d 'End the stream at the end of input'
 complete -c netecho -n '__fish_seen_subcommand_from send' -l raw -d 'Do not escape the reply on a terminal'

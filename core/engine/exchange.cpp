@@ -8,7 +8,9 @@ namespace netecho {
 ExchangeResult exchange(Connection& connection, PayloadSource& payload,
                         const ExchangeOptions& options) {
   if (auto* channel = std::get_if<ByteChannel>(&connection.socket)) {
-    return exchange_stream(*channel, payload, options);
+    ExchangeResult result = exchange_stream(*channel, payload, options);
+    result.answered = result.received_bytes != 0;
+    return result;
   }
   return exchange_message(*std::get<std::unique_ptr<MessagePort>>(connection.socket), payload,
                           options);

@@ -68,6 +68,7 @@ struct ExchangeResult {
   ExchangeStatus status = ExchangeStatus::ok;
   std::uint64_t sent_bytes = 0;
   std::uint64_t received_bytes = 0;
+  bool answered = false;     ///< Something came back, be it an empty message.
   std::uint64_t offset = 0;  ///< Of the first difference.
   int error = 0;
   std::optional<IcmpError> icmp{};  ///< What the network said, with `error`.

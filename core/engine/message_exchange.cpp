@@ -146,6 +146,7 @@ class MessageExchange {
     }
     received_at_ = reply.at;
     result_.received_bytes = reply.size;
+    result_.answered = true;
     const std::span<const std::byte> bytes{reply.data, reply.size};
     if (options_.on_reply) options_.on_reply(bytes);
     static_cast<void>(ended(compare(bytes)));

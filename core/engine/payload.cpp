@@ -94,7 +94,33 @@ class FilePayload final : public PayloadSource {
   std::optional<std::uint64_t> size_;  ///< Of a regular file.
 };
 
+class RepeatedPayload final : public PayloadSource {
+ public:
+  explicit RepeatedPayload(PayloadSource& original) : original_{original} {}
+
+  std::size_t read(std::span<std::byte> into) override {
+    const std::uint64_t rest = original_.size().value_or(0) - next_;
+    into = into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), rest)));
+    if (into.empty() || !original_.read_again(next_, into)) return 0;
+    next_ += into.size();
+    return into.size();
+  }
+  [[nodiscard]] int fd() const noexcept override { return -1; }
+  [[nodiscard]] bool read_again(std::uint64_t offset, std::span<std::byte> into) override {
+    return original_.read_again(offset, into);
+  }
+  [[nodiscard]] std::optional<std::uint64_t> size() const override { return original_.size(); }
+
+ private:
+  PayloadSource& original_;
+  std::uint64_t next_ = 0;
+};
+
 }  // namespace
+
+std::unique_ptr<PayloadSource> repeated_payload(PayloadSource& original) {
+  return std::make_unique<RepeatedPayload>(original);
+}
 
 std::unique_ptr<PayloadSource> literal_payload(std::string bytes) {
   return std::make_unique<LiteralPayload>(std::move(bytes));

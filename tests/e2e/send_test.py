@@ -254,46 +254,6 @@ def test_bind_picks_the_local_address(server, folder):
     assert list(folder.iterdir()) == [], "its own socket file is removed"
 
 
-# --- waiting for a service ------------------------------------------------------------------------
-
-
-def test_retry_waits_for_a_service_that_starts_later(folder):
-    path = f"{folder}/later"
-    with running("send", f"unix:{path}", "patience", "--retry", "30") as client:
-        # The first attempts have failed: nothing is there.
-        assert client.poll() is None
-        with serve(f"unix:{path}"):
-            result = finish(client)
-    prints_ignoring_log(result, b"patience")
-
-
-def prints_ignoring_log(result, data):
-    assert (result.code, result.stdout) == (0, data), result
-
-
-def test_retry_gives_up_after_its_count():
-    with closed_port() as port:
-        started = time.monotonic()
-        result = netecho("send", f"127.0.0.1:{port}", "x", "--retry", "2")
-        assert result.code == 4, result
-        assert "(ECONNREFUSED)" in result.errors[-1]
-        assert time.monotonic() - started > 0.05, "it waits between attempts"
-
-
-def test_the_deadline_ends_the_retries():
-    with closed_port() as port:
-        started = time.monotonic()
-        result = netecho("send", f"127.0.0.1:{port}", "x", "--retry", "1000", "-w", "300ms")
-        assert result.code in (4, 5), result
-        assert time.monotonic() - started < 3
-
-
-def test_a_usage_error_is_not_retried():
-    started = time.monotonic()
-    assert netecho("send", "tcp://::1:7", "x", "--retry", "1000").code == 2
-    assert time.monotonic() - started < 2
-
-
 # --- names with two addresses ---------------------------------------------------------------------
 
 
