@@ -42,9 +42,10 @@ void SpinGuard::woke_late(Duration by) noexcept {
   length_ = needed > length_ ? std::min(needed, 2 * length_) : length_ - (length_ - needed) / 512;
 }
 
-Wake PollWaiter::wait(Instant deadline, WaitMode mode) {
+Wake PollWaiter::wait(WakeTime deadline, WaitMode mode) {
   Instant now = monotonic_now();
-  const bool spins = mode == WaitMode::spin || (deadline != kNever && deadline - now <= guard());
+  const bool spins =
+      mode == WaitMode::spin || (deadline.at != kNever && deadline.at - now <= guard(deadline));
   const bool direct = spins && !watched_.empty() && watched_.size() <= kSpunDirectly;
   if (direct && ++turns_ % kTurnsPerPoll != 0) return everyone();
   update_interest();
@@ -53,7 +54,7 @@ Wake PollWaiter::wait(Instant deadline, WaitMode mode) {
     const std::size_t count = poll_once(now, deadline, mode);
     if (count > 0) return collect(count);
     now = monotonic_now();
-    if (now >= deadline) return {};
+    if (now >= deadline.at) return {};
     if (direct) return everyone();
   }
 }
@@ -76,13 +77,13 @@ void PollWaiter::update_interest() noexcept {
   }
 }
 
-std::size_t PollWaiter::poll_once(Instant now, Instant deadline, WaitMode mode) {
+std::size_t PollWaiter::poll_once(Instant now, const WakeTime& deadline, WaitMode mode) {
   std::optional<Duration> timeout = Duration::zero();
   if (mode == WaitMode::block) {
-    if (deadline == kNever) {
+    if (deadline.at == kNever) {
       timeout = std::nullopt;
-    } else if (deadline - now > guard()) {
-      timeout = deadline - now - guard();
+    } else if (deadline.at - now > guard(deadline)) {
+      timeout = deadline.at - now - guard(deadline);
     }
   }
   // It may end early (a debugger, SIGSTOP): the caller looks at the clock again.

@@ -41,7 +41,7 @@ class PollWaiter final : public Waiter {
 
   void watch(MessagePort& port, std::uint32_t id) override;
   void unwatch(MessagePort& port) override;
-  Wake wait(Instant deadline, WaitMode mode) override;
+  Wake wait(WakeTime deadline, WaitMode mode) override;
   [[nodiscard]] const Histogram* wake_up_latency() const noexcept override { return &wake_up_; }
 
  private:
@@ -54,9 +54,12 @@ class PollWaiter final : public Waiter {
   /// Signals are then looked for every so many turns.
   static constexpr unsigned kTurnsPerPoll = 256;
 
-  [[nodiscard]] Duration guard() const noexcept { return guard_.length() + epoll_.granularity(); }
+  /// How long before a deadline a sleep has to end.
+  [[nodiscard]] Duration guard(const WakeTime& deadline) const noexcept {
+    return deadline.exact ? guard_.length() + epoll_.granularity() : Duration::zero();
+  }
   void update_interest() noexcept;
-  [[nodiscard]] std::size_t poll_once(Instant now, Instant deadline, WaitMode mode);
+  [[nodiscard]] std::size_t poll_once(Instant now, const WakeTime& deadline, WaitMode mode);
   [[nodiscard]] Wake collect(std::size_t count) noexcept;
   [[nodiscard]] Wake everyone() noexcept;
 

@@ -91,17 +91,21 @@ class Run {
   }
 
   /// Waits until `deadline` at the longest, and takes what there is.
-  void take_ready(Instant deadline) {
+  void take_ready(WakeTime deadline) {
     const Wake wake = context_.waiter.wait(deadline, context_.options.wait);
     for (const std::uint32_t id : wake.ready) flows_.all()[id]->on_ready();
     if (wake.report_requested) report(context_.clock.now());
     interrupted_ = interrupted_ || wake.interrupted;
   }
 
-  [[nodiscard]] Instant next_event() const noexcept {
-    Instant next = std::min({context_.options.deadline, reports_.next(), looks_.next()});
-    for (const auto& flow : flows_.all()) next = std::min(next, flow->next_event());
-    return next;
+  [[nodiscard]] WakeTime next_event() const noexcept {
+    Instant slot = kNever;
+    Instant other = std::min({context_.options.deadline, reports_.next(), looks_.next()});
+    for (const auto& flow : flows_.all()) {
+      slot = std::min(slot, flow->next_send());
+      other = std::min(other, flow->next_chore());
+    }
+    return {std::min(slot, other), slot <= other};
   }
 
   const FlowTable& flows_;
@@ -127,7 +131,7 @@ bool await_connections(const FlowTable& flows, const ProberContext& context) {
       next = std::min(next, flow->next_event());
     }
     if (!some || now >= until) return true;
-    if (context.waiter.wait(next, context.options.wait).interrupted) return false;
+    if (context.waiter.wait({next, false}, context.options.wait).interrupted) return false;
   }
 }
 

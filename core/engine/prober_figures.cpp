@@ -17,7 +17,7 @@ void count(Outages& outages, const SettledProbe& probe) {
   if (probe.received) {
     outages.answered(probe.sent + probe.rtt);
   } else if (probe.explained) {
-    outages.unanswered(probe.sent - probe.lateness, 1);
+    outages.unanswered(probe.sent - probe.lateness, 1, {});
   } else {
     outages.lost(probe.sent - probe.lateness);
   }
@@ -80,7 +80,7 @@ void FlowFigures::settled(const SettledProbe& probe) {
 void FlowFigures::unanswered(Instant due, std::uint64_t slots) noexcept {
   order_.loss_runs.lost(due, slots);
   period_loss_runs_.lost(due, slots);
-  outages_.unanswered(due, slots);
+  outages_.unanswered(due, slots, interval_);
 }
 
 namespace {

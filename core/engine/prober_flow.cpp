@@ -94,6 +94,7 @@ ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
   if (connection.port != nullptr) {
     install(std::move(connection));
   } else {
+    back_off_ = kFirstBackOff;
     reopen(context_.clock.now());
   }
 }
@@ -183,18 +184,20 @@ std::optional<PayloadSample> ProbeFlow::foreign_reply() const {
   return out;
 }
 
-Instant ProbeFlow::next_event() const noexcept {
+Instant ProbeFlow::next_send() const noexcept {
+  if (all_sent() || !begun_ || !connected()) return kNever;
+  if (!floods()) return retry_at_ ? std::min(*retry_at_, schedule_.expires()) : schedule_.due();
+  return tracker_.full() ? kNever : retry_at_.value_or(Instant{});  // At once: that has passed.
+}
+
+Instant ProbeFlow::next_chore() const noexcept {
   Instant next = tracker_.next_expiry();
   if (all_sent()) return next;
   if (reopen_at_) next = std::min(next, *reopen_at_);
   if (warm_up_) next = std::min(next, warm_up_->next_event());
-  if (!begun_) return next;
-  if (awaits_first()) return floods() ? next : std::min(next, schedule_.expires());
-  if (!floods()) {
-    return std::min(next, retry_at_ ? std::min(*retry_at_, schedule_.expires()) : schedule_.due());
-  }
-  if (!connected() || tracker_.full()) return next;
-  return std::min(next, retry_at_.value_or(Instant{}));  // At once: that has long passed.
+  const bool slots_pass = begun_ && !connected() && !floods();
+  if (slots_pass) next = std::min(next, awaits_first() ? schedule_.expires() : schedule_.due());
+  return next;
 }
 
 void ProbeFlow::on_time(Instant now) {
@@ -255,7 +258,6 @@ void ProbeFlow::reopen(Instant now) try {
   }
   reopening_.reset();
   reopen_at_.reset();
-  back_off_ = Duration::zero();
   install(std::move(made));
   if (first_slot_ != kNever && !begun_) start_warm_up();
 } catch (const Error& error) {
@@ -263,9 +265,13 @@ void ProbeFlow::reopen(Instant now) try {
   if (!begun_ && error.category() == ErrorCategory::usage) throw;
   if (begun_ ? !reconnects() : context_.options.reconnect == Reconnect::no) return end(error);
   if (!stamped_) error_ = error_event(error);  // Should there never be a reply.
+  reopen_later();
+}
+
+void ProbeFlow::reopen_later() {
+  reopen_at_ = context_.clock.now() + back_off_;
   const Duration last = std::clamp(mean_gap() / 4, kFirstBackOff, kLastBackOff);
   back_off_ = std::clamp(back_off_ * 2, kFirstBackOff, last);
-  reopen_at_ = context_.clock.now() + back_off_;
 }
 
 void ProbeFlow::lose_outstanding() {
@@ -287,7 +293,7 @@ void ProbeFlow::drop(const char* reason, int error_number) {
   stop_watching();
   lose_outstanding();
   retry_at_.reset();
-  reopen_at_ = now;
+  reopen_later();
 }
 
 void ProbeFlow::end(const Error& error) {

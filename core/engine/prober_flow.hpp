@@ -29,6 +29,7 @@
 ///   accounted for when the run ends. With Reconnect::yes it is made again instead, and so is one
 ///   that has been silent for a time-out.
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <span>
@@ -96,7 +97,11 @@ class ProbeFlow {
   /// duplicates) as long as the run goes on for others.
   [[nodiscard]] bool finished() const noexcept { return finished_at_.has_value(); }
   /// When on_time() has something to do; kNever when finished.
-  [[nodiscard]] Instant next_event() const noexcept;
+  [[nodiscard]] Instant next_event() const noexcept { return std::min(next_send(), next_chore()); }
+  /// When there is something to send: exactly then.
+  [[nodiscard]] Instant next_send() const noexcept;
+  /// When there is anything else to do.
+  [[nodiscard]] Instant next_chore() const noexcept;
 
   /// Takes what the port has: one batch, so that a flood of replies cannot hold up the schedule.
   void on_ready();
@@ -141,6 +146,8 @@ class ProbeFlow {
     return error_ && (ended_ || !stamped_) ? &*error_ : nullptr;
   }
   void reopen(Instant now);
+  /// At once after a connection that brought something; else after a pause that grows.
+  void reopen_later();
   void stop_watching();
   /// Keeps the beginning of what is no echo, as long as nothing was one.
   void note_foreign(std::span<const std::byte> bytes) noexcept;

@@ -121,6 +121,7 @@ void ProbeFlow::take(const Slot& slot) {
 
 void ProbeFlow::take_message(const Slot& slot) {
   unheard_since_.reset();
+  back_off_ = Duration::zero();
   if (echoes()) figures_.counts.rx_bytes += slot.size;
   const Reading reading = content_.read({slot.data, slot.size}, expected(), tracker_.next());
   switch (reading.kind) {

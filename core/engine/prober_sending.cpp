@@ -189,7 +189,7 @@ void ProbeFlow::fail_send(const BatchResult& result, std::optional<Instant> inte
   leave_unanswered(1, intended.value_or(context_.clock.now()));
   if (ends_connection(result)) return drop("the connection is gone", result.error);
   if (!is_datagram() || !reconnects() || reopen_at_ || !new_socket_may_help(result.error)) return;
-  reopen_at_ = context_.clock.now();
+  reopen_later();
 }
 
 }  // namespace netecho

@@ -20,6 +20,14 @@ struct Wake {
   bool report_requested = false;         ///< SIGQUIT since the last wait.
 };
 
+/// When a wait ends at the latest. What is not due exactly then isn't worth spinning for.
+struct WakeTime {
+  WakeTime(Instant when, bool exactly = true) noexcept : at{when}, exact{exactly} {}
+
+  Instant at;
+  bool exact;
+};
+
 class Waiter {
  public:
   virtual ~Waiter() = default;
@@ -27,9 +35,9 @@ class Waiter {
   virtual void watch(MessagePort& port, std::uint32_t id) = 0;
   virtual void unwatch(MessagePort& port) = 0;
   /// Returns when a watched port is ready, at `deadline`, or on a signal. `block` sleeps, then
-  /// spins close to a deadline; `spin` never sleeps, and may name ports to be tried at once.
+  /// spins close to an exact deadline; `spin` never sleeps, and may name ports to be tried at once.
   /// Throws SysError if the system can't wait.
-  virtual Wake wait(Instant deadline, WaitMode mode) = 0;
+  virtual Wake wait(WakeTime deadline, WaitMode mode) = 0;
   /// How late the kernel ended sleeps so far; null where nobody sleeps.
   [[nodiscard]] virtual const Histogram* wake_up_latency() const noexcept { return nullptr; }
 };

@@ -50,8 +50,8 @@ class Histogram {
 
   /// O(1). A negative value counts as zero.
   void record(Duration value) noexcept;
-  /// As if all samples of `other` had been recorded here. Throws std::bad_alloc only where the space
-  /// was not taken at once.
+  /// As if all samples of `other` had been recorded here. Throws std::bad_alloc only where the
+  /// space was not taken at once.
   void merge(const Histogram& other);
   /// As if nothing had been recorded. Keeps its memory.
   void reset() noexcept;

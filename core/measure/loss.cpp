@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/measure/schedule.hpp"
+
 namespace netecho {
 
 void LossRunCounter::lost(Instant sent, std::uint64_t slots) noexcept {
@@ -12,14 +14,7 @@ void LossRunCounter::lost(Instant sent, std::uint64_t slots) noexcept {
   }
   length_ += slots;
   longest_ = std::max(longest_, length_);
-  longest_time_ = std::max(longest_time_, sent - first_ + time_of(slots));
-}
-
-/// At most a quarter of the range of time: a schedule without end may lack any number of slots.
-Duration LossRunCounter::time_of(std::uint64_t slots) const noexcept {
-  if (interval_ <= Duration::zero()) return Duration::zero();
-  const auto most = static_cast<std::uint64_t>(Duration::max() / 4 / interval_);
-  return interval_ * static_cast<std::int64_t>(std::min(slots, most));
+  longest_time_ = std::max(longest_time_, sent - first_ + length_of(slots, interval_));
 }
 
 void LossDirection::answered(Sequence sequence, std::uint64_t sent_up_to,

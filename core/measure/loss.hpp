@@ -27,8 +27,6 @@ class LossRunCounter {
   [[nodiscard]] Duration longest_time() const noexcept { return longest_time_; }
 
  private:
-  [[nodiscard]] Duration time_of(std::uint64_t slots) const noexcept;
-
   Duration interval_;
   Instant first_{};
   std::uint64_t length_ = 0;

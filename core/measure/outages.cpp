@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/measure/schedule.hpp"
+
 namespace netecho {
 
 OutageSpan OutageSpan::since(Instant from, std::uint64_t known) const noexcept {
@@ -12,19 +14,20 @@ OutageSpan OutageSpan::since(Instant from, std::uint64_t known) const noexcept {
   return out;
 }
 
-void Outages::extend(Instant intended, std::uint64_t slots) noexcept {
-  if (slots_ == 0) first_ = intended;
+void Outages::extend(Instant first, std::uint64_t slots, Instant last) noexcept {
+  if (slots_ == 0) first_ = first;
+  last_ = last;
   slots_ += slots;
 }
 
-void Outages::unanswered(Instant intended, std::uint64_t slots) noexcept {
+void Outages::unanswered(Instant intended, std::uint64_t slots, Duration gap) noexcept {
   if (slots == 0) return;
-  extend(intended, slots);
+  extend(intended, slots, saturating_add(intended, length_of(slots - 1, gap)));
   if (!start_) start_ = clock_->wall_now() - (clock_->now() - first_);
 }
 
 void Outages::lost(Instant intended) noexcept {
-  extend(intended, 1);
+  extend(intended, 1, intended);
 }
 
 void Outages::end_run(Instant at) {
@@ -39,7 +42,7 @@ void Outages::end_run(Instant at) {
 
 std::vector<OutageSpan> Outages::spans(Instant now) const {
   Outages all = *this;
-  all.answered(now);
+  all.answered(std::max(now, last_));
   return std::move(all.closed_);
 }
 

@@ -36,9 +36,9 @@ class Outages {
   /// `clock`, which outlives this, dates them.
   explicit Outages(const Clock& clock) noexcept : clock_{&clock} {}
 
-  /// So many slots from `intended` on were not sent, were lost with their connection, or were
-  /// refused by the host or the network.
-  void unanswered(Instant intended, std::uint64_t slots) noexcept;
+  /// So many slots from `intended` on, each a `gap` after the one before, were not sent, were lost
+  /// with their connection, or were refused by the host or the network.
+  void unanswered(Instant intended, std::uint64_t slots, Duration gap) noexcept;
   /// A probe that nothing came back of.
   void lost(Instant intended) noexcept;
   /// A reply, received then.
@@ -47,16 +47,17 @@ class Outages {
   }
 
   [[nodiscard]] bool open() const noexcept { return start_.has_value(); }
-  /// All so far; one that is open lasts until `now`.
+  /// All so far; one that is open lasts until `now`, and until its last slot.
   [[nodiscard]] std::vector<OutageSpan> spans(Instant now) const;
 
  private:
-  void extend(Instant intended, std::uint64_t slots) noexcept;
+  void extend(Instant first, std::uint64_t slots, Instant last) noexcept;
   void end_run(Instant at);
 
   const Clock* clock_;
   std::vector<OutageSpan> closed_;
   Instant first_{};                ///< Of the run of unanswered slots at hand …
+  Instant last_{};                 ///< … until this one …
   std::uint64_t slots_ = 0;        ///< … which are so many.
   std::optional<WallTime> start_;  ///< The run is an outage.
 };

@@ -4,6 +4,7 @@
 /// When probes are due: absolute deadlines, so that a late probe delays no other (RFC 3432
 /// section 4). What follows from lateness is decided here, not where the sleeping is done.
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/base/random.hpp"
@@ -14,6 +15,14 @@ namespace netecho {
 /// `at + by`, or kNever where that does not fit.
 [[nodiscard]] constexpr Instant saturating_add(Instant at, Duration by) noexcept {
   return by >= kNever - at ? kNever : at + by;
+}
+
+/// How long so many slots take, at most a quarter of the range of time: a schedule without an end
+/// may lack any number of slots. Zero without a gap.
+[[nodiscard]] constexpr Duration length_of(std::uint64_t slots, Duration gap) noexcept {
+  if (gap <= Duration::zero()) return Duration::zero();
+  const auto most = static_cast<std::uint64_t>(Duration::max() / 4 / gap);
+  return gap * static_cast<std::int64_t>(std::min(slots, most));
 }
 
 enum class Gaps : std::uint8_t {

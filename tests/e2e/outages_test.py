@@ -3,9 +3,15 @@
 Needs root where a network of the test's own is cut.
 """
 
+import contextlib
+import os
+import signal
+import socket
+
 import pytest
 from hosts import two_hosts
-from netecho import running, serve
+from netecho import PATIENCE, finish, running, serve
+from schema import check
 from watched import probed_through
 
 INTERVAL_NS = 20_000_000
@@ -71,3 +77,28 @@ def test_a_server_that_is_stopped_for_a_while_is_one_outage_and_fails_a_threshol
         for each in servers:
             each.kill()
     check_that_it_failed_for_its_loss(result)
+
+
+def test_two_thousand_reconnections_leave_no_descriptor_behind():
+    """To a server that answers once and closes."""
+    counts = {}
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+
+        def answer_once_each():
+            for number in range(2000):
+                peer, _ = listener.accept()
+                with peer, contextlib.suppress(OSError):
+                    peer.sendall(peer.recv(64))
+                if number in (100, 1900):
+                    counts[number] = len(os.listdir(f"/proc/{process.pid}/fd"))
+            process.send_signal(signal.SIGINT)
+
+        uri = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+        with running("probe", uri, "--retry", "-q", "-c0", "-i500us", "--json") as process:
+            listener.settimeout(PATIENCE)
+            answer_once_each()
+            result = finish(process)
+    assert result.code == 0, result
+    assert check(result.json)["targets"][0]["received_total"] > 0
+    # A connection that is being made has a thread with a descriptor or two of its own.
+    assert abs(counts[1900] - counts[100]) <= 3, counts

@@ -242,7 +242,8 @@ bool SimNetwork::collect_ready() {
   return !ready_.empty() || interrupted_ || report_requested_;
 }
 
-Wake SimNetwork::wait(Instant deadline, WaitMode /*mode*/) noexcept {
+Wake SimNetwork::wait(WakeTime wake_time, WaitMode /*mode*/) noexcept {
+  const Instant deadline = wake_time.at;
   while (!collect_ready() && now_ < deadline) {
     if (events_.empty() && deadline == kNever) {
       stuck_ = interrupted_ = true;

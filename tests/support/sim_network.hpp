@@ -99,7 +99,7 @@ class SimNetwork final : public Clock, public Waiter {
   [[nodiscard]] WallTime wall_now() const noexcept override;
   void watch(MessagePort& port, std::uint32_t id) override;
   void unwatch(MessagePort& port) override;
-  Wake wait(Instant deadline, WaitMode mode) noexcept override;
+  Wake wait(WakeTime wake_time, WaitMode mode) noexcept override;
 
   /// Since the simulation began.
   [[nodiscard]] Duration elapsed() const noexcept { return now_ - kStart; }

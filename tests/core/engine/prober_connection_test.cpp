@@ -138,7 +138,9 @@ TEST_CASE("prober: a dropped stream ends its flow, unless it is to be made again
     CHECK(s.unanswered_ratio == 0.3);
     CHECK(s.received_total == 7);
     CHECK(s.timeout_total == 1);
-    CHECK(s.outages.size() == 1);  // Probe 7 was out.
+    REQUIRE(s.outages.size() == 1);
+    CHECK(s.outages[0].duration == 40ms);  // From probe 7, which was out, to the last slot.
+    CHECK(s.outages[0].probes == 3);
   }
   SECTION("it goes on") {
     options.reconnect = Reconnect::yes;
@@ -177,6 +179,26 @@ TEST_CASE("prober: an outage that nobody ends lasts to the end of the run", "[pr
   REQUIRE(s.outages.size() == 1);
   CHECK(s.outages[0].duration == 160ms);  // From probe 1 to the last slot, at 180 ms.
   CHECK(s.outages[0].probes == 9);
+}
+
+TEST_CASE("prober: a server that accepts and closes is asked a few times an interval",
+          "[prober][sim]") {
+  Bench bench;
+  int made = 0;
+  const auto ends_after_1ms = [&] {
+    SimLink* link = nullptr;
+    auto port = bench.net.make_port({}, link);
+    bench.net.close_at(bench.net.elapsed() + 1ms, *link);
+    ++made;
+    return reopened(std::move(port));
+  };
+  bench.reopen = ends_after_1ms;
+  bench.net.close_at(145ms, *bench.link);
+  const Summary s = bench.probe({.count = 20, .reconnect = Reconnect::yes});
+  CHECK(s.received_total == 2);
+  CHECK(s.outages.size() == 1);
+  // At 145, 156 and 177 ms, then every 26 ms until the last slot, at 1900 ms.
+  CHECK(made == 3 + (1900 - 177) / 26);
 }
 
 TEST_CASE("prober: with retry, a connection that never stood is a failure that says so",

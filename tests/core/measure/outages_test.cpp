@@ -34,8 +34,8 @@ TEST_CASE("outages: one lasts from its first slot to the reply that ends it", "[
   Outages outages{clock};
   outages.answered(at(50ms));
   clock.set(130ms);  // Noticed later than it was due.
-  outages.unanswered(at(100ms), 1);
-  outages.unanswered(at(200ms), 3);
+  outages.unanswered(at(100ms), 1, 100ms);
+  outages.unanswered(at(200ms), 3, 100ms);
   outages.answered(at(510ms));
   outages.answered(at(610ms));
   const auto spans = outages.spans(at(1s));
@@ -50,12 +50,13 @@ TEST_CASE("outages: one lasts from its first slot to the reply that ends it", "[
 TEST_CASE("outages: one that nothing has ended lasts until now", "[outages][unit]") {
   HandClock clock;
   Outages outages{clock};
-  outages.unanswered(at(100ms), 1);
+  outages.unanswered(at(100ms), 1, 100ms);
   CHECK(outages.open());
   CHECK(outages.spans(at(300ms)).at(0).end == at(300ms));
   CHECK(outages.spans(at(400ms)).at(0).end == at(400ms));
   // Slots that a flow will never have lie ahead.
-  CHECK(outages.spans(at(50ms)).at(0).end == at(100ms));
+  outages.unanswered(at(200ms), 9, 100ms);
+  CHECK(outages.spans(at(400ms)).at(0).end == at(1s));
 }
 
 TEST_CASE("outages: losses in silence belong to one, and make none", "[outages][unit]") {
@@ -65,7 +66,7 @@ TEST_CASE("outages: losses in silence belong to one, and make none", "[outages][
   outages.answered(at(110ms));
   CHECK(outages.spans(at(1s)).empty());
   outages.lost(at(200ms));
-  outages.unanswered(at(300ms), 1);
+  outages.unanswered(at(300ms), 1, 100ms);
   outages.lost(at(400ms));
   outages.answered(at(510ms));
   const auto spans = outages.spans(at(1s));
@@ -78,7 +79,7 @@ TEST_CASE("outages: a thousand are listed, the rest is added to the last", "[out
   HandClock clock;
   Outages outages{clock};
   for (std::size_t i = 0; i < Outages::kMost + 5; ++i) {
-    outages.unanswered(at(i * 10ms), 1);
+    outages.unanswered(at(i * 10ms), 1, 100ms);
     outages.answered(at(i * 10ms + 5ms));
   }
   const auto spans = outages.spans(at(1h));

@@ -116,4 +116,12 @@ TEST_CASE("schedule: after a pause exponential slots are skipped one by one, up 
 }
 
 }  // namespace
+
+TEST_CASE("schedule: slots take their gaps, and never more than time holds", "[measure][unit]") {
+  CHECK(length_of(3, 100ms) == 300ms);
+  CHECK(length_of(3, 0ms) == 0ms);
+  CHECK(length_of(UINT64_MAX, 1h) <= Duration::max() / 4);
+  CHECK(length_of(UINT64_MAX, 1h) > Duration::max() / 5);
+}
+
 }  // namespace netecho
