@@ -74,7 +74,8 @@ int run_serve(const ServeJob& job) {
   // Whoever reads the file may send a signal at once: it has to wait for the server.
   const Interrupt early_signals{SIGINT, SIGTERM, SIGHUP};
   announce_in_file(job, lines);
-  enter_sandbox(job.sandbox, sockets);  // No thread runs yet: those to come are in it, too.
+  // No thread runs yet: those to come are in it, too.
+  options.bind_again = enter_sandbox(job.sandbox, sockets);
 
   Output output{STDOUT_FILENO, "stdout"};
   ServeEvents events{output, job.common};

@@ -1,5 +1,7 @@
 #include "cmd/serve_sandbox.hpp"
 
+#include <algorithm>
+
 #include "cmd/log.hpp"
 #include "core/host/sandbox.hpp"
 #include "core/net/socket_address.hpp"
@@ -74,16 +76,20 @@ void check_sandbox(SandboxChoice choice, std::span<const Served> sockets) {
   }
 }
 
-void enter_sandbox(SandboxChoice choice, std::span<const Served> sockets) {
+BindAgain enter_sandbox(SandboxChoice choice, std::span<const Served> sockets) {
   if (choice == SandboxChoice::off || !kSandboxBuilt) {
     log_info(std::string{"sandbox: off"} +
              (kSandboxBuilt ? "" : std::string{": "} + kInstrumented));
-    return;
+    return BindAgain::possible;
   }
   keep_interface_names();
   const SandboxState state = enter_sandbox(needs_of(sockets));
   if (choice == SandboxChoice::require) require_all(state);
   tell(state);
+  // The filter has no call that makes a socket, and Landlock none that binds one.
+  const bool confined = std::ranges::any_of(
+      state.in_force, [](const std::string& layer) { return layer != "no_new_privs"; });
+  return confined ? BindAgain::forbidden : BindAgain::possible;
 }
 
 }  // namespace netecho

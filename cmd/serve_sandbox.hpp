@@ -22,7 +22,7 @@ void leave_root(const User& user, std::span<const Served> sockets);
 /// nothing, so that nobody has been told that we are ready when we are not going to be.
 void check_sandbox(SandboxChoice choice, std::span<const Served> sockets);
 
-/// Enters it, as far as it can be had. Throws as check_sandbox() does.
-void enter_sandbox(SandboxChoice choice, std::span<const Served> sockets);
+/// Enters it, as far as it can be had, and says what that leaves. Throws as check_sandbox() does.
+[[nodiscard]] BindAgain enter_sandbox(SandboxChoice choice, std::span<const Served> sockets);
 
 }  // namespace netecho

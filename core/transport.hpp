@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -275,7 +276,12 @@ struct Served {
   bool inherited = false;
   bool records = false;  ///< An Acceptor whose connections carry records: use make_port().
   /// Removes what binding created (the socket file), if it is still ours. May be empty.
-  std::shared_ptr<void> cleanup;
+  std::shared_ptr<void> cleanup{};
+  /// All of its sockets are bound to this interface: they are dead when it is. Empty: to none.
+  std::string interface {};
+  /// Binds all of them once more, to the same address and to the interface that has this name now;
+  /// from one thread. Throws Error. Null: this process can't.
+  std::function<Served()> bind_again{};
 };
 
 /// A client's connection (or connected message socket).

@@ -18,7 +18,7 @@ ImpairedReplies::ImpairedReplies(ServerShared& shared, EndpointStats& endpoint,
     : shared_{shared},
       endpoint_{endpoint},
       impairment_{impairment},
-      port_{port},
+      port_{&port},
       queue_{impairment.spec, *endpoint.impaired_total, shared.impaired_bytes},
       timer_{shared.reactor.make_timer([this] {
         const auto action = on_due;  // It may destroy this.
@@ -31,8 +31,8 @@ void ImpairedReplies::take(Batch& batch) noexcept {
     const Slot& slot = batch.slots()[i];
     if (slot.skip) continue;
     const MessageFate its = fate(impairment_.spec, impairment_.endpoint, ordinal_++);
-    if (!queue_.push({slot.data, slot.size}, port_.peer_ref(i), slot.at, its)) {
-      drop_message(slot, i, DropReason::impaired, shared_, endpoint_, port_);
+    if (!queue_.push({slot.data, slot.size}, port_->peer_ref(i), slot.at, its)) {
+      drop_message(slot, i, DropReason::impaired, shared_, endpoint_, *port_);
     }
   }
   batch.next = batch.count;
@@ -46,7 +46,7 @@ void ImpairedReplies::fill_slot(ImpairedMessage& message) noexcept {
   slot.size = static_cast<std::uint32_t>(message.bytes().size());
   batch.count = 1;
   batch.next = 0;
-  port_.set_peer(0, message.peer());
+  port_->set_peer(0, message.peer());
 }
 
 ImpairedReplies::Step ImpairedReplies::send_one(Instant now) noexcept {
@@ -54,7 +54,7 @@ ImpairedReplies::Step ImpairedReplies::send_one(Instant now) noexcept {
   if (message == nullptr) return Step::nothing_due;
   fill_slot(*message);
   Batch& batch = shared_.one_reply;
-  const BatchResult result = port_.send(batch);
+  const BatchResult result = port_->send(batch);
   if (result.status == IoStatus::would_block) return Step::socket_full;
   if (result.status == IoStatus::closed) return Step::closed;
 
@@ -66,10 +66,10 @@ ImpairedReplies::Step ImpairedReplies::send_one(Instant now) noexcept {
     endpoint_.tx_bytes_total += message->bytes().size();
   } else if (sent) {
     ++answered_;
-    count_answers(result, batch, 0, shared_, endpoint_, port_);
+    count_answers(result, batch, 0, shared_, endpoint_, *port_);
   } else if (!second) {
     drop_message(batch.slots().front(), 0, send_drop_reason(result.error), shared_, endpoint_,
-                 port_);
+                 *port_);
   }
   queue_.gone(sent ? ImpairedQueue::Outcome::sent : ImpairedQueue::Outcome::failed);
   return Step::done;
@@ -96,7 +96,7 @@ void ImpairedReplies::finish() noexcept {
     fill_slot(*left);
     if (!left->is_second_copy()) {
       drop_message(shared_.one_reply.slots().front(), 0, DropReason::peer_queue_full, shared_,
-                   endpoint_, port_);
+                   endpoint_, *port_);
     }
     queue_.gone(ImpairedQueue::Outcome::failed);
   }
@@ -115,6 +115,27 @@ ImpairedDatagrams::ImpairedDatagrams(ServerShared& shared, EndpointStats& endpoi
       rest_{shared, endpoint, [this] { watch(); }} {
   replies_.on_due = [this] { send(); };
   shared_.reactor.add(port_->fd(), watched_, *this);
+}
+
+void ImpairedDatagrams::update_stats() noexcept {
+  endpoint_.kernel_drop_buffers_total = drops_of(*port_, drops_before_);
+}
+
+/// Nothing is left in the batch: what came has a place of its own among the replies under way.
+void ImpairedDatagrams::replace(std::unique_ptr<MessagePort> port) noexcept {
+  if (stopped_) return;
+  drops_before_ = drops_of(*port_, drops_before_).value_or(0);
+  shared_.reactor.remove(port_->fd(), *this);
+  const std::unique_ptr<MessagePort> old = std::exchange(port_, std::move(port));
+  replies_.use(*port_);
+  blocked_ = false;
+  watched_ = may_read() ? EPOLLIN : 0U;
+  if (!watch_again(shared_, *port_, watched_, *this)) {
+    stopped_ = true;
+    rest_.cancel();
+    return replies_.finish();
+  }
+  send();
 }
 
 void ImpairedDatagrams::stop() noexcept {

@@ -34,6 +34,9 @@ class ImpairedReplies {
   /// Is called when something is due; to be set before anything is taken.
   std::function<void()> on_due;
 
+  /// What is under way leaves by this port, too.
+  void use(MessagePort& port) noexcept { port_ = &port; }
+
   /// Takes what prepare_answers() has left of `batch`; decides the fate of each.
   void take(Batch& batch) noexcept;
 
@@ -60,7 +63,7 @@ class ImpairedReplies {
   ServerShared& shared_;
   EndpointStats& endpoint_;
   const EndpointImpairment& impairment_;
-  MessagePort& port_;
+  MessagePort* port_;
   ImpairedQueue queue_;
   std::unique_ptr<Reactor::Timer> timer_;
   std::uint64_t ordinal_;
@@ -74,9 +77,9 @@ class ImpairedDatagrams final : public DatagramEndpoint {
                     const EndpointImpairment& impairment, std::unique_ptr<MessagePort> port);
   void on_events(std::uint32_t events) noexcept override;
   void stop() noexcept override;
-  void update_stats() noexcept override {
-    endpoint_.kernel_drop_buffers_total = port_->kernel_drops();
-  }
+  void update_stats() noexcept override;
+  void replace(std::unique_ptr<MessagePort> port) noexcept override;
+  [[nodiscard]] int fd() const noexcept override { return stopped_ ? -1 : port_->fd(); }
 
  private:
   enum class Received : std::uint8_t { full_batch, all };
@@ -88,6 +91,7 @@ class ImpairedDatagrams final : public DatagramEndpoint {
   ServerShared& shared_;
   EndpointStats& endpoint_;
   std::unique_ptr<MessagePort> port_;
+  std::uint64_t drops_before_ = 0;  ///< Of ports that were replaced.
   Batch batch_;
   ImpairedReplies replies_;
   std::uint32_t watched_;

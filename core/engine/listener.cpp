@@ -126,6 +126,13 @@ void Listener::pause() noexcept {
   shared_.reactor.remove(acceptor_->fd(), *this);
 }
 
+void Listener::replace(std::unique_ptr<Acceptor> acceptor) noexcept {
+  if (stopped_) return;
+  pause();
+  acceptor_ = std::move(acceptor);
+  resume();
+}
+
 void Listener::resume() noexcept {
   if (stopped_ || !paused_) return;
   try {

@@ -21,6 +21,10 @@ class Listener final : public EventHandler {
   void on_events(std::uint32_t events) noexcept override;
   /// Room may have come: looks again at the backlog.
   void resume() noexcept;
+  /// From now on accepts from this one.
+  void replace(std::unique_ptr<Acceptor> acceptor) noexcept;
+  /// Of the listening socket; -1 once stopped.
+  [[nodiscard]] int fd() const noexcept { return stopped_ ? -1 : acceptor_->fd(); }
   /// Accepts no more. Safe to call twice.
   void stop() noexcept;
   [[nodiscard]] bool stopped() const noexcept { return stopped_; }

@@ -97,6 +97,20 @@ DropReason send_drop_reason(int error) noexcept {
   return error == EAGAIN || error == ENOBUFS ? DropReason::peer_queue_full : DropReason::send_error;
 }
 
+std::optional<std::uint64_t> drops_of(const MessagePort& port, std::uint64_t before) noexcept {
+  const auto drops = port.kernel_drops();
+  return drops ? std::optional{*drops + before} : std::nullopt;
+}
+
+bool watch_again(ServerShared& shared, const MessagePort& port, std::uint32_t events,
+                 EventHandler& handler) noexcept try {
+  shared.reactor.add(port.fd(), events, handler);
+  return true;
+} catch (const Error& error) {
+  shared.emit(error_event(error));
+  return false;
+}
+
 std::size_t datagram_slots(const ServerOptions& options) noexcept {
   return options.max_accepts != 0 ? 1 : kDatagramSlots;
 }
@@ -220,6 +234,27 @@ DatagramEcho::DatagramEcho(ServerShared& shared, EndpointStats& endpoint,
       rest_{shared, endpoint, [this] { shared_.reactor.modify(port_->fd(), EPOLLIN, *this); }} {
   accept_trains(*port_, shared.options);
   shared_.reactor.add(port_->fd(), EPOLLIN, *this);
+}
+
+void DatagramEcho::update_stats() noexcept {
+  endpoint_.kernel_drop_buffers_total = drops_of(*port_, drops_before_);
+}
+
+void DatagramEcho::replace(std::unique_ptr<MessagePort> port) noexcept {
+  if (stopped_) return;
+  while (writing_ && batch_.next < batch_.count) {
+    if (batch_.slots()[batch_.next].skip) {
+      ++batch_.next;
+    } else {
+      drop_first(batch_, DropReason::send_error, shared_, endpoint_, *port_);
+    }
+  }
+  writing_ = false;
+  drops_before_ = drops_of(*port_, drops_before_).value_or(0);
+  shared_.reactor.remove(port_->fd(), *this);
+  port_ = std::move(port);
+  accept_trains(*port_, shared_.options);
+  if (!watch_again(shared_, *port_, EPOLLIN, *this)) stopped_ = true;
 }
 
 void DatagramEcho::stop() noexcept {

@@ -41,12 +41,24 @@ class DatagramEndpoint : public EventHandler {
   virtual void stop() noexcept = 0;
   /// Brings those counters of its endpoint up to date that only the port knows.
   virtual void update_stats() noexcept = 0;
+  /// From now on serves this port. What the old one has not taken is counted as not sent.
+  virtual void replace(std::unique_ptr<MessagePort> port) noexcept = 0;
+  /// Of the socket; -1 once stopped.
+  [[nodiscard]] virtual int fd() const noexcept = 0;
 };
 
 /// A batch for such a socket: one message under max_accepts, so that none is received and left
 /// unanswered.
 [[nodiscard]] std::size_t datagram_slots(const ServerOptions& options) noexcept;
 [[nodiscard]] std::size_t datagram_slot_bytes(const SocketDescription& endpoint) noexcept;
+
+/// What the kernel dropped for `port` and for those that it replaced; none if it does not tell.
+[[nodiscard]] std::optional<std::uint64_t> drops_of(const MessagePort& port,
+                                                    std::uint64_t before) noexcept;
+
+/// Watches a port that has replaced another. False: that failed, and was told.
+[[nodiscard]] bool watch_again(ServerShared& shared, const MessagePort& port, std::uint32_t events,
+                               EventHandler& handler) noexcept;
 
 /// The plain one. Its batch is its own: what a full socket does not take stays there and nothing
 /// more is read meanwhile. The only one that takes trains: an impaired reply has a fate of its own.
@@ -55,14 +67,15 @@ class DatagramEcho final : public DatagramEndpoint {
   DatagramEcho(ServerShared& shared, EndpointStats& endpoint, std::unique_ptr<MessagePort> port);
   void on_events(std::uint32_t events) noexcept override;
   void stop() noexcept override;
-  void update_stats() noexcept override {
-    endpoint_.kernel_drop_buffers_total = port_->kernel_drops();
-  }
+  void update_stats() noexcept override;
+  void replace(std::unique_ptr<MessagePort> port) noexcept override;
+  [[nodiscard]] int fd() const noexcept override { return stopped_ ? -1 : port_->fd(); }
 
  private:
   ServerShared& shared_;
   EndpointStats& endpoint_;
   std::unique_ptr<MessagePort> port_;
+  std::uint64_t drops_before_ = 0;  ///< Of ports that were replaced.
   Batch batch_;
   bool writing_ = false;  ///< The rest of the batch waits for the socket.
   bool stopped_ = false;

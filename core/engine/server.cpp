@@ -3,11 +3,13 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <mutex>
 #include <thread>
 
 #include "core/base/clock.hpp"
+#include "core/engine/interface_watch.hpp"
 #include "core/engine/server_limits.hpp"
 #include "core/engine/server_loop.hpp"
 
@@ -78,6 +80,8 @@ class Server {
 
  private:
   void serve(Served socket);
+  void replace(std::size_t endpoint, Served sockets);
+  void on_given_up();
   Follower& follower(std::size_t number);
   void on_signal(int signal);
   void stop(StopReason reason);
@@ -85,6 +89,7 @@ class Server {
   void start_followers();
   void run_follower(Follower& follower);
   void request_all(LoopRequest request);
+  void emit(EventBody body) { events_.emit({realtime_now(), std::move(body)}); }
   void report_stats();
   /// Adds one loop's counters to those that the others told; the last one tells all of them.
   void collect(const std::deque<EndpointStats>& stats, const std::vector<std::size_t>& endpoints);
@@ -101,6 +106,7 @@ class Server {
   std::vector<std::size_t> leader_endpoints_;
   std::vector<std::unique_ptr<Follower>> followers_;
   std::atomic<std::size_t> followers_running_ = 0;
+  InterfaceWatch interfaces_;
   std::unique_ptr<Reactor::Timer> stats_timer_;
   GoneWatch gone_watch_;
   std::atomic<bool> stopping_ = false;
@@ -122,10 +128,21 @@ Server::Server(Reactor& reactor, std::vector<Served> sockets, const ServerOption
               limits_,
               events,
               {.stop_all = [this](StopReason reason) { stop(reason); },
-               .stopping = [this] { cleanups_.clear(); },
+               .stopping =
+                   [this] {
+                     interfaces_.stop();
+                     cleanups_.clear();
+                   },
                .accept_again = [this] { request_all(LoopRequest::accept); },
                .tell_stats = [this] { collect(leader_.stats(), leader_endpoints_); },
                .others_ended = [this] { return followers_running_ == 0; }}},
+      interfaces_{reactor,
+                  options_,
+                  {.fd = [this](std::size_t endpoint) { return leader_.fd(endpoint); },
+                   .replace = [this](std::size_t endpoint,
+                                     Served again) { replace(endpoint, std::move(again)); },
+                   .emit = [this](EventBody body) { emit(std::move(body)); },
+                   .given_up = [this] { on_given_up(); }}},
       stats_timer_{reactor.make_timer([this] { report_stats(); })},
       // Nobody reads what this server says, or it cannot be written: it ends, as other programs in
       // a pipe do. The connections are drained first.
@@ -148,6 +165,7 @@ void Server::serve(Served socket) {
   const std::size_t number = listening_.size();
   if (socket.cleanup) cleanups_.push_back(socket.cleanup);
   listening_.push_back({socket.endpoint, socket.inherited, ::getpid()});
+  interfaces_.add(listening_.back(), socket, number);
   leader_.serve(std::move(socket.socket), socket, number);
   leader_endpoints_.push_back(number);
   for (std::size_t i = 0; i < socket.siblings.size(); ++i) {
@@ -155,6 +173,20 @@ void Server::serve(Served socket) {
     its.loop->serve(std::move(socket.siblings[i]), socket, number);
     its.endpoints.push_back(number);
   }
+}
+
+/// As many sockets as before: as many threads serve it.
+void Server::replace(std::size_t endpoint, Served sockets) {
+  leader_.replace(endpoint, std::move(sockets.socket));
+  for (std::size_t i = 0; i < sockets.siblings.size(); ++i) {
+    Follower& its = *followers_[i];
+    const auto place = std::ranges::find(its.endpoints, endpoint) - its.endpoints.begin();
+    its.loop->replace(static_cast<std::size_t>(place), std::move(sockets.siblings[i]));
+  }
+}
+
+void Server::on_given_up() {
+  if (interfaces_.given_up() == listening_.size()) stop(StopReason::error);
 }
 
 Follower& Server::follower(std::size_t number) {
@@ -175,8 +207,9 @@ ServerOutcome Server::run(const std::function<void()>& ready) {
     stats_timer_->set(monotonic_now() + options_.stats_interval);
   }
   ready();  // May fail; then nobody was told that we listen.
-  for (const ListeningEvent& event : listening_) events_.emit({realtime_now(), event});
+  for (const ListeningEvent& event : listening_) emit(event);
   start_followers();
+  interfaces_.start();
   leader_.run();
   for (const auto& each : followers_) each->thread.join();
 

@@ -30,6 +30,9 @@ enum class SignalHandling : std::uint8_t {
   ignore,  ///< Somebody else's business: a server inside another job ends by Reactor::stop().
 };
 
+/// Whether this process can still make a bound socket, when an interface was made anew.
+enum class BindAgain : std::uint8_t { possible, forbidden };
+
 struct ServerOptions {
   std::size_t max_connections = 10'000;
   std::size_t max_per_source = SIZE_MAX;  ///< Of them, from one IP address; loopback: no limit.
@@ -44,6 +47,7 @@ struct ServerOptions {
   bool plain = false;            ///< Never touch a frame.
   TraceLevel trace = TraceLevel::none;
   SignalHandling signals = SignalHandling::drain;
+  BindAgain bind_again = BindAgain::possible;
   std::size_t show_payload_bytes = 0;  ///< Of `datagram` events; 0: none.
   /// The user should know of something that goes on; called from any loop. Null: nobody.
   void (*warn)(const std::string& message) = nullptr;

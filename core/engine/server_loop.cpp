@@ -58,9 +58,12 @@ void ServerLoop::serve(ServedSocket socket, const Served& what, std::uint64_t en
     const EndpointImpairment* impairment = stats.impaired_total ? &impairments_.back() : nullptr;
     listeners_.push_back(
         std::make_unique<Listener>(shared_, stats, std::move(*acceptor), what.records, impairment));
+    places_.push_back({.listener = listeners_.back().get()});
   } else if (auto* port = std::get_if<std::unique_ptr<MessagePort>>(&socket)) {
     serve_messages(std::move(*port), stats);
+    places_.push_back({.datagrams = datagrams_.back().get()});
   } else {
+    places_.emplace_back();
     ++streams_given_;
     serve_stream(std::get<ByteChannel>(std::move(socket)), stats);
   }
@@ -110,7 +113,39 @@ void ServerLoop::on_events(std::uint32_t /*events*/) noexcept {
   if (asks(requests, LoopRequest::stats)) peers_.tell_stats();
   if (asks(requests, LoopRequest::stop)) stop();
   if (asks(requests, LoopRequest::accept) && !shared_.draining) resume_listeners();
+  if (asks(requests, LoopRequest::replace)) take_replacements();
   if (asks(requests, LoopRequest::look) && shared_.draining) end_if_drained();
+}
+
+void ServerLoop::replace(std::size_t index, ServedSocket socket) {
+  {
+    const std::lock_guard lock{handing_over_};
+    handed_over_.push_back({index, std::move(socket)});
+  }
+  request(LoopRequest::replace);
+}
+
+void ServerLoop::take_replacements() {
+  std::vector<Replacement> taken;
+  {
+    const std::lock_guard lock{handing_over_};
+    taken.swap(handed_over_);
+  }
+  if (shared_.draining) return;
+  for (Replacement& each : taken) {
+    const Place& place = places_[each.index];
+    if (place.listener != nullptr) {
+      place.listener->replace(std::get<std::unique_ptr<Acceptor>>(std::move(each.socket)));
+    } else if (place.datagrams != nullptr) {
+      place.datagrams->replace(std::get<std::unique_ptr<MessagePort>>(std::move(each.socket)));
+    }
+  }
+}
+
+int ServerLoop::fd(std::size_t index) const noexcept {
+  const Place& place = places_[index];
+  if (place.listener != nullptr) return place.listener->fd();
+  return place.datagrams != nullptr ? place.datagrams->fd() : -1;
 }
 
 const std::deque<EndpointStats>& ServerLoop::stats() {

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "core/base/unique_fd.hpp"
@@ -21,10 +22,11 @@ namespace netecho {
 
 /// What another thread can ask of a loop. Asked twice before it got to it is asked once.
 enum class LoopRequest : unsigned {
-  stop = 1U << 0,    ///< Drain and end.
-  accept = 1U << 1,  ///< There is room for connections again.
-  stats = 1U << 2,   ///< Tell the counters.
-  look = 1U << 3,    ///< To the leader: another loop has ended.
+  stop = 1U << 0,     ///< Drain and end.
+  accept = 1U << 1,   ///< There is room for connections again.
+  stats = 1U << 2,    ///< Tell the counters.
+  look = 1U << 3,     ///< To the leader: another loop has ended.
+  replace = 1U << 4,  ///< Sockets were handed over.
 };
 
 class ServerLoop final : private EventHandler {
@@ -51,6 +53,12 @@ class ServerLoop final : private EventHandler {
   /// From any thread.
   void request(LoopRequest request) noexcept;
 
+  /// From any thread: the loop's socket number `index`, in the order in which they were added, is
+  /// this one from now on. A connected stream is never replaced.
+  void replace(std::size_t index, ServedSocket socket);
+  /// The descriptor of that socket, on the loop's own thread; -1 once it is served no more.
+  [[nodiscard]] int fd(std::size_t index) const noexcept;
+
   /// On the loop's own thread (request(stop) from others).
   void stop();
   [[nodiscard]] bool draining() const noexcept { return shared_.draining; }
@@ -59,9 +67,20 @@ class ServerLoop final : private EventHandler {
   [[nodiscard]] const std::deque<EndpointStats>& stats();
 
  private:
+  /// What serves one socket; both null: a connected stream.
+  struct Place {
+    Listener* listener = nullptr;
+    DatagramEndpoint* datagrams = nullptr;
+  };
+  struct Replacement {
+    std::size_t index;
+    ServedSocket socket;
+  };
+
   void on_events(std::uint32_t events) noexcept override;
   void serve_messages(std::unique_ptr<MessagePort> port, EndpointStats& stats);
   void serve_stream(ByteChannel channel, EndpointStats& stats);
+  void take_replacements();
   void impair(EndpointStats& stats, std::uint64_t endpoint);
   void on_finished();
   [[nodiscard]] bool nothing_left() const;
@@ -88,12 +107,15 @@ class ServerLoop final : private EventHandler {
   std::deque<EndpointImpairment> impairments_;  ///< One for each of those; so do these.
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<std::unique_ptr<DatagramEndpoint>> datagrams_;
+  std::vector<Place> places_;      ///< One for each endpoint.
   std::size_t streams_given_ = 0;  ///< Connected streams inherited: their end is our end.
   std::unique_ptr<Reactor::Timer> idle_timer_;
   std::unique_ptr<Reactor::Timer> stall_timer_;
   std::unique_ptr<Reactor::Timer> hold_timer_;
   std::unique_ptr<Reactor::Timer> drain_timer_;
   UniqueFd doorbell_;
+  std::mutex handing_over_;
+  std::vector<Replacement> handed_over_;  ///< Under that lock.
   std::atomic<unsigned> requests_ = 0;
   Instant drain_deadline_{};
   bool walking_ = false;  ///< In for_each: nothing else may end connections now.

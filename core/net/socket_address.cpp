@@ -173,6 +173,14 @@ void SocketAddress::set_port(std::uint16_t port) noexcept {
   std::memcpy(&storage_, &head, sizeof head);
 }
 
+void SocketAddress::set_zone(std::uint32_t interface) noexcept {
+  if (family() != AF_INET6) return;
+  auto v6 = as<sockaddr_in6>(data(), size_);
+  if (v6.sin6_scope_id == 0) return;
+  v6.sin6_scope_id = interface;
+  std::memcpy(&storage_, &v6, sizeof v6);
+}
+
 bool SocketAddress::is_wildcard() const noexcept {
   if (family() == AF_INET) return as<sockaddr_in>(data(), size_).sin_addr.s_addr == INADDR_ANY;
   if (family() != AF_INET6) return false;

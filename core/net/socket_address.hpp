@@ -36,6 +36,8 @@ class SocketAddress {
 
   [[nodiscard]] std::uint16_t port() const noexcept;  ///< Host order; 0 for unix.
   void set_port(std::uint16_t port) noexcept;
+  /// Changes the interface of an address that has one (link-local IPv6): its zone.
+  void set_zone(std::uint32_t interface) noexcept;
   [[nodiscard]] bool is_wildcard() const noexcept;
   [[nodiscard]] bool is_loopback() const noexcept;  ///< 127/8, ::1; true for unix.
   [[nodiscard]] bool is_unnamed() const noexcept;   ///< A unix socket without a name.

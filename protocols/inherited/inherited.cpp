@@ -10,6 +10,7 @@
 
 #include "core/base/error.hpp"
 #include "core/host/listen_fds.hpp"
+#include "core/net/bound_interface.hpp"
 #include "core/net/socket_address.hpp"
 #include "protocols/grammar/hints.hpp"
 #include "protocols/stream/acceptor.hpp"
@@ -66,6 +67,7 @@ class Adoption {
     look_at_it();
     Served out = make_served();
     out.inherited = true;
+    if (ip_) out.interface = bound_interface(fd_);
     if (auto bound = describe(local_, type_)) {
       out.endpoint = std::move(*bound);
     } else {

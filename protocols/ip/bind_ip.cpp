@@ -1,11 +1,13 @@
 #include "protocols/ip/bind_ip.hpp"
 
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <optional>
 
 #include "core/base/error.hpp"
+#include "core/net/bound_interface.hpp"
 #include "core/net/ip_number.hpp"
 #include "core/net/socket_type.hpp"
 #include "protocols/ip/one_peer.hpp"
@@ -42,6 +44,26 @@ class Binder {
     if (bound.empty() && missing) throw *missing;
     for (const std::string& reason : skipped) warn("skipped " + reason);
     return bound;
+  }
+
+  BoundSocket bind_one(const SocketAddress& address) const {
+    reject_group(address);
+    BoundSocket out{open(address), {}, {}};
+    if (options_.reuse_port) share_port(out.fd.get());
+    bind(out.fd.get(), address);
+    // Only now, so that a port which another process has is an error; and before the socket can be
+    // found, so that it belongs to the group of those that follow.
+    if (options_.threads > 1) share_port(out.fd.get());
+    listen(out.fd.get());
+    out.address = local_address(out.fd.get());
+    while (out.siblings.size() + 1 < options_.threads) {
+      UniqueFd sibling = open(out.address);
+      share_port(sibling.get());
+      bind(sibling.get(), out.address);
+      listen(sibling.get());
+      out.siblings.push_back(std::move(sibling));
+    }
+    return out;
   }
 
   void warn(const std::string& message) const {
@@ -92,26 +114,6 @@ class Binder {
                       address.ip() + " is a multicast or broadcast address, which is not answered");
   }
 
-  BoundSocket bind_one(const SocketAddress& address) const {
-    reject_group(address);
-    BoundSocket out{open(address), {}, {}};
-    if (options_.reuse_port) share_port(out.fd.get());
-    bind(out.fd.get(), address);
-    // Only now, so that a port which another process has is an error; and before the socket can be
-    // found, so that it belongs to the group of those that follow.
-    if (options_.threads > 1) share_port(out.fd.get());
-    listen(out.fd.get());
-    out.address = local_address(out.fd.get());
-    while (out.siblings.size() + 1 < options_.threads) {
-      UniqueFd sibling = open(out.address);
-      share_port(sibling.get());
-      bind(sibling.get(), out.address);
-      listen(sibling.get());
-      out.siblings.push_back(std::move(sibling));
-    }
-    return out;
-  }
-
   const Endpoint& endpoint_;
   SocketType type_;
   const ServeOptions& options_;
@@ -135,6 +137,21 @@ std::vector<BoundSocket> bind_ip(const Endpoint& endpoint, SocketType type,
   }
   throw Error{ErrorCategory::connect, "bind", endpoint.typed,
               "no port is free on all of its addresses", EADDRINUSE};
+}
+
+void remember_interface(Served& served, int fd, SocketType type, const Endpoint& endpoint,
+                        const ServeOptions& options, SocketOptionSet honoured,
+                        std::function<Served(BoundSocket)> serve) {
+  served.interface = bound_interface(fd);
+  if (served.interface.empty()) return;
+  served.bind_again = [=, local = local_address(fd), name = served.interface,
+                       serve = std::move(serve)] {
+    SocketAddress address = local;
+    const unsigned index = ::if_nametoindex(name.c_str());
+    if (index == 0) throw SysError{"bind", endpoint.typed, ENODEV};
+    address.set_zone(index);
+    return serve(Binder{endpoint, type, options, honoured}.bind_one(address));
+  };
 }
 
 }  // namespace netecho

@@ -3,6 +3,7 @@
 /// \file
 /// Bound sockets for an IP endpoint: one a family, all on one port. Shared by tcp and udp.
 
+#include <functional>
 #include <vector>
 
 #include "core/base/unique_fd.hpp"
@@ -23,6 +24,12 @@ struct BoundSocket {
 [[nodiscard]] std::vector<BoundSocket> bind_ip(const Endpoint& endpoint, SocketType type,
                                                const ServeOptions& options,
                                                SocketOptionSet honoured);
+
+/// Whether a new socket is needed when an interface is made anew, and how to make it: sets
+/// `served.interface` and `served.bind_again`. `serve` makes of a bound socket what is served.
+void remember_interface(Served& served, int fd, SocketType type, const Endpoint& endpoint,
+                        const ServeOptions& options, SocketOptionSet honoured,
+                        std::function<Served(BoundSocket)> serve);
 
 /// The addresses to bind or to connect to, in order; at least one. An empty host is every address
 /// of this host (serve) or its loopback (client); `localhost` is not looked up. Throws Error.

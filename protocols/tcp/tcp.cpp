@@ -33,18 +33,25 @@ SocketDescription describe_tcp(const Endpoint& endpoint) {
   return describe_ip_endpoint(endpoint, SocketType::stream);
 }
 
+Served serve_bound(BoundSocket bound, const Endpoint& endpoint, const ServeOptions& options) {
+  const auto acceptor = [&](UniqueFd& fd) {
+    keep_urgent_data_inline(fd.get(), endpoint.typed, options.socket.notes);
+    return std::make_unique<StreamAcceptor>(std::move(fd), options.sources);
+  };
+  const int fd = bound.fd.get();
+  Served served{.socket = acceptor(bound.fd),
+                .endpoint = *describe(bound.address, SocketType::stream)};
+  for (UniqueFd& sibling : bound.siblings) served.siblings.emplace_back(acceptor(sibling));
+  remember_interface(
+      served, fd, SocketType::stream, endpoint, options, kServeOptions,
+      [=](BoundSocket again) { return serve_bound(std::move(again), endpoint, options); });
+  return served;
+}
+
 std::vector<Served> serve_tcp(const Endpoint& endpoint, const ServeOptions& options) {
   std::vector<Served> out;
   for (BoundSocket& bound : bind_ip(endpoint, SocketType::stream, options, kServeOptions)) {
-    const auto acceptor = [&](UniqueFd& fd) {
-      keep_urgent_data_inline(fd.get(), endpoint.typed, options.socket.notes);
-      return std::make_unique<StreamAcceptor>(std::move(fd), options.sources);
-    };
-    Served served{.socket = acceptor(bound.fd),
-                  .endpoint = *describe(bound.address, SocketType::stream),
-                  .cleanup = {}};
-    for (UniqueFd& sibling : bound.siblings) served.siblings.emplace_back(acceptor(sibling));
-    out.push_back(std::move(served));
+    out.push_back(serve_bound(std::move(bound), endpoint, options));
   }
   return out;
 }

@@ -43,18 +43,25 @@ void enlarge_receive_buffer(int fd, const SocketOptions& options) noexcept {
   static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kWishedBytes, sizeof kWishedBytes));
 }
 
+Served serve_bound(BoundSocket bound, const Endpoint& endpoint, const ServeOptions& options) {
+  const auto port = [&](UniqueFd& fd) {
+    enlarge_receive_buffer(fd.get(), options.socket);
+    return make_udp_server(std::move(fd), options.sources, endpoint.typed, options.socket.notes);
+  };
+  const int fd = bound.fd.get();
+  Served served{.socket = port(bound.fd),
+                .endpoint = *describe(bound.address, SocketType::datagram)};
+  for (UniqueFd& sibling : bound.siblings) served.siblings.emplace_back(port(sibling));
+  remember_interface(
+      served, fd, SocketType::datagram, endpoint, options, kServeOptions,
+      [=](BoundSocket again) { return serve_bound(std::move(again), endpoint, options); });
+  return served;
+}
+
 std::vector<Served> serve_udp(const Endpoint& endpoint, const ServeOptions& options) {
   std::vector<Served> out;
   for (BoundSocket& bound : bind_ip(endpoint, SocketType::datagram, options, kServeOptions)) {
-    const auto port = [&](UniqueFd& fd) {
-      enlarge_receive_buffer(fd.get(), options.socket);
-      return make_udp_server(std::move(fd), options.sources, endpoint.typed, options.socket.notes);
-    };
-    Served served{.socket = port(bound.fd),
-                  .endpoint = *describe(bound.address, SocketType::datagram),
-                  .cleanup = {}};
-    for (UniqueFd& sibling : bound.siblings) served.siblings.emplace_back(port(sibling));
-    out.push_back(std::move(served));
+    out.push_back(serve_bound(std::move(bound), endpoint, options));
   }
   return out;
 }

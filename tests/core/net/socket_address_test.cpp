@@ -28,6 +28,21 @@ TEST_CASE("address: numeric IP is read and written canonically", "[address][unit
   CHECK_FALSE(SocketAddress::from_ip(std::string_view{"::1\0x", 5}, 0).has_value());
 }
 
+TEST_CASE("address: only what has a zone gets another", "[address][unit]") {
+  if (const auto zoned = SocketAddress::from_ip("fe80::1%lo", 7)) {
+    SocketAddress address = *zoned;
+    address.set_zone(4711);
+    CHECK_FALSE(address == *zoned);
+    address.set_zone(::if_nametoindex("lo"));
+    CHECK(address == *zoned);
+  }
+  for (const char* other : {"2001:db8::1", "::", "192.0.2.1"}) {
+    SocketAddress address = *SocketAddress::from_ip(other, 7);
+    address.set_zone(4711);
+    CHECK(address == *SocketAddress::from_ip(other, 7));
+  }
+}
+
 TEST_CASE("address: a zone is a name or an index, and printed as a name", "[address][unit]") {
   const unsigned index = ::if_nametoindex("lo");
   if (index == 0) return;
