@@ -46,6 +46,8 @@ class Sender {
     return backend_of(endpoint_).capabilities.max_message_bytes;
   }
   [[nodiscard]] bool messages() const { return backend_of(endpoint_).capabilities.boundaries; }
+  /// Throws Error (timeout) once it has passed.
+  void check_deadline(const char* operation) const;
   /// Connects, again and again where the retries allow it.
   void connect();
   /// Pauses before another attempt after a failure that may pass. False: there is none.
@@ -88,6 +90,7 @@ std::string Sender::whole(PayloadSource& source, std::size_t limit, const std::s
   std::vector<std::byte> chunk(256 * 1024);
   while (true) {
     if (source.fd() >= 0) wait_readable(source.fd(), deadline_, interrupt_.fd());
+    check_deadline("send");
     const std::size_t got = source.read(chunk);
     if (got == 0) return bytes;
     bytes.append(reinterpret_cast<const char*>(chunk.data()), got);
@@ -98,13 +101,16 @@ std::string Sender::whole(PayloadSource& source, std::size_t limit, const std::s
   }
 }
 
+void Sender::check_deadline(const char* operation) const {
+  if (monotonic_now() < deadline_) return;
+  throw Error{ErrorCategory::timeout, operation, endpoint_.typed, "the deadline has passed"};
+}
+
 void Sender::connect() {
   while (true) {
     try {
+      check_deadline("connect");
       const Duration left = std::min(job_.connect_timeout, deadline_ - monotonic_now());
-      if (left <= Duration::zero()) {
-        throw Error{ErrorCategory::timeout, "connect", endpoint_.typed, "the deadline has passed"};
-      }
       connection_ = backend_of(endpoint_).connect(
           endpoint_, connect_options(job_.common, left, interrupt_.fd()));
       return report_.connected(*connection_);
@@ -221,6 +227,7 @@ void Sender::send_lines() {
         log_info(std::string(ended_error(job_).what()) + "; again with the next line");
         connection_.reset();
       } else {
+        check_deadline("send");
         lines.fill();
       }
       continue;

@@ -1,10 +1,11 @@
 """send against servers that misbehave: what it finds, and the code it ends with."""
 
 import socket
+import subprocess
 import time
 
 import pytest
-from netecho import netecho
+from netecho import netecho, running
 from peers import closed_port, datagram_peer, hear, never_answers, resets, stream_peer
 from sockets import pattern
 
@@ -32,6 +33,17 @@ def test_a_server_that_never_answers_ends_with_5():
 def test_a_datagram_that_is_never_answered_ends_with_5():
     with datagram_peer(lambda *_: None) as peer:
         assert fails(netecho("send", peer.uri, "hello", "-W", "100ms"), 5).stdout == b""
+
+
+@pytest.mark.parametrize("args", [[], ["--lines"]], ids=["whole", "lines"])
+@pytest.mark.parametrize("scheme", ["tcp", "udp"])
+def test_the_deadline_holds_for_input_that_does_not_come_too(scheme, args):
+    peers = stream_peer(never_answers) if scheme == "tcp" else datagram_peer(lambda *_: None)
+    with peers as peer:
+        command = ["send", peer.uri, *args, "-w", "300ms"]
+        with running(*command, stdin=subprocess.PIPE) as client:
+            assert client.wait(10) == 5
+            assert client.stderr.read().count(b"\n") == 1
 
 
 def test_a_server_that_answers_half_and_then_nothing_ends_with_5():
