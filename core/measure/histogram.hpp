@@ -82,9 +82,9 @@ class Histogram {
   static constexpr unsigned kOctaveBits = 10;
   static constexpr std::size_t kOctaveBuckets = std::size_t{1} << kOctaveBits;
   static constexpr std::size_t index_of(std::uint64_t value) noexcept;
-  static constexpr std::uint64_t upper_end(std::size_t index) noexcept {
+  static constexpr std::uint64_t upper_end(std::uint64_t index) noexcept {
     if (index < 2 * kOctaveBuckets) return index;
-    const std::size_t shift = index / kOctaveBuckets - 1;
+    const std::uint64_t shift = index / kOctaveBuckets - 1;
     return ((index - kOctaveBuckets * shift + 1) << shift) - 1;
   }
   static const std::size_t kOctaves;
