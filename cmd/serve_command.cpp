@@ -35,7 +35,7 @@ std::vector<Served> open_all(const std::vector<Endpoint>& endpoints, const Serve
 /// What is open beside connections: each socket, with what tells it of its own addresses, and a
 /// loop's own.
 std::uint64_t other_descriptors(const ServeJob& job, std::span<const Served> sockets) {
-  constexpr std::uint64_t kEachSocket = 2;
+  constexpr std::uint64_t kEachSocket = 3;  // With the folder of a socket file.
   constexpr std::uint64_t kEachLoop = 3;
   std::uint64_t out = kOtherDescriptors + kEachLoop * job.sockets.threads;
   for (const Served& socket : sockets) out += kEachSocket * (1 + socket.siblings.size());

@@ -1,12 +1,16 @@
 #include "protocols/unix/socket_file.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <optional>
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
@@ -30,28 +34,55 @@ FileId id_of(const struct stat& status) noexcept {
   return {status.st_dev, status.st_ino};
 }
 
-/// Unlinks the path at its end, if it is still the file that was bound.
+/// A file, by its folder as it was when this was made: where others may rename that folder or put a
+/// link in its place, the path can come to mean a file elsewhere between a look at it and what
+/// follows.
+class Place {
+ public:
+  explicit Place(const std::string& path)
+      : folder_{::open(folder_of(path).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)},
+        name_{path.substr(path.rfind('/') + 1)} {}
+
+  [[nodiscard]] bool look(struct stat& status) const noexcept {
+    return ::fstatat(folder_.get(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+  }
+  void remove() const noexcept { ::unlinkat(folder_.get(), name_.c_str(), 0); }
+  /// The folder, to be locked: that takes the right to read it. May be invalid.
+  [[nodiscard]] UniqueFd open_folder() const noexcept {
+    return UniqueFd{::openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  }
+
+ private:
+  static std::string folder_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  }
+
+  UniqueFd folder_;
+  std::string name_;
+};
+
+/// Removes the file at its end, if it is still the one that was bound.
 class SocketFile {
  public:
-  SocketFile(std::string path, FileId id) : path_{std::move(path)}, id_{id} {}
+  SocketFile(Place place, FileId id) : place_{std::move(place)}, id_{id} {}
   SocketFile(const SocketFile&) = delete;
   SocketFile& operator=(const SocketFile&) = delete;
   ~SocketFile() {
     struct stat status {};
-    if (::lstat(path_.c_str(), &status) == 0 && S_ISSOCK(status.st_mode) && id_of(status) == id_) {
-      ::unlink(path_.c_str());
-    }
+    if (place_.look(status) && S_ISSOCK(status.st_mode) && id_of(status) == id_) place_.remove();
   }
 
  private:
-  std::string path_;
+  Place place_;
   FileId id_;
 };
 
 std::shared_ptr<void> own_file(const std::string& path) {
+  Place place{path};
   struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) return nullptr;
-  return std::make_shared<SocketFile>(path, id_of(status));
+  if (!place.look(status)) return nullptr;
+  return std::make_shared<SocketFile>(std::move(place), id_of(status));
 }
 
 class UmaskGuard {
@@ -73,21 +104,66 @@ std::string_view kind_of_file(mode_t mode) noexcept {
   return "a device";
 }
 
+/// Servers that bind in one folder take turns: from the last look at a stale socket until the new
+/// one listens, another would take the new one for a stale one. The folder itself is locked, which
+/// leaves nothing behind.
+class Turn {
+ public:
+  /// `folder` may be invalid: one that can't be read can't be locked, and its servers have no
+  /// turns.
+  explicit Turn(UniqueFd folder) noexcept : folder_{std::move(folder)} {}
+
+  /// Takes it if nobody has it.
+  [[nodiscard]] bool try_take() const noexcept {
+    return ::flock(folder_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+  }
+  /// Waits for it, but no longer than a start takes: in a folder of many users nobody may keep the
+  /// others' servers from starting.
+  void take(int interrupt_fd) const {
+    constexpr Duration kLongestTurn = 2s;
+    const Instant end = monotonic_now() + kLongestTurn;
+    while (!try_take() && monotonic_now() < end) {
+      pollfd entry{interrupt_fd, POLLIN, 0};
+      if (::poll(&entry, 1, 1) > 0) throw Interrupted{};
+    }
+  }
+  void pass() const noexcept { ::flock(folder_.get(), LOCK_UN); }
+
+ private:
+  UniqueFd folder_;
+};
+
 /// One attempt to take a path.
 class Taker {
  public:
   Taker(const Endpoint& endpoint, SocketType type, const ServeOptions& options)
-      : endpoint_{endpoint}, type_{type}, options_{options} {}
+      : endpoint_{endpoint},
+        type_{type},
+        options_{options},
+        place_{endpoint.rest},
+        turn_{place_.open_folder()} {}
 
-  /// Returns once the path is free to be bound.
+  /// To be called first. It is this server's turn as long as this lives, but for clear_path(); a
+  /// server that replaces nothing waits for none.
+  void begin() const {
+    if (options_.unix_replace) {
+      turn_.take(options_.interrupt_fd);
+    } else {
+      static_cast<void>(turn_.try_take());
+    }
+  }
+
+  /// Returns once the path is free to be bound. Who else is just starting gets its turn meanwhile.
   void clear_path() const {
     const FileId first = check_replaceable();
     if (!options_.unix_replace) {
       reject("a stale socket is there, which nobody serves; --unix-replace replaces it");
     }
+    turn_.pass();
     wait_for_second_look();
+    turn_.take(options_.interrupt_fd);
     if (!(check_replaceable() == first)) reject("another socket has appeared there");
-    ::unlink(endpoint_.rest.c_str());
+    place_.remove();
   }
 
  private:
@@ -97,7 +173,7 @@ class Taker {
 
   FileId check_replaceable() const {
     struct stat status {};
-    if (::lstat(endpoint_.rest.c_str(), &status) != 0) return {};
+    if (!place_.look(status)) return {};
     if (!S_ISSOCK(status.st_mode)) {
       reject(std::string{kind_of_file(status.st_mode)} + " is there, which is never replaced");
     }
@@ -134,6 +210,8 @@ class Taker {
   const Endpoint& endpoint_;
   SocketType type_;
   const ServeOptions& options_;
+  Place place_;
+  Turn turn_;
 };
 
 int try_bind(int fd, const SocketAddress& address) noexcept {
@@ -156,9 +234,11 @@ BoundFile bind_server(const Endpoint& endpoint, SocketType type, const ServeOpti
   if (!abstract) {
     checked("fchmod", subject, [&] { return ::fchmod(out.fd.get(), options.unix_mode); });
   }
+  std::optional<Taker> taker;
+  if (!abstract) taker.emplace(endpoint, type, options).begin();
   int error = try_bind(out.fd.get(), address);
-  if (error == EADDRINUSE && !abstract) {
-    Taker{endpoint, type, options}.clear_path();
+  if (error == EADDRINUSE && taker) {
+    taker->clear_path();
     error = try_bind(out.fd.get(), address);
   }
   if (error != 0) throw SysError{"bind", subject, error};
