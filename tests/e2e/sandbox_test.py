@@ -87,6 +87,15 @@ def test_without_socket_files_nothing_can_be_removed(folder):
     assert calls(f"unix:{folder}/s") > calls("tcp://127.0.0.1:0")
 
 
+def test_a_server_without_unix_endpoints_keeps_no_unix_socket():
+    """One could send to any socket of the host, the log's too, whatever is left of the calls."""
+    with serve("tcp://127.0.0.1:0", "udp://127.0.0.1:0") as server:
+        inodes = {line.split()[6] for line in Path("/proc/net/unix").read_text().splitlines()[1:]}
+        links = [os.readlink(fd) for fd in Path(f"/proc/{server.pid}/fd").iterdir()]
+        sockets = {link[8:-1] for link in links if link.startswith("socket:[")}
+        assert sockets and not sockets & inodes
+
+
 def test_off_means_off():
     outside = statuses(os.getpid())[0]
     with serve("tcp://127.0.0.1:0", "--sandbox", "off", "-v") as server:
