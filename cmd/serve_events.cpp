@@ -16,12 +16,12 @@ ServeEvents::ServeEvents(Output& output, const CommonOptions& common)
       errors_{Output{STDERR_FILENO, "stderr"}} {}
 
 void ServeEvents::emit(Event event) {
-  if (const auto* error = std::get_if<ErrorEvent>(&event.body)) {
-    errors_.push("netecho: " + error->message + "\n", kMaxWaitingErrors);
-    // In text the line on stderr is all there is to it.
-    if (format_ == OutputFormat::text) return;
-  }
-  events_.emit(std::move(event));
+  const auto* error = std::get_if<ErrorEvent>(&event.body);
+  if (error == nullptr) return events_.emit(std::move(event));
+  // In text the line on stderr is all there is to it. It comes last: without memory for its thread
+  // the event is told all the same.
+  if (format_ != OutputFormat::text) events_.emit(event);
+  errors_.push("netecho: " + error->message + "\n", kMaxWaitingErrors);
 }
 
 bool ServeEvents::flush(Duration patience) {

@@ -16,12 +16,14 @@ namespace netecho {
 namespace {
 
 constexpr std::size_t kMaxThreads = 256;
+constexpr std::size_t kMostBuffered = std::size_t{1} << 40U;
 
 struct ServeTyped {
   CommonTyped common;
   std::vector<std::string> endpoints;
-  std::optional<std::string> max_conns, max_accepts, idle_timeout, drain_timeout, backlog,
-      unix_mode, ready_fd, port_file, stats_interval, impair, key_file, threads, user, sandbox;
+  std::optional<std::string> max_conns, max_accepts, idle_timeout, drain_timeout, max_buffered,
+      backlog, unix_mode, ready_fd, port_file, stats_interval, impair, key_file, threads, user,
+      sandbox;
   SourcesTyped sources;
   std::string show_payload;
   bool once = false, plain = false, require_key = false, reuseport = false, unix_replace = false,
@@ -75,6 +77,9 @@ ServerOptions server_values(const ServeTyped& typed, const CommonOptions& common
     out.max_accepts = number_value("--max-accepts", *typed.max_accepts, 1, kMaxCount);
   }
   if (typed.idle_timeout) out.idle_timeout = duration_value("--idle-timeout", *typed.idle_timeout);
+  if (typed.max_buffered) {
+    out.max_buffered = size_value("--max-buffered", *typed.max_buffered, 0, kMostBuffered);
+  }
   if (typed.drain_timeout) {
     out.drain_timeout = duration_value("--drain-timeout", *typed.drain_timeout);
   }
@@ -138,6 +143,8 @@ void add_serve_options(CLI::App& sub, Selected& selected) {
   add("--max-accepts", typed->max_accepts, "N", "Stop after N connections or datagrams");
   add("--idle-timeout", typed->idle_timeout, "DURATION",
       "Close silent connections (10m); 0: never");
+  add("--max-buffered", typed->max_buffered, "SIZE",
+      "Kept for all peers that do not read (64MiB); 0: no limit");
   add("--drain-timeout", typed->drain_timeout, "DURATION", "Time to flush at the end (5s)");
   add("--threads", typed->threads, "N|auto", "Threads that serve (1)");
   sub.add_option("--allow", typed->sources.allow, "Only these IP sources; repeatable")

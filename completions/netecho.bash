@@ -95,6 +95,7 @@ _netecho() {
       'serve --max-per-source') : ;;
       'serve --max-accepts') : ;;
       'serve --idle-timeout') : ;;
+      'serve --max-buffered') : ;;
       'serve --drain-timeout') : ;;
       'serve --threads') mapfile -t candidates < <(compgen -W 'auto' -- "$cur") ;;
       'serve --allow') : ;;
@@ -193,7 +194,7 @@ _netecho() {
         case $command in
           serve)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-m --max-conns --max-per-source --once --max-accepts --idle-timeout --drain-timeout --threads --allow --allow-uid --udp-max-rate --udp-allow-any-source --backlog --reuseport --plain --key-file --require-key --impair --unix-mode --unix-replace --ready-fd --port-file --user --sandbox --trace --show-payload --stats-interval -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -h --help -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-m --max-conns --max-per-source --once --max-accepts --idle-timeout --max-buffered --drain-timeout --threads --allow --allow-uid --udp-max-rate --udp-allow-any-source --backlog --reuseport --plain --key-file --require-key --impair --unix-mode --unix-replace --ready-fd --port-file --user --sandbox --trace --show-payload --stats-interval -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -h --help -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete serve "$cur" 2>/dev/null)
             fi

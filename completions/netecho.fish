@@ -19,6 +19,7 @@ complete -c netecho -n '__fish_seen_subcommand_from serve' -l max-per-source -x 
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l once -d 'Stop after one connection or datagram'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l max-accepts -x -d 'Stop after N connections or datagrams'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l idle-timeout -x -d 'Close silent connections (10m); 0: never'
+complete -c netecho -n '__fish_seen_subcommand_from serve' -l max-buffered -x -d 'Kept for all peers that do not read (64MiB); 0: no limit'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l drain-timeout -x -d 'Time to flush at the end (5s)'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l threads -x -a 'auto' -d 'Threads that serve (1)'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l allow -x -d 'Only these IP sources; repeatable'

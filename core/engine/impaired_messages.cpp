@@ -92,11 +92,15 @@ void ImpairedReplies::finish() noexcept {
   queue_.rush();
   Step step = Step::done;
   while (step == Step::done) step = send_one(kNever);
+  drop_all(DropReason::peer_queue_full);
+}
+
+void ImpairedReplies::drop_all(DropReason reason) noexcept {
+  queue_.rush();
   while (ImpairedMessage* const left = queue_.due(kNever)) {
     fill_slot(*left);
     if (!left->is_second_copy()) {
-      drop_message(shared_.one_reply.slots().front(), 0, DropReason::peer_queue_full, shared_,
-                   endpoint_, *port_);
+      drop_message(shared_.one_reply.slots().front(), 0, reason, shared_, endpoint_, *port_);
     }
     queue_.gone(ImpairedQueue::Outcome::failed);
   }
@@ -145,8 +149,16 @@ void ImpairedDatagrams::stop() noexcept {
   replies_.finish();
 }
 
+void ImpairedDatagrams::begin_drain() noexcept {
+  draining_ = true;
+  rest_.cancel();
+  replies_.rush();
+  send();
+}
+
 bool ImpairedDatagrams::may_read() const noexcept {
-  return !blocked_ && !rest_.resting() && shared_.limits.accepts_left() > replies_.size();
+  return !draining_ && !blocked_ && !rest_.resting() &&
+         shared_.limits.accepts_left() > replies_.size();
 }
 
 ImpairedDatagrams::Received ImpairedDatagrams::receive() noexcept {
@@ -172,6 +184,10 @@ void ImpairedDatagrams::on_events(std::uint32_t /*events*/) noexcept {
 void ImpairedDatagrams::send() noexcept {
   blocked_ = replies_.send_due() == ImpairedReplies::Sending::socket_full;
   shared_.limits.finished(replies_.answered() - std::exchange(counted_, replies_.answered()));
+  if (draining_ && replies_.empty()) {
+    stop();
+    return shared_.on_finished();
+  }
   // With a limit this may stop the server, and this socket with it.
   if (shared_.options.max_accepts != 0) shared_.on_finished();
   if (!stopped_) watch();

@@ -48,6 +48,8 @@ class ImpairedReplies {
   void rush() noexcept { queue_.rush(); }
   /// Sends all at once, as far as the socket takes it, and drops the rest.
   void finish() noexcept;
+  /// Drops all that is under way.
+  void drop_all(DropReason reason) noexcept;
 
   [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return queue_.size(); }
@@ -76,7 +78,9 @@ class ImpairedDatagrams final : public DatagramEndpoint {
   ImpairedDatagrams(ServerShared& shared, EndpointStats& endpoint,
                     const EndpointImpairment& impairment, std::unique_ptr<MessagePort> port);
   void on_events(std::uint32_t events) noexcept override;
+  void begin_drain() noexcept override;
   void stop() noexcept override;
+  [[nodiscard]] bool stopped() const noexcept override { return stopped_; }
   void update_stats() noexcept override;
   void replace(std::unique_ptr<MessagePort> port) noexcept override;
   [[nodiscard]] int fd() const noexcept override { return stopped_ ? -1 : port_->fd(); }
@@ -97,6 +101,7 @@ class ImpairedDatagrams final : public DatagramEndpoint {
   std::uint32_t watched_;
   std::uint64_t counted_ = 0;  ///< Answers that are in the server's total.
   bool blocked_ = false;       ///< The socket is full.
+  bool draining_ = false;
   bool stopped_ = false;
   ReceiveRest rest_;
 };
@@ -121,6 +126,7 @@ class ImpairedRecords final : public ServedConnection {
   [[nodiscard]] bool receive() noexcept;
   void send() noexcept;
   void watch_what_matters() noexcept;
+  void drop_unsent(DropReason reason) noexcept override { replies_->drop_all(reason); }
 
   std::unique_ptr<MessagePort> port_;
   std::unique_ptr<ImpairedReplies> replies_;

@@ -98,7 +98,7 @@ bool ImpairedStream::take(std::span<const std::byte> bytes) noexcept {
   const Duration delay = fate(spec_, endpoint_number_, first_ordinal_ + parts_++).delay;
   ImpairedMessage* const part = queue_.push_part(bytes, monotonic_now(), delay);
   if (part == nullptr) {
-    finish_failed(ENOMEM);
+    finish_without_memory();
     return false;
   }
   part->corrupted =

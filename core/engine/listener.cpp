@@ -2,7 +2,8 @@
 
 #include <sys/epoll.h>
 
-#include <new>
+#include <cerrno>
+#include <system_error>
 
 #include "core/engine/impaired_messages.hpp"
 #include "core/engine/impaired_stream.hpp"
@@ -14,6 +15,9 @@ namespace {
 
 /// Connections taken in a row before the others get their turn.
 constexpr int kAcceptsPerEvent = 64;
+/// So many peers that are gone before they are taken, and none else, are no accident: something
+/// lets none through (a firewall or a security module).
+constexpr int kFailuresInARow = 64;
 /// Descriptors can come free where we do not see it (the whole machine ran out).
 constexpr Duration kRetryAfterExhaustion = std::chrono::milliseconds{200};
 
@@ -49,22 +53,26 @@ void Listener::on_events(std::uint32_t /*events*/) noexcept {
           reject(std::move(connection));
           continue;
         }
+        failures_ = 0;
         serve_connection(std::move(connection), *std::move(permit));
         if (paused_) return;
         continue;
       case AcceptStatus::refused:
+        failures_ = 0;
         reject(std::move(connection));
         continue;
       case AcceptStatus::retry:
-        continue;
+        if (++failures_ < kFailuresInARow) continue;
+        return rest(accepted.error);
       case AcceptStatus::would_block:
+        failures_ = 0;
         return;
       case AcceptStatus::exhausted:
-        tell_exhausted(accepted.error);
-        retry_->set(shared_.now() + kRetryAfterExhaustion);
-        return pause();
+        return rest(accepted.error);
       case AcceptStatus::failed:
-        shared_.emit(error_event(SysError{"accept", endpoint_.endpoint.uri, accepted.error}));
+        shared_.emit([&] {
+          return error_event(SysError{"accept", endpoint_.endpoint.uri, accepted.error});
+        });
         stop();
         return shared_.on_finished();
     }
@@ -72,26 +80,36 @@ void Listener::on_events(std::uint32_t /*events*/) noexcept {
 }
 
 /// Once, however often it is tried again; and again only after it was well for a while.
-void Listener::tell_exhausted(int error) noexcept try {
+void Listener::tell_exhausted(int error) noexcept {
   constexpr Duration kWellAgain = std::chrono::seconds{10};
   const Instant now = shared_.now();
   const bool news = !exhausted_at_ || now - *exhausted_at_ > kWellAgain;
   exhausted_at_ = now;
-  if (news) shared_.emit(error_event(SysError{"accept", endpoint_.endpoint.uri, error}));
-} catch (const std::exception&) {  // No memory for it, either.
+  if (!news) return;
+  shared_.emit([&] { return error_event(SysError{"accept", endpoint_.endpoint.uri, error}); });
 }
 
-void Listener::reject(UniqueFd connection) {
+/// Accepting fails again and again: it is tried again in a moment, and not in a loop.
+void Listener::rest(int error) noexcept {
+  tell_exhausted(error);
+  failures_ = 0;
+  retry_->set(shared_.now() + kRetryAfterExhaustion);
+  pause();
+}
+
+void Listener::reject(UniqueFd connection) noexcept {
   ++endpoint_.rejected_total;
   if (shared_.options.trace == TraceLevel::none) return;
-  shared_.emit(CloseEvent{.connection = shared_.limits.next_connection_number(),
-                          .endpoint = endpoint_.endpoint,
-                          .peer = describe_peer(connection.get()),
-                          .reason = CloseReason::limit,
-                          .error = {}});
+  shared_.emit([&] {
+    return CloseEvent{.connection = shared_.limits.next_connection_number(),
+                      .endpoint = endpoint_.endpoint,
+                      .peer = describe_peer(connection.get()),
+                      .reason = CloseReason::limit,
+                      .error = {}};
+  });
 }
 
-void Listener::serve_connection(UniqueFd connection, ConnectionPermit permit) {
+void Listener::serve_connection(UniqueFd connection, ConnectionPermit permit) noexcept {
   // The connections own themselves; finish() deletes them.
   try {
     if (impairment_ != nullptr) {
@@ -103,11 +121,12 @@ void Listener::serve_connection(UniqueFd connection, ConnectionPermit permit) {
       new StreamConnection{shared_, endpoint_, std::move(permit),
                            ByteChannel{std::move(connection)}};
     }
-  } catch (const std::exception&) {
-    // No memory, or epoll takes no more descriptors: this connection is closed, others live on.
+  } catch (const std::system_error& error) {  // Epoll takes no more descriptors …
     ++endpoint_.rejected_total;
-    retry_->set(shared_.now() + kRetryAfterExhaustion);
-    pause();
+    rest(error.code().value());
+  } catch (const std::exception&) {  // … or there is no memory: others live on.
+    ++endpoint_.rejected_total;
+    rest(ENOMEM);
   }
 }
 

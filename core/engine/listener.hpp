@@ -32,11 +32,12 @@ class Listener final : public EventHandler {
  private:
   void watch();
   void pause() noexcept;
-  void serve_connection(UniqueFd connection, ConnectionPermit permit);
+  void serve_connection(UniqueFd connection, ConnectionPermit permit) noexcept;
   void serve_impaired(UniqueFd connection, ConnectionPermit permit);
   void tell_exhausted(int error) noexcept;
+  void rest(int error) noexcept;
   /// Closes again what may not be open.
-  void reject(UniqueFd connection);
+  void reject(UniqueFd connection) noexcept;
 
   ServerShared& shared_;
   EndpointStats& endpoint_;
@@ -44,6 +45,7 @@ class Listener final : public EventHandler {
   std::unique_ptr<Reactor::Timer> retry_;  ///< When descriptors ran out elsewhere.
   std::optional<Instant> exhausted_at_;    ///< When it was last seen that they did.
   const EndpointImpairment* impairment_;
+  int failures_ = 0;  ///< In a row.
   bool records_;
   bool paused_ = false;
   bool stopped_ = false;

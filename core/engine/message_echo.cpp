@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 
 #include "core/codec/stamp.hpp"
 
@@ -43,7 +44,7 @@ std::optional<DropReason> drop_reason(const Slot& slot) noexcept {
 
 /// What is dropped here looks like the network's loss to the peer.
 void tell_of_rate(const Slot& slot, std::size_t index, ServerShared& shared,
-                  const EndpointStats& endpoint, const MessagePort& port) {
+                  const EndpointStats& endpoint, const MessagePort& port) noexcept try {
   const ServerOptions& options = shared.options;
   if (options.warn == nullptr || !shared.limits.tells_of_rate(slot.source_prefix, slot.at)) return;
   const auto peer = port.peer(index);
@@ -53,10 +54,12 @@ void tell_of_rate(const Slot& slot, std::size_t index, ServerShared& shared,
   options.warn(endpoint.endpoint.uri + ": drops what the " + (v6 ? "/56" : "/24") + " of " +
                (peer ? peer->address.value_or("?") : "?") + " sends beyond " +
                std::to_string(rate) + " a second (--udp-max-rate)");
+} catch (const std::exception&) {  // No memory for it: it is counted all the same.
 }
 
-void trace(const Slot& slot, std::size_t index, std::optional<DropReason> dropped,
-           ServerShared& shared, const EndpointStats& endpoint, const MessagePort& port) {
+DatagramEvent datagram_event(const Slot& slot, std::size_t index, std::optional<DropReason> dropped,
+                             const ServerShared& shared, const EndpointStats& endpoint,
+                             const MessagePort& port) {
   DatagramEvent event{.endpoint = endpoint.endpoint,
                       .peer = port.peer(index),
                       .rx_bytes = slot.size,
@@ -68,13 +71,18 @@ void trace(const Slot& slot, std::size_t index, std::optional<DropReason> droppe
     if (shown != 0) std::memcpy(data.data(), slot.data, shown);
     event.payload = PayloadSample{std::move(data), slot.size, shown < slot.size};
   }
-  shared.emit(std::move(event));
+  return event;
+}
+
+void trace(const Slot& slot, std::size_t index, std::optional<DropReason> dropped,
+           ServerShared& shared, const EndpointStats& endpoint, const MessagePort& port) noexcept {
+  shared.emit([&] { return datagram_event(slot, index, dropped, shared, endpoint, port); });
 }
 
 }  // namespace
 
 void drop_message(const Slot& slot, std::size_t index, DropReason reason, ServerShared& shared,
-                  EndpointStats& endpoint, const MessagePort& port) {
+                  EndpointStats& endpoint, const MessagePort& port) noexcept {
   ++endpoint.dropped_total[static_cast<std::size_t>(reason)];
   if (reason == DropReason::rate) tell_of_rate(slot, index, shared, endpoint, port);
   if (shared.options.trace == TraceLevel::everything) {
@@ -83,7 +91,7 @@ void drop_message(const Slot& slot, std::size_t index, DropReason reason, Server
 }
 
 void count_answers(const BatchResult& sent, Batch& batch, std::size_t first, ServerShared& shared,
-                   EndpointStats& endpoint, const MessagePort& port) {
+                   EndpointStats& endpoint, const MessagePort& port) noexcept {
   *endpoint.tx_messages_total += sent.messages;
   endpoint.tx_bytes_total += sent.bytes;
   if (shared.options.trace != TraceLevel::everything) return;
@@ -107,7 +115,7 @@ bool watch_again(ServerShared& shared, const MessagePort& port, std::uint32_t ev
   shared.reactor.add(port.fd(), events, handler);
   return true;
 } catch (const Error& error) {
-  shared.emit(error_event(error));
+  shared.emit([&] { return error_event(error); });
   return false;
 }
 
@@ -178,7 +186,7 @@ void prepare_train(Slot& train, std::size_t index, ServerShared& shared, Endpoin
 
 /// Drops the first message of slot `next`, the only one unless that is a train.
 void drop_first(Batch& batch, DropReason reason, ServerShared& shared, EndpointStats& endpoint,
-                const MessagePort& port) {
+                const MessagePort& port) noexcept {
   Slot& slot = batch.slots()[batch.next];
   const Slot message = slot.first_message();
   drop_message(message, batch.next, reason, shared, endpoint, port);
@@ -211,6 +219,17 @@ void prepare_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint
   }
 }
 
+void drop_unsent(Batch& batch, DropReason reason, ServerShared& shared, EndpointStats& endpoint,
+                 const MessagePort& port) noexcept {
+  while (batch.next < batch.count) {
+    if (batch.slots()[batch.next].skip) {
+      ++batch.next;
+    } else {
+      drop_first(batch, reason, shared, endpoint, port);
+    }
+  }
+}
+
 Answered send_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint,
                       MessagePort& port) noexcept {
   while (batch.next < batch.count) {
@@ -219,7 +238,10 @@ Answered send_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoin
     count_answers(sent, batch, first, shared, endpoint, port);
     if (sent.status == IoStatus::ok) continue;
     if (sent.status == IoStatus::would_block) return Answered::socket_full;
-    if (sent.status == IoStatus::closed) return Answered::closed;
+    if (sent.status == IoStatus::closed) {
+      drop_unsent(batch, DropReason::send_error, shared, endpoint, port);
+      return Answered::closed;
+    }
     drop_first(batch, send_drop_reason(sent.error), shared, endpoint, port);
   }
   return Answered::all;
@@ -242,13 +264,7 @@ void DatagramEcho::update_stats() noexcept {
 
 void DatagramEcho::replace(std::unique_ptr<MessagePort> port) noexcept {
   if (stopped_) return;
-  while (writing_ && batch_.next < batch_.count) {
-    if (batch_.slots()[batch_.next].skip) {
-      ++batch_.next;
-    } else {
-      drop_first(batch_, DropReason::send_error, shared_, endpoint_, *port_);
-    }
-  }
+  if (writing_) drop_unsent(batch_, DropReason::send_error, shared_, endpoint_, *port_);
   writing_ = false;
   drops_before_ = drops_of(*port_, drops_before_).value_or(0);
   shared_.reactor.remove(port_->fd(), *this);
@@ -261,9 +277,27 @@ void DatagramEcho::stop() noexcept {
   if (std::exchange(stopped_, true)) return;
   rest_.cancel();
   shared_.reactor.remove(port_->fd(), *this);
+  if (writing_) drop_unsent(batch_, DropReason::peer_queue_full, shared_, endpoint_, *port_);
+}
+
+void DatagramEcho::begin_drain() noexcept {
+  draining_ = true;
+  if (!writing_) stop();
+}
+
+/// The server stops, and the last batch is still to be sent.
+void DatagramEcho::finish_batch() noexcept {
+  const std::uint64_t answered_before = *endpoint_.tx_messages_total;
+  const bool full = send_answers(batch_, shared_, endpoint_, *port_) == Answered::socket_full;
+  shared_.limits.finished(*endpoint_.tx_messages_total - answered_before);
+  if (full) return;
+  writing_ = false;
+  stop();
+  shared_.on_finished();
 }
 
 void DatagramEcho::on_events(std::uint32_t /*events*/) noexcept {
+  if (draining_) return finish_batch();
   for (int round = 0; round < kBatchesPerEvent; ++round) {
     if (!writing_) {
       const BatchResult received = port_->receive(batch_);
@@ -292,6 +326,22 @@ void DatagramEcho::on_events(std::uint32_t /*events*/) noexcept {
   }
 }
 
+namespace {
+
+/// A batch of its own for a record that has to wait. Null: no memory.
+std::unique_ptr<Batch> copy_of(const Slot& record) noexcept try {
+  auto copy = std::make_unique<Batch>(1, std::max<std::size_t>(record.size, 1));
+  copy->slots().front() = record;
+  copy->slots().front().data = copy->storage(0);
+  if (record.size != 0) std::memcpy(copy->storage(0), record.data, record.size);
+  copy->count = 1;
+  return copy;
+} catch (const std::exception&) {
+  return nullptr;
+}
+
+}  // namespace
+
 RecordConnection::RecordConnection(ServerShared& shared, EndpointStats& endpoint,
                                    ConnectionPermit permit, std::unique_ptr<MessagePort> port)
     : ServedConnection{shared, endpoint, std::move(permit), port->fd()}, port_{std::move(port)} {}
@@ -319,13 +369,13 @@ void RecordConnection::echo_once() noexcept {
     case Answered::socket_full:
       break;
   }
-  unsent_ = std::make_unique<Batch>(1, std::max<std::size_t>(record.size, 1));
-  unsent_->slots().front() = record;
-  unsent_->slots().front().data = unsent_->storage(0);
-  if (record.size != 0) std::memcpy(unsent_->storage(0), record.data, record.size);
-  unsent_->count = 1;
-  begin_stall();
+  unsent_ = copy_of(record);
+  if (unsent_ == nullptr) {
+    netecho::drop_unsent(batch, DropReason::send_error, shared_, endpoint_, *port_);
+    return finish_without_memory();
+  }
   watch(EPOLLOUT);
+  static_cast<void>(begin_stall(record.size));
 }
 
 void RecordConnection::flush() noexcept {
@@ -343,6 +393,12 @@ void RecordConnection::flush() noexcept {
   end_stall();
   if (draining_) return finish(CloseReason::drain);
   watch(EPOLLIN);
+}
+
+void RecordConnection::drop_unsent(DropReason reason) noexcept {
+  if (unsent_ != nullptr) {
+    netecho::drop_unsent(*unsent_, reason, shared_, endpoint_, *port_);
+  }
 }
 
 void RecordConnection::begin_drain() noexcept {

@@ -17,10 +17,13 @@ void prepare_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint
 
 /// Counts (and traces) a message that gets no answer.
 void drop_message(const Slot& slot, std::size_t index, DropReason reason, ServerShared& shared,
-                  EndpointStats& endpoint, const MessagePort& port);
+                  EndpointStats& endpoint, const MessagePort& port) noexcept;
 /// Counts what has left, and traces it: slots [first, next), except those marked.
 void count_answers(const BatchResult& sent, Batch& batch, std::size_t first, ServerShared& shared,
-                   EndpointStats& endpoint, const MessagePort& port);
+                   EndpointStats& endpoint, const MessagePort& port) noexcept;
+/// Drops and counts what is left of `batch`: it was received and will never be sent.
+void drop_unsent(Batch& batch, DropReason reason, ServerShared& shared, EndpointStats& endpoint,
+                 const MessagePort& port) noexcept;
 /// Why a message whose send failed was dropped.
 [[nodiscard]] DropReason send_drop_reason(int error) noexcept;
 
@@ -37,8 +40,11 @@ class DatagramEndpoint : public EventHandler {
   static constexpr int kBatchesPerEvent = 16;
 
   virtual ~DatagramEndpoint() = default;
-  /// No more is read or sent. Safe to call twice.
+  /// Reads no more, and sends what was read as soon as the socket takes it.
+  virtual void begin_drain() noexcept = 0;
+  /// No more is read or sent; what was to be sent is dropped. Safe to call twice.
   virtual void stop() noexcept = 0;
+  [[nodiscard]] virtual bool stopped() const noexcept = 0;
   /// Brings those counters of its endpoint up to date that only the port knows.
   virtual void update_stats() noexcept = 0;
   /// From now on serves this port. What the old one has not taken is counted as not sent.
@@ -66,18 +72,23 @@ class DatagramEcho final : public DatagramEndpoint {
  public:
   DatagramEcho(ServerShared& shared, EndpointStats& endpoint, std::unique_ptr<MessagePort> port);
   void on_events(std::uint32_t events) noexcept override;
+  void begin_drain() noexcept override;
   void stop() noexcept override;
+  [[nodiscard]] bool stopped() const noexcept override { return stopped_; }
   void update_stats() noexcept override;
   void replace(std::unique_ptr<MessagePort> port) noexcept override;
   [[nodiscard]] int fd() const noexcept override { return stopped_ ? -1 : port_->fd(); }
 
  private:
+  void finish_batch() noexcept;
+
   ServerShared& shared_;
   EndpointStats& endpoint_;
   std::unique_ptr<MessagePort> port_;
   std::uint64_t drops_before_ = 0;  ///< Of ports that were replaced.
   Batch batch_;
   bool writing_ = false;  ///< The rest of the batch waits for the socket.
+  bool draining_ = false;
   bool stopped_ = false;
   ReceiveRest rest_;
 };
@@ -95,6 +106,7 @@ class RecordConnection final : public ServedConnection {
   ~RecordConnection() override = default;
   void echo_once() noexcept;
   void flush() noexcept;
+  void drop_unsent(DropReason reason) noexcept override;
 
   std::unique_ptr<MessagePort> port_;
   std::unique_ptr<Batch> unsent_;  ///< The record that the socket did not take.

@@ -24,7 +24,7 @@ bool ReceiveRest::failed(int error) noexcept {
   if (++failures_ < kMaxFailuresInARow) return false;
   // Told once: after each rest the first failure is one too many again.
   if (failures_ == kMaxFailuresInARow) {
-    shared_.emit(error_event(SysError{"receive", endpoint_.endpoint.uri, error}));
+    shared_.emit([&] { return error_event(SysError{"receive", endpoint_.endpoint.uri, error}); });
   }
   failures_ = kMaxFailuresInARow;
   resting_ = true;

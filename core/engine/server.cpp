@@ -12,6 +12,7 @@
 #include "core/engine/interface_watch.hpp"
 #include "core/engine/server_limits.hpp"
 #include "core/engine/server_loop.hpp"
+#include "core/engine/stats_collector.hpp"
 
 namespace netecho {
 namespace {
@@ -43,24 +44,6 @@ class GoneWatch final : public EventHandler {
   std::function<void()> action_;
 };
 
-void add_up(EndpointStats& total, const EndpointStats& part) {
-  total.connections_open += part.connections_open;
-  total.accepted_total += part.accepted_total;
-  total.rejected_total += part.rejected_total;
-  total.rx_bytes_total += part.rx_bytes_total;
-  total.tx_bytes_total += part.tx_bytes_total;
-  if (total.rx_messages_total) *total.rx_messages_total += part.rx_messages_total.value_or(0);
-  if (total.tx_messages_total) *total.tx_messages_total += part.tx_messages_total.value_or(0);
-  total.frames_stamped_total += part.frames_stamped_total;
-  total.framing_lost_total += part.framing_lost_total;
-  for (std::size_t i = 0; i < total.dropped_total.size(); ++i) {
-    total.dropped_total[i] += part.dropped_total[i];
-  }
-  if (total.kernel_drop_buffers_total) {
-    *total.kernel_drop_buffers_total += part.kernel_drop_buffers_total.value_or(0);
-  }
-}
-
 /// A loop on a thread of its own, and which of the server's endpoints its sockets belong to.
 struct Follower {
   Reactor reactor;
@@ -90,10 +73,12 @@ class Server {
   void run_follower(Follower& follower);
   void request_all(LoopRequest request);
   void emit(EventBody body) { events_.emit({realtime_now(), std::move(body)}); }
+  bool relieve_elsewhere(Instant since) noexcept;
   void report_stats();
-  /// Adds one loop's counters to those that the others told; the last one tells all of them.
-  void collect(const std::deque<EndpointStats>& stats, const std::vector<std::size_t>& endpoints);
-  [[nodiscard]] StatsEvent stats_event(std::vector<EndpointStats> endpoints) const;
+  /// On the loop's own thread; number 0 is the leader. The last one that was asked tells all.
+  void tell_stats(std::size_t number, ServerLoop& loop,
+                  const std::vector<std::size_t>& endpoints) noexcept;
+  [[nodiscard]] StatsEvent stats_event() const;
 
   Reactor& reactor_;
   ServerOptions options_;
@@ -112,9 +97,8 @@ class Server {
   std::atomic<bool> stopping_ = false;
   std::atomic<StopReason> reason_ = StopReason::signal;
 
-  std::mutex collecting_;  ///< Of the two.
-  std::vector<EndpointStats> collected_;
-  std::size_t still_to_tell_ = 0;
+  std::mutex collecting_;  ///< Of collector_.
+  StatsCollector collector_;
 };
 
 Server::Server(Reactor& reactor, std::vector<Served> sockets, const ServerOptions& options,
@@ -134,8 +118,10 @@ Server::Server(Reactor& reactor, std::vector<Served> sockets, const ServerOption
                      cleanups_.clear();
                    },
                .accept_again = [this] { request_all(LoopRequest::accept); },
-               .tell_stats = [this] { collect(leader_.stats(), leader_endpoints_); },
-               .others_ended = [this] { return followers_running_ == 0; }}},
+               .tell_stats = [this] { tell_stats(0, leader_, leader_endpoints_); },
+               .others_ended = [this] { return followers_running_ == 0; },
+               .relieve_elsewhere = [this](Instant since) { return relieve_elsewhere(since); }}},
+
       interfaces_{reactor,
                   options_,
                   {.fd = [this](std::size_t endpoint) { return leader_.fd(endpoint); },
@@ -192,10 +178,12 @@ void Server::on_given_up() {
 Follower& Server::follower(std::size_t number) {
   while (followers_.size() <= number) {
     Follower& made = *followers_.emplace_back(std::make_unique<Follower>());
+    const std::size_t its = followers_.size();  // The leader is 0.
     ServerLoop::Peers peers{
         .stop_all = [this](StopReason reason) { stop_from_afar(reason); },
         .accept_again = [this] { request_all(LoopRequest::accept); },
-        .tell_stats = [this, &made] { collect(made.loop->stats(), made.endpoints); }};
+        .tell_stats = [this, &made, its] { tell_stats(its, *made.loop, made.endpoints); },
+        .relieve_elsewhere = [this](Instant since) { return relieve_elsewhere(since); }};
     made.loop =
         std::make_unique<ServerLoop>(made.reactor, options_, limits_, events_, std::move(peers));
   }
@@ -208,16 +196,17 @@ ServerOutcome Server::run(const std::function<void()>& ready) {
   }
   ready();  // May fail; then nobody was told that we listen.
   for (const ListeningEvent& event : listening_) emit(event);
+  collector_.expect(1 + followers_.size(), listening_.size());
   start_followers();
   interfaces_.start();
   leader_.run();
   for (const auto& each : followers_) each->thread.join();
 
-  still_to_tell_ = SIZE_MAX;  // Nobody else tells any more.
-  collected_.clear();
-  collect(leader_.stats(), leader_endpoints_);
-  for (const auto& each : followers_) collect(each->loop->stats(), each->endpoints);
-  ServerOutcome outcome{.reason = reason_, .stats = stats_event(collected_), .error = {}};
+  collector_.tell(0, leader_.stats(), leader_endpoints_);  // Nobody else tells any more.
+  for (std::size_t i = 0; i < followers_.size(); ++i) {
+    collector_.tell(1 + i, followers_[i]->loop->stats(), followers_[i]->endpoints);
+  }
+  ServerOutcome outcome{.reason = reason_, .stats = stats_event(), .error = {}};
   events_.emit({realtime_now(), StoppedEvent{outcome.stats, outcome.reason}});
   return outcome;
 }
@@ -263,35 +252,48 @@ void Server::request_all(LoopRequest request) {
   for (const auto& each : followers_) each->loop->request(request);
 }
 
+/// On any loop's thread.
+bool Server::relieve_elsewhere(Instant since) noexcept {
+  ServerLoop* longest = nullptr;
+  const auto look_at = [&](ServerLoop& loop) {
+    const Instant its = loop.longest_stall();
+    if (its >= since) return;
+    since = its;
+    longest = &loop;
+  };
+  look_at(leader_);
+  for (const auto& each : followers_) look_at(*each->loop);
+  if (longest == nullptr) return false;
+  longest->request(LoopRequest::relieve);
+  return true;
+}
+
 void Server::report_stats() {
   {
     const std::lock_guard lock{collecting_};
-    still_to_tell_ = 1 + followers_.size();
-    collected_.clear();
+    collector_.ask();
   }
   request_all(LoopRequest::stats);
   stats_timer_->set(monotonic_now() + options_.stats_interval);
 }
 
-void Server::collect(const std::deque<EndpointStats>& stats,
-                     const std::vector<std::size_t>& endpoints) {
+void Server::tell_stats(std::size_t number, ServerLoop& loop,
+                        const std::vector<std::size_t>& endpoints) noexcept {
   const std::lock_guard lock{collecting_};
-  collected_.resize(listening_.size());
-  for (std::size_t i = 0; i < endpoints.size(); ++i) {
-    EndpointStats& total = collected_[endpoints[i]];
-    if (total.endpoint.uri.empty()) {
-      total = stats[i];
-    } else {
-      add_up(total, stats[i]);
-    }
+  try {
+    if (!collector_.tell(number, loop.stats(), endpoints)) return;
+    events_.emit({realtime_now(), stats_event()});
+  } catch (const std::exception&) {  // No memory: the next time.
+    limits_.lost_event();
   }
-  if (--still_to_tell_ == 0) events_.emit({realtime_now(), stats_event(collected_)});
 }
 
-StatsEvent Server::stats_event(std::vector<EndpointStats> endpoints) const {
-  return {.uptime = monotonic_now() - started_,
-          .events_dropped_total = events_.dropped_total(),
-          .endpoints = std::move(endpoints)};
+StatsEvent Server::stats_event() const {
+  StatsEvent event{.uptime = monotonic_now() - started_,
+                   .events_dropped_total = events_.dropped_total() + limits_.events_lost(),
+                   .endpoints = collector_.totals()};
+  for (const EndpointStats& each : event.endpoints) event.stalled_bytes += each.stalled_bytes;
+  return event;
 }
 
 }  // namespace

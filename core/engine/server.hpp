@@ -40,6 +40,8 @@ struct ServerOptions {
   Duration idle_timeout = std::chrono::minutes{10};  ///< 0: never.
   /// How long echoed bytes may wait for a peer that takes none of them.
   Duration stall_timeout = std::chrono::minutes{2};
+  /// What all stalled connections may hold together; beyond it the longest stalled ends. 0: no end.
+  std::size_t max_buffered = 64 * 1024 * 1024;
   Duration drain_timeout = std::chrono::seconds{5};
   Duration stats_interval{};     ///< 0: off.
   Duration reply_interval{};     ///< Between two replies to a source prefix (udp); 0: no limit.

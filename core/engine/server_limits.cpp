@@ -87,6 +87,13 @@ bool ServerLimits::tells_of_rate(std::uint64_t source_prefix, Instant now) noexc
   return true;
 }
 
+bool ServerLimits::tells_of_buffers(Instant now) noexcept {
+  constexpr Duration kBetween = std::chrono::minutes{1};
+  const Duration::rep at = now.time_since_epoch().count();
+  Duration::rep next = buffers_told_ns_;
+  return at >= next && buffers_told_ns_.compare_exchange_strong(next, at + kBetween.count());
+}
+
 std::uint64_t ServerLimits::accepts_left() const noexcept {
   if (options_.max_accepts == 0) return std::numeric_limits<std::uint64_t>::max();
   return options_.max_accepts - std::min(options_.max_accepts, finished_total_.load());

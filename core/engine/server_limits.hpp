@@ -55,6 +55,19 @@ class ServerLimits {
   /// once a minute.
   [[nodiscard]] bool tells_of_rate(std::uint64_t source_prefix, Instant now) noexcept;
 
+  /// Stalled connections hold this much more, or less. Any of them may then be beyond the limit.
+  void hold(std::size_t bytes) noexcept { held_ += bytes; }
+  void let_go(std::size_t bytes) noexcept { held_ -= bytes; }
+  [[nodiscard]] bool holds_too_much(std::size_t tolerance = 0) const noexcept {
+    return options_.max_buffered != 0 && held_ > options_.max_buffered + tolerance;
+  }
+  /// Whether the user should hear that connections end for that: at most once a minute.
+  [[nodiscard]] bool tells_of_buffers(Instant now) noexcept;
+
+  /// An event that there was no memory for.
+  void lost_event() noexcept { ++events_lost_; }
+  [[nodiscard]] std::uint64_t events_lost() const noexcept { return events_lost_; }
+
   /// A connection ended, or datagrams were answered.
   void finished(std::uint64_t count) noexcept { finished_total_ += count; }
   [[nodiscard]] bool accepts_reached() const noexcept { return accepts_left() == 0; }
@@ -79,6 +92,9 @@ class ServerLimits {
   std::atomic<std::uint64_t> finished_total_ = 0;
   std::atomic<std::uint64_t> last_number_ = 0;
   std::atomic<bool> somebody_waits_ = false;
+  std::atomic<std::size_t> held_ = 0;
+  std::atomic<std::uint64_t> events_lost_ = 0;
+  std::atomic<Duration::rep> buffers_told_ns_ = std::numeric_limits<Duration::rep>::min();
   std::mutex mutex_;  ///< Of per_source_.
   std::unordered_map<IpNumber, std::size_t, Hash> per_source_;
   std::optional<SourceRates> rates_;

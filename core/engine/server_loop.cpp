@@ -12,7 +12,12 @@
 namespace netecho {
 namespace {
 
-constexpr Duration kHoldTick = std::chrono::milliseconds{250};
+/// Those whose time ends this soon after another's go back with it: many that hold something cost
+/// no walk each.
+constexpr Duration kHoldTick = std::chrono::milliseconds{10};
+/// By this much all that is stalled may be beyond its limit until the loop that has the longest
+/// stalled connection has ended it: as much as the largest record.
+constexpr std::size_t kTolerance = 16 * 1024 * 1024;
 constexpr Duration kDrainTick = std::chrono::milliseconds{50};
 /// While draining: silence after which a peer has nothing more under way.
 constexpr Duration kLingerSilence = std::chrono::milliseconds{200};
@@ -36,8 +41,11 @@ ServerLoop::ServerLoop(Reactor& reactor, const ServerOptions& options, ServerLim
       doorbell_{
           checked("eventfd", "serve", [] { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); })} {
   shared_.on_finished = [this] { on_finished(); };
-  shared_.on_holding = [this] { hold_timer_->set(shared_.now() + kHoldTick); };
+  shared_.on_holding = [this](Instant until) {
+    if (until < hold_due_) hold_timer_->set(hold_due_ = until);
+  };
   shared_.on_stalled = [this] { arm_stall_timer(); };
+  shared_.on_overfull = [this](ServedConnection& latest) { return relieve(&latest); };
   reactor_.add(doorbell_.get(), EPOLLIN, *this);
 }
 
@@ -114,6 +122,7 @@ void ServerLoop::on_events(std::uint32_t /*events*/) noexcept {
   if (asks(requests, LoopRequest::stop)) stop();
   if (asks(requests, LoopRequest::accept) && !shared_.draining) resume_listeners();
   if (asks(requests, LoopRequest::replace)) take_replacements();
+  if (asks(requests, LoopRequest::relieve)) static_cast<void>(relieve(nullptr));
   if (asks(requests, LoopRequest::look) && shared_.draining) end_if_drained();
 }
 
@@ -162,6 +171,7 @@ void ServerLoop::for_each(ActivityList& list, Action action) {
     link = next;
   }
   walking_ = false;
+  if (std::exchange(relieve_later_, false)) static_cast<void>(relieve(nullptr));
 }
 
 template <typename Action>
@@ -195,15 +205,20 @@ void ServerLoop::stop() {
   if (std::exchange(shared_.draining, true)) return;
   drain_deadline_ = monotonic_now() + options_.drain_timeout;
   for (const auto& listener : listeners_) listener->stop();
-  for (const auto& datagram : datagrams_) datagram->stop();
   peers_.stopping();
+  for (const auto& datagram : datagrams_) datagram->begin_drain();
   for_each_connection([](ServedConnection& open) { open.begin_drain(); });
   drain_timer_->set(std::min(drain_deadline_, monotonic_now() + kDrainTick));
   end_if_drained();
 }
 
+bool ServerLoop::drained() const {
+  return shared_.connections_open == 0 &&
+         std::ranges::all_of(datagrams_, [](const auto& each) { return each->stopped(); });
+}
+
 void ServerLoop::end_if_drained() {
-  if (shared_.connections_open == 0 && peers_.others_ended()) reactor_.stop();
+  if (drained() && peers_.others_ended()) reactor_.stop();
 }
 
 void ServerLoop::finish_drain() {
@@ -213,8 +228,11 @@ void ServerLoop::finish_drain() {
     const bool quiet = open.lingering() && now - open.last_active >= kLingerSilence;
     if (over || (quiet && !open.close_loses())) open.finish(CloseReason::drain);
   });
+  if (over) {
+    for (const auto& datagram : datagrams_) datagram->stop();
+  }
   end_if_drained();
-  if (shared_.connections_open != 0) drain_timer_->set(std::min(drain_deadline_, now + kDrainTick));
+  if (!drained()) drain_timer_->set(std::min(drain_deadline_, now + kDrainTick));
 }
 
 void ServerLoop::close_idle() {
@@ -259,15 +277,47 @@ void ServerLoop::arm_stall_timer() {
   stall_timer_->set(oldest != nullptr ? oldest->last_active + stall_look() : kNever);
 }
 
+/// Ends the connections that have been stalled longest until what all hold fits again. False:
+/// `latest` was one of them.
+bool ServerLoop::relieve(const ServedConnection* latest) noexcept {
+  if (walking_) {  // Who walks may stand on the one that would end.
+    relieve_later_ = true;
+    return true;
+  }
+  bool kept = true;
+  walking_ = true;
+  while (shared_.limits.holds_too_much()) {
+    ActivityLink* const oldest = shared_.stalled_by_age.oldest();
+    if (oldest == nullptr) break;  // Other loops hold it.
+    const bool far_too_much = shared_.limits.holds_too_much(kTolerance);
+    if (!far_too_much && peers_.relieve_elsewhere(oldest->last_active)) break;
+    ServedConnection& longest = ServedConnection::of_age(*oldest);
+    kept = kept && &longest != latest;
+    shared_.tell_of_buffers();
+    longest.finish(CloseReason::limit);
+  }
+  walking_ = false;
+  on_finished();
+  return kept;
+}
+
 void ServerLoop::release_held() {
-  const Instant now = monotonic_now();
+  const Instant until = monotonic_now() + kHoldTick;
   // Releasing takes a connection off the list, so this walks backwards.
   for (std::size_t i = shared_.holding.size(); i-- > 0;) {
-    if (i < shared_.holding.size() && shared_.holding[i]->held_until() <= now) {
+    if (i < shared_.holding.size() && shared_.holding[i]->held_until() <= until) {
       shared_.holding[i]->release_held();
     }
   }
-  if (!shared_.holding.empty()) hold_timer_->set(monotonic_now() + kHoldTick);
+  arm_hold_timer();
+}
+
+void ServerLoop::arm_hold_timer() {
+  hold_due_ = kNever;
+  for (const StreamConnection* each : shared_.holding) {
+    hold_due_ = std::min(hold_due_, each->held_until());
+  }
+  hold_timer_->set(hold_due_);
 }
 
 }  // namespace netecho

@@ -27,6 +27,7 @@ enum class LoopRequest : unsigned {
   stats = 1U << 2,    ///< Tell the counters.
   look = 1U << 3,     ///< To the leader: another loop has ended.
   replace = 1U << 4,  ///< Sockets were handed over.
+  relieve = 1U << 5,  ///< It may have the connection that has been stalled longest: end it.
 };
 
 class ServerLoop final : private EventHandler {
@@ -38,6 +39,8 @@ class ServerLoop final : private EventHandler {
     std::function<void()> accept_again;        ///< Others may have connections waiting.
     std::function<void()> tell_stats;          ///< Asked for by LoopRequest::stats.
     std::function<bool()> others_ended = [] { return true; };
+    /// Asks the loop, if there is one, in which a connection has been stalled since before this.
+    std::function<bool(Instant)> relieve_elsewhere = [](Instant /*since*/) { return false; };
   };
 
   ServerLoop(Reactor& reactor, const ServerOptions& options, ServerLimits& limits,
@@ -52,6 +55,8 @@ class ServerLoop final : private EventHandler {
   void run();
   /// From any thread.
   void request(LoopRequest request) noexcept;
+  /// The same: since when its longest stalled connection is; kNever if there is none.
+  [[nodiscard]] Instant longest_stall() const noexcept { return shared_.longest_stall; }
 
   /// From any thread: the loop's socket number `index`, in the order in which they were added, is
   /// this one from now on. A connected stream is never replaced.
@@ -90,7 +95,10 @@ class ServerLoop final : private EventHandler {
   void arm_idle_timer();
   void close_stalled();
   void arm_stall_timer();
+  bool relieve(const ServedConnection* latest) noexcept;
+  [[nodiscard]] bool drained() const;
   void release_held();
+  void arm_hold_timer();
   void resume_listeners();
   [[nodiscard]] Duration stall_look() const noexcept;
   /// Oldest first. `action` may end the connection it is given.
@@ -118,6 +126,8 @@ class ServerLoop final : private EventHandler {
   std::vector<Replacement> handed_over_;  ///< Under that lock.
   std::atomic<unsigned> requests_ = 0;
   Instant drain_deadline_{};
+  Instant hold_due_ = kNever;  ///< What hold_timer_ is set to.
+  bool relieve_later_ = false;
   bool walking_ = false;  ///< In for_each: nothing else may end connections now.
 };
 

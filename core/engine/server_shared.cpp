@@ -1,5 +1,8 @@
 #include "core/engine/server_shared.hpp"
 
+#include <cerrno>
+
+#include "core/base/error.hpp"
 #include "core/base/random.hpp"
 #include "core/codec/stream_framer.hpp"
 
@@ -29,8 +32,31 @@ ServerShared::ServerShared(Reactor& loop, const ServerOptions& server_options,
   }
 }
 
-void ServerShared::emit(EventBody body) {
+void ServerShared::tell(EventBody body) {
   events.emit(Event{realtime_now(), std::move(body)});
+}
+
+void ServerShared::tell_no_memory(const char* operation, const EndpointStats& endpoint) noexcept {
+  constexpr Duration kWellAgain = std::chrono::seconds{10};
+  const bool news = !no_memory_at_ || now() - *no_memory_at_ > kWellAgain;
+  if (!news || emit([&] {
+        return error_event(SysError{operation, endpoint.endpoint.uri, ENOMEM});
+      })) {
+    no_memory_at_ = now();
+  }
+}
+
+void ServerShared::tell_of_buffers() noexcept try {
+  if (options.warn == nullptr || !limits.tells_of_buffers(now())) return;
+  options.warn(
+      "ends the connections that have not read for longest: all that do not read would hold "
+      "more than " +
+      format_size(options.max_buffered) + " (--max-buffered)");
+} catch (const std::exception&) {  // No memory for it; they end all the same.
+}
+
+void ServerShared::make_room_to_hold() {
+  if (holding.capacity() <= connections_open) holding.reserve(2 * connections_open);
 }
 
 }  // namespace netecho

@@ -3,6 +3,9 @@
 /// \file
 /// What the handlers of one server share: its loop, buffers, limits and counters. One thread.
 
+#include <atomic>
+#include <concepts>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <span>
@@ -18,6 +21,7 @@
 
 namespace netecho {
 
+class ServedConnection;
 class StreamConnection;
 
 /// One read takes at most this much; a large bite pays only while nobody else waits.
@@ -55,12 +59,40 @@ class ServerShared {
   std::size_t connections_open = 0;
   bool draining = false;
 
-  std::function<void()> on_finished;  ///< A connection closed or datagrams were answered.
-  std::function<void()> on_holding;   ///< `holding` was empty and is not any more.
-  std::function<void()> on_stalled;   ///< So was `stalled`.
+  std::function<void()> on_finished;        ///< A connection closed or datagrams were answered.
+  std::function<void(Instant)> on_holding;  ///< Something is held, at most until then.
+  std::function<void()> on_stalled;         ///< `stalled` was empty and is not any more.
+
+  /// The stalled ones again, the longest stalled first; a peer that takes a little changes nothing.
+  ActivityList stalled_by_age;
+  std::atomic<Instant> longest_stall = kNever;  ///< Of the first of those, for other threads.
+  /// All that is stalled holds more than it may: ends the longest stalled. False: `latest`, which
+  /// has only just stalled, was one of those.
+  std::function<bool(ServedConnection& latest)> on_overfull;
 
   [[nodiscard]] Instant now() const noexcept { return reactor.now(); }
-  void emit(EventBody body);
+  /// Tells what `make()` returns. False: there was no memory for that, and it is counted instead.
+  template <std::invocable Make>
+  bool emit(const Make& make) noexcept {
+    try {
+      tell(make());
+      return true;
+    } catch (const std::exception&) {
+      limits.lost_event();
+      return false;
+    }
+  }
+  /// Says that `operation` failed for want of memory: again only after it was well for a while.
+  void tell_no_memory(const char* operation, const EndpointStats& endpoint) noexcept;
+  /// Warns, once a minute, that connections end for the memory that they hold.
+  void tell_of_buffers() noexcept;
+  /// Room in `holding` for all connections and one more, so that to hold something can't fail.
+  void make_room_to_hold();
+
+ private:
+  void tell(EventBody body);
+
+  std::optional<Instant> no_memory_at_;  ///< When that was last seen.
 };
 
 }  // namespace netecho

@@ -83,7 +83,7 @@ StreamConnection::Received StreamConnection::treat(std::span<std::byte> bytes,
     case FeedEnd::refused:
       return Received::refused;
     case FeedEnd::no_memory:
-      finish_failed(ENOMEM);
+      finish_without_memory();
       break;
   }
   return Received::gone;
@@ -135,15 +135,14 @@ bool StreamConnection::send_or_keep(std::span<const std::byte> bytes) noexcept {
 bool StreamConnection::keep(std::span<const std::byte> bytes) noexcept {
   unsent_.reset(new (std::nothrow) std::byte[bytes.size()]);
   if (unsent_ == nullptr) {
-    finish_failed(ENOMEM);
+    finish_without_memory();
     return false;
   }
   std::memcpy(unsent_.get(), bytes.data(), bytes.size());
   unsent_begin_ = 0;
   unsent_end_ = bytes.size();
-  begin_stall();
   watch(EPOLLOUT);
-  return true;
+  return begin_stall(bytes.size());
 }
 
 void StreamConnection::flush() noexcept {
@@ -163,6 +162,7 @@ void StreamConnection::on_flushed() noexcept {
   switch (state_) {
     case State::open:
       holding_since_ = shared_.now();  // The rest could not be read meanwhile.
+      if (holding_index_ != kNotHolding) shared_.on_holding(held_until());
       return watch(EPOLLIN);
     case State::peer_done:
       channel_.shutdown_write();
@@ -217,7 +217,7 @@ void StreamConnection::start_holding() noexcept {
   holding_since_ = shared_.now();
   holding_index_ = static_cast<std::uint32_t>(shared_.holding.size());
   shared_.holding.push_back(this);
-  if (shared_.holding.size() == 1) shared_.on_holding();
+  shared_.on_holding(held_until());
 }
 
 void StreamConnection::stop_holding() noexcept {

@@ -24,8 +24,9 @@ class StreamConnection : public ServedConnection {
   [[nodiscard]] bool stalled() const noexcept override { return unsent_ != nullptr; }
   [[nodiscard]] bool lingering() const noexcept override { return state_ == State::lingering; }
 
-  /// How long what is held may be held.
+  /// How long what is held may be held. Its time does not run while what is in front of it waits.
   [[nodiscard]] Instant held_until() const noexcept {
+    if (unsent_ != nullptr) return kNever;
     return holding_since_ + (framer_.holds_frame() ? kWholeFrameLimit : kHoldLimit);
   }
   /// It was held too long: it goes out as it came, or the connection ends if it may not.

@@ -112,6 +112,7 @@ struct EndpointStats {
   std::optional<std::uint64_t> tx_messages_total;
   std::uint64_t frames_stamped_total = 0;
   std::uint64_t framing_lost_total = 0;
+  std::uint64_t stalled_bytes = 0;  ///< What connections hold now for peers that do not read.
   std::array<std::uint64_t, kDropReasonCount> dropped_total{};
   std::optional<std::uint64_t> kernel_drop_buffers_total;
   std::optional<ImpairedTotals> impaired_total;  ///< None: nothing is impaired.
@@ -124,6 +125,7 @@ struct StatsEvent {
   Duration uptime{};
   std::uint64_t events_dropped_total = 0;
   std::vector<EndpointStats> endpoints;
+  std::uint64_t stalled_bytes = 0;  ///< Of all endpoints together; what --max-buffered bounds.
 };
 
 struct StoppedEvent {

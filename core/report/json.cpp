@@ -293,6 +293,7 @@ Json endpoint_stats(const EndpointStats& stats) {
           {"tx_messages_total", integer(stats.tx_messages_total)},
           {"frames_stamped_total", integer(stats.frames_stamped_total)},
           {"framing_lost_total", integer(stats.framing_lost_total)},
+          {"stalled_bytes", integer(stats.stalled_bytes)},
           {"dropped_total", std::move(dropped)},
           {"kernel_drop_buffers_total", integer(stats.kernel_drop_buffers_total)},
           {"impaired_total", nullable(stats.impaired_total, impaired)}};
@@ -304,6 +305,7 @@ Json server_stats(const StatsEvent& event, Json reason) {
   return {{"uptime_ns", nanoseconds(event.uptime)},
           {"reason", std::move(reason)},
           {"events_dropped_total", integer(event.events_dropped_total)},
+          {"stalled_bytes", integer(event.stalled_bytes)},
           {"endpoints", std::move(endpoints)}};
 }
 

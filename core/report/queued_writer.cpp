@@ -30,7 +30,12 @@ void start_without_signals(Function function) {
   sigset_t before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_BLOCK, &all, &before);
-  std::thread{std::move(function)}.detach();
+  try {
+    std::thread{std::move(function)}.detach();
+  } catch (const std::exception&) {
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
@@ -39,6 +44,8 @@ void start_without_signals(Function function) {
 /// Bytes in pieces: one long string would be copied as a whole each time it grows.
 class QueuedWriter::Pieces {
  public:
+  Pieces() { spare_.reserve(kMostSpare); }
+
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
   void add(std::string_view bytes) {
@@ -58,13 +65,13 @@ class QueuedWriter::Pieces {
     return piece;
   }
   /// Memory that was taken and can be used again.
-  void give_back(std::string piece) {
-    constexpr std::size_t kMostSpare = 4;
+  void give_back(std::string piece) noexcept {
     piece.clear();
     if (spare_.size() < kMostSpare) spare_.push_back(std::move(piece));
   }
 
  private:
+  static constexpr std::size_t kMostSpare = 4;
   std::deque<std::string> pieces_;
   std::vector<std::string> spare_;
   std::size_t bytes_ = 0;
@@ -143,10 +150,11 @@ bool QueuedWriter::push(std::string_view bytes, std::size_t limit) {
   if (bytes.empty() || gone()) return true;
   const std::lock_guard lock{shared_->mutex};
   if (bytes.size() > limit - std::min(limit, shared_->queued.bytes())) return false;
-  shared_->queued.add(bytes);
-  if (!std::exchange(shared_->running, true)) {
+  if (!shared_->running) {  // Where no thread can be had, the next push tries again.
     start_without_signals([shared = shared_] { shared->write_until_closed(); });
+    shared_->running = true;
   }
+  shared_->queued.add(bytes);
   if (shared_->waiting) shared_->changed.notify_all();
   return true;
 }

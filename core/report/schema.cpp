@@ -160,6 +160,7 @@ Json endpoint_stats_schema() {
                  {"tx_messages_total", or_null(count())},
                  {"frames_stamped_total", count()},
                  {"framing_lost_total", count()},
+                 {"stalled_bytes", count()},
                  {"dropped_total", dropped_schema()},
                  {"kernel_drop_buffers_total", or_null(count())},
                  {"impaired_total",
@@ -170,6 +171,7 @@ Json server_stats_schema(Json reason) {
   return object({{"uptime_ns", duration()},
                  {"reason", std::move(reason)},
                  {"events_dropped_total", count()},
+                 {"stalled_bytes", count()},
                  {"endpoints", list_of(ref("endpoint_stats"))}});
 }
 

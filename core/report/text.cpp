@@ -52,6 +52,9 @@ std::string stats_lines(const StatsEvent& stats) {
     if (const std::uint64_t lost = each.kernel_drop_buffers_total.value_or(0); lost != 0) {
       out += ", at least " + number(lost) + " dropped by the kernel";
     }
+    if (each.stalled_bytes != 0) {
+      out += ", " + format_size(each.stalled_bytes) + " held for peers that do not read";
+    }
     if (each.impaired_total) out += impaired_text(*each.impaired_total);
     out += "\n";
   }

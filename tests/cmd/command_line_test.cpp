@@ -203,6 +203,8 @@ TEST_CASE("serve: every option reaches its value", "[unit]") {
                               "0",
                               "--drain-timeout",
                               "1s",
+                              "--max-buffered",
+                              "1MiB",
                               "--backlog",
                               "7",
                               "--reuseport",
@@ -223,6 +225,7 @@ TEST_CASE("serve: every option reaches its value", "[unit]") {
   CHECK(job.server.max_accepts == 9);
   CHECK(job.server.idle_timeout == 0s);
   CHECK(job.server.drain_timeout == 1s);
+  CHECK(job.server.max_buffered == 1'048'576);
   CHECK(job.server.stats_interval == 1min);
   CHECK(job.server.trace == TraceLevel::everything);
   CHECK(job.server.show_payload_bytes == 4096);

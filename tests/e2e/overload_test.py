@@ -127,3 +127,17 @@ def test_sigterm_with_1000_busy_connections_echoes_all_that_was_accepted():
             assert client.digest.digest() == client.digest_of(client.received)
         end = json.loads(server.stdout.splitlines()[-1])
         assert end["type"] == "stopped" and end["events_dropped_total"] == 0
+
+
+@pytest.mark.parametrize("error", ["EPERM", "ECONNABORTED"])
+def test_a_listener_that_lets_nobody_in_is_tried_a_few_times_a_second(folder, error):
+    fault = Failing(folder, "accept4", error, "1+")
+    tracing = {"prefix": fault.prefix, "env": traced_environment(), "lines": 1}
+    with serve("tcp://127.0.0.1:0", "--json", "--sandbox=off", **tracing) as server:
+        with connect(server.endpoint):
+            first = server.event("error")
+            assert (first["operation"], first["errno_name"]) == ("accept", error)
+            time.sleep(1)
+            # 64 in a row, then 200 ms of rest.
+            assert fault.failures() < 1000
+            assert len(server.events("error")) == 1

@@ -1,5 +1,6 @@
 """serve and probe against a second implementation of the wire format (docs/wire-format.md)."""
 
+import contextlib
 import dataclasses
 import os
 import time
@@ -285,3 +286,20 @@ def test_losses_are_told_apart_by_direction(lost):
     assert summary["timeout_total"] == 1
     expected = (1, 0) if lost == "forward" else (0, 1)
     assert (summary["lost_forward_total"], summary["lost_reverse_total"]) == expected
+
+
+def test_a_held_header_goes_back_after_one_second_however_many_are_held():
+    """Half of them a quarter of a second late, as they once were, would not do."""
+    with serve("tcp://127.0.0.1:0") as held, contextlib.ExitStack() as stack:
+        sent = {}
+        for i in range(20):
+            client = stack.enter_context(connect(held.endpoint))
+            client.sendall(Frame(session=7, sequence=i).bytes()[:40])
+            sent[client] = time.monotonic()
+            time.sleep(0.05)
+        late = []
+        for client, at in sent.items():
+            receive(client, 40)
+            late.append(time.monotonic() - at - 1)
+        assert min(late) > -0.02
+        assert sorted(late)[10] < 0.06, late

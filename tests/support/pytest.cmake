@@ -13,6 +13,7 @@ function(netecho_pytest)
                     NETECHO_COVERAGE=${NETECHO_COVERAGE}
                     NETECHO_STEPPED_CLOCK=$<TARGET_FILE:netecho_stepped_clock>
                     NETECHO_PARTIAL_IO=$<TARGET_FILE:netecho_partial_io>
+                    NETECHO_FAILING_MEMORY=$<TARGET_FILE:netecho_failing_memory>
                     PYTHONDONTWRITEBYTECODE=1)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "${environment}")
   endforeach()

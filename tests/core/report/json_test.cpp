@@ -82,18 +82,21 @@ TEST_CASE("json: stats list every drop reason, zero or not", "[report][unit]") {
       R"({"endpoint":)" + kServer +
       R"(,"connections_open":1,"accepted_total":2,"rejected_total":3,"rx_bytes_total":4,)"
       R"("tx_bytes_total":5,"rx_messages_total":6,"tx_messages_total":7,"frames_stamped_total":8,)"
-      R"("framing_lost_total":9,"dropped_total":{"source_port":0,"loop":1,"multicast":2,"rate":3,)"
+      R"("framing_lost_total":9,"stalled_bytes":21,"dropped_total":{"source_port":0,"loop":1,"multicast":2,"rate":3,)"
       R"("auth":4,"truncated":5,"ttl":6,"no_return_address":7,"peer_queue_full":8,"send_error":9,)"
       R"("not_allowed":10,"impaired":11},"kernel_drop_buffers_total":10,)"
       R"("impaired_total":{"loss":11,"dup":12,"reorder":13,"corrupt":14,"delayed":15}})";
-  const StatsEvent stats{std::chrono::seconds{90}, 5, {samples::full_endpoint_stats()}};
-  CHECK(json(stats) == head("stats") +
-                           R"("uptime_ns":90000000000,"reason":null,"events_dropped_total":5,)" +
-                           R"("endpoints":[)" + endpoint + "]}");
-  CHECK(json(StoppedEvent{stats, StopReason::max_accepts}) ==
-        head("stopped") +
-            R"("uptime_ns":90000000000,"reason":"max_accepts","events_dropped_total":5,)" +
-            R"("endpoints":[)" + endpoint + "]}");
+  const StatsEvent stats{std::chrono::seconds{90}, 5, {samples::full_endpoint_stats()}, 22};
+  CHECK(
+      json(stats) ==
+      head("stats") +
+          R"("uptime_ns":90000000000,"reason":null,"events_dropped_total":5,"stalled_bytes":22,)" +
+          R"("endpoints":[)" + endpoint + "]}");
+  CHECK(
+      json(StoppedEvent{stats, StopReason::max_accepts}) ==
+      head("stopped") +
+          R"("uptime_ns":90000000000,"reason":"max_accepts","events_dropped_total":5,"stalled_bytes":22,)" +
+          R"("endpoints":[)" + endpoint + "]}");
 }
 
 TEST_CASE("json: a reply shows its figures in whole nanoseconds and its text as it is",

@@ -221,6 +221,7 @@ EndpointStats full_endpoint_stats() {
   stats.tx_bytes_total = 5;
   stats.rx_messages_total = 6;
   stats.tx_messages_total = 7;
+  stats.stalled_bytes = 21;
   stats.frames_stamped_total = 8;
   stats.framing_lost_total = 9;
   for (std::size_t i = 0; i < kDropReasonCount; ++i) stats.dropped_total[i] = i;
