@@ -9,6 +9,7 @@
 
 #include "core/engine/impaired_queue.hpp"
 #include "core/engine/message_echo.hpp"
+#include "core/engine/served_connection.hpp"
 
 namespace netecho {
 

@@ -3,11 +3,12 @@
 #include <sys/epoll.h>
 
 #include <cerrno>
-#include <system_error>
+#include <exception>
 
+#include "core/base/error.hpp"
 #include "core/engine/impaired_messages.hpp"
 #include "core/engine/impaired_stream.hpp"
-#include "core/engine/message_echo.hpp"
+#include "core/engine/record_echo.hpp"
 #include "core/engine/stream_echo.hpp"
 
 namespace netecho {
@@ -121,9 +122,9 @@ void Listener::serve_connection(UniqueFd connection, ConnectionPermit permit) no
       new StreamConnection{shared_, endpoint_, std::move(permit),
                            ByteChannel{std::move(connection)}};
     }
-  } catch (const std::system_error& error) {  // Epoll takes no more descriptors …
+  } catch (const Error& error) {  // Epoll takes no more descriptors …
     ++endpoint_.rejected_total;
-    rest(error.code().value());
+    rest(error.error_number());
   } catch (const std::exception&) {  // … or there is no memory: others live on.
     ++endpoint_.rejected_total;
     rest(ENOMEM);

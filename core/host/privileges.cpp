@@ -90,7 +90,7 @@ void become_user(const User& user) {
   }
 }
 
-bool may_remove(const std::string& path) noexcept {
+bool may_remove(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   struct stat of_folder {};

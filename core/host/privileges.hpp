@@ -29,6 +29,6 @@ void become_user(const User& user);
 
 /// Whether this process may remove the file at `path`: the folder must be writable to it, and where
 /// only owners may remove (the sticky bit of /tmp), it must own the file or the folder.
-[[nodiscard]] bool may_remove(const std::string& path) noexcept;
+[[nodiscard]] bool may_remove(const std::string& path);
 
 }  // namespace netecho

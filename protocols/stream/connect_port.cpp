@@ -156,6 +156,7 @@ std::size_t ConnectPort::free_attempt() {
     // finish() and deliver() must not allocate.
     done_.reserve(attempts_.capacity());
     free_.reserve(attempts_.capacity());
+    delivered_.reserve(attempts_.capacity());
   }
   return free_.back();
 }

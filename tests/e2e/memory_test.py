@@ -92,10 +92,11 @@ def test_a_record_that_there_is_no_memory_for_ends_its_connection_and_no_other(f
 @pytest.mark.skipif(not FAILING_MEMORY, reason="NETECHO_FAILING_MEMORY names no library to preload")
 @pytest.mark.parametrize("number", range(1, 13))
 @pytest.mark.parametrize("kind", ["tcp", "unixpacket", "udp"])
-def test_whichever_allocation_fails_the_server_lives_and_ends_with_0(kind, number, folder):
+@pytest.mark.parametrize("more", [[], ["--impair=delay=1ms"], ["--stats-interval=5ms"]])
+def test_whichever_allocation_fails_the_server_lives_and_ends_with_0(kind, more, number, folder):
     uri = f"{kind}:{folder}/s" if kind == "unixpacket" else f"{kind}://127.0.0.1:0"
     failing = environment(LD_PRELOAD=FAILING_MEMORY, FAILING_MEMORY=str(number))
-    with serve(uri, "--trace", "--json", "--sandbox=off", env=failing) as server:
+    with serve(uri, "--trace", "--json", "--sandbox=off", *more, env=failing) as server:
         with connect(server.endpoint) as client:
             assert echo(client, b"ready") == b"ready"
         server.signal(signal.SIGUSR1)
