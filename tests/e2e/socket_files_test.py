@@ -5,7 +5,7 @@ import socket
 
 import pytest
 from faults import _strace
-from netecho import eventually, exit_status, running, serve
+from netecho import eventually, exit_status, netecho, running, serve
 
 
 def leave_stale(path):
@@ -35,11 +35,21 @@ def test_of_several_that_replace_one_stale_socket_one_serves(folder, round_numbe
             context.__exit__(None, None, None)
 
 
-def held_up(folder, call):
-    """A prefix that keeps a process for two seconds at the door of a system call, and its log."""
+def held_up(folder, call, seconds=2):
+    """A prefix that keeps a process so long at the door of a system call, and its log."""
     log = folder / "calls"
     return [_strace(), "-D", "-f", "-qq", "-o", str(log), "-e", f"trace={call}",
-            "-e", f"inject={call}:delay_enter=2000000"], log
+            "-e", f"inject={call}:delay_enter={seconds * 1_000_000}"], log
+
+
+def test_a_server_that_has_bound_and_not_listened_yet_is_waited_for(folder):
+    leave_stale(folder / "s")
+    prefix, log = held_up(folder, "listen", 1)
+    with running("serve", "--unix-replace", f"unix:{folder}/s", "--json", prefix=prefix) as first:
+        eventually(lambda: log.exists() and b"listen" in log.read_bytes(), "it is about to listen")
+        second = netecho("serve", "--unix-replace", f"unix:{folder}/s")
+        assert second.code == 4 and "a live socket is there" in second.errors[-1], second
+        assert b'"listening"' in first.stdout.readline()
 
 
 def swap(folder):
