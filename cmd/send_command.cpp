@@ -160,7 +160,7 @@ ExchangeResult Sender::attempt(PayloadSource& payload, bool last, bool ends_line
   report_.begin_exchange(payload.size());
   const ExchangeResult result = exchange(*connection_, payload, exchange_options(last));
   if (const auto* port = std::get_if<std::unique_ptr<MessagePort>>(&connection_->socket)) {
-    report_.answered_by((*port)->peer(0));  // Another address of the name may have taken over.
+    report_.answered_over(**port);  // Another address of the name may have taken over.
   }
   if (ends_line && result.status == ExchangeStatus::ok) report_.end_line();
   report_.end_exchange(result);

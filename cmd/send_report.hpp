@@ -27,7 +27,7 @@ class SendReport {
 
   void connected(const Connection& connection);
   /// Whom a message port talks to now, if it says so.
-  void answered_by(std::optional<SocketDescription> peer);
+  void answered_over(const MessagePort& port);
   void begin_exchange(std::optional<std::uint64_t> size);
   /// Throws Error (io) once stdout fails.
   void reply_piece(std::span<const std::byte> piece);

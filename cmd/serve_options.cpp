@@ -148,10 +148,12 @@ void add_serve_options(CLI::App& sub, Selected& selected) {
   add("--drain-timeout", typed->drain_timeout, "DURATION", "Time to flush at the end (5s)");
   add("--threads", typed->threads, "N|auto", "Threads that serve (1)");
   sub.add_option("--allow", typed->sources.allow, "Only these IP sources; repeatable")
+      ->allow_extra_args(false)  // One a mention: what follows is an endpoint.
       ->type_name("CIDR")
       ->group("Serving");
   sub.add_option("--allow-uid", typed->sources.allow_uid,
                  "Only these users of unix sockets; repeatable")
+      ->allow_extra_args(false)
       ->type_name("UID")
       ->group("Serving");
   add("--udp-max-rate", typed->sources.udp_max_rate, "PPS",

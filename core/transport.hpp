@@ -210,6 +210,8 @@ class MessagePort {
     static_cast<void>(index);
     return std::nullopt;
   }
+  /// The address that is sent from, where it may change; else the connection's holds. Allocates.
+  [[nodiscard]] virtual std::optional<SocketDescription> local() const { return std::nullopt; }
   /// Ports whose every message is a connection: whom the last one that stood reached. Allocates.
   [[nodiscard]] virtual std::optional<SocketDescription> last_reached() const {
     return std::nullopt;

@@ -110,6 +110,7 @@ void ProbeFlow::install(ProbeConnection connection) {
   connection_ = std::move(connection);
   trains_ = accept_trains();
   sent_before_port_ = tracker_.sent_total();
+  warm_ups_sent_ = 0;
   unheard_since_.reset();
   context_.waiter.watch(*connection_.port, identity_.id);
   watched_ = stood_ = true;
@@ -126,9 +127,20 @@ void ProbeFlow::begin(Instant start, Duration phase) {
 
 void ProbeFlow::start_warm_up() {
   const ProbeOptions& options = context_.options;
-  if (options.warmup == 0) return connected_at(context_.clock.now());
+  if (options.warmup == 0 || warmed_up_) return connected_at(context_.clock.now());
   warm_up_ = std::make_unique<WarmUp>(*connection_.port, options, content_bytes(options),
                                       identity_.warm_up_session, key_of(options));
+}
+
+void ProbeFlow::end_warm_up(Instant now) {
+  warm_ups_sent_ = warm_up_->sent_total();
+  const bool some_lost = warm_up_->lost_total() > 0;
+  warm_up_.reset();
+  warmed_up_ = true;
+  if (!some_lost || content_.has_frame() || !target_.reopen) return connected_at(now);
+  // A late reply to it would pass for one to a probe: these have a connection of their own.
+  stop_watching();
+  reopen_at_ = now;
 }
 
 void ProbeFlow::connected_at(Instant now) {
@@ -205,10 +217,7 @@ void ProbeFlow::on_time(Instant now) {
   if (unheard_since_) end_silence(now);
   if (reopen_at_ && *reopen_at_ <= now) reopen(now);
   if (warm_up_ && warm_up_->next_event() <= now) warm_up_->on_time(now);
-  if (warm_up_ && warm_up_->finished()) {
-    warm_up_.reset();
-    connected_at(now);
-  }
+  if (warm_up_ && warm_up_->finished()) end_warm_up(now);
   if (begun_) floods() ? flood(now) : send_due(now);
   settle(now);
 }
@@ -347,11 +356,12 @@ Summary ProbeFlow::description(bool interrupted) const {
   Summary summary;
   summary.target = target_.target;
   summary.peer = connection_.peer;
+  summary.local = connection_.local;
   if (connection_.port && !echoes()) summary.peer = connection_.port->last_reached();
   if (connection_.port && echoes()) {  // A datagram socket may have moved to another address.
     if (auto peer = connection_.port->peer(0)) summary.peer = std::move(peer);
+    if (auto local = connection_.port->local()) summary.local = std::move(local);
   }
-  summary.local = connection_.local;
   summary.flow = identity_.flow;
   summary.mode = options.mode;
   summary.wait = options.wait;

@@ -131,6 +131,7 @@ class ProbeFlow {
   // prober_flow.cpp: the connection, and what has become final.
   void install(ProbeConnection connection);
   void start_warm_up();
+  void end_warm_up(Instant now);
   void start_schedule(Instant start);
   /// What is to be done once the connection stands, warmed up: the schedule starts.
   void connected_at(Instant now);
@@ -234,9 +235,10 @@ class ProbeFlow {
   ClockOffset clock_offset_;
   bool trains_ = false;  ///< They may come, and leave when the port takes them.
   bool watched_ = false;
-  bool begun_ = false;       ///< The schedule runs.
-  bool stood_ = false;       ///< There was a connection.
-  bool ended_ = false;       ///< Nothing more is scheduled.
+  bool begun_ = false;  ///< The schedule runs.
+  bool stood_ = false;  ///< There was a connection.
+  bool ended_ = false;  ///< Nothing more is scheduled.
+  bool warmed_up_ = false;
   bool flood_over_ = false;  ///< As many as were asked for are sent, or time is up.
   Batch outgoing_;
   Batch incoming_;
@@ -248,6 +250,7 @@ class ProbeFlow {
   std::optional<ErrorEvent> error_;
   Sequence last_sent_;
   std::uint64_t sent_before_port_ = 0;  ///< Probes sent over earlier ports.
+  std::uint64_t warm_ups_sent_ = 0;     ///< Over this one.
 
   Instant first_slot_ = kNever;  ///< When the first slot is due at the earliest.
   Duration phase_{};             ///< Of its slots, among those of all flows.

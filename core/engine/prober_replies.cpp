@@ -188,7 +188,8 @@ void ProbeFlow::record_reply(const Slot& slot, const Reading& reading, const Arr
   if (context_.options.timestamps == TimestampSource::kernel) {
     record_kernel_rtt(slot, arrival, sent);
   }
-  figures_.order().loss_direction.answered(*reading.sequence, arrival.sent_up_to, server_count);
+  figures_.order().loss_direction.answered(*reading.sequence, arrival.sent_up_to, server_count,
+                                           tracker_.sent_total());
   stamped_ = stamped_.value_or(true) && reading.stamp.has_value();
   forget_candidate(*reading.sequence);
   if (!context_.tells_outcomes) return;
@@ -204,10 +205,13 @@ void ProbeFlow::record_reply(const Slot& slot, const Reading& reading, const Arr
 /// Both stamps are of CLOCK_REALTIME; across a step of it their difference means nothing.
 void ProbeFlow::record_kernel_rtt(const Slot& slot, const Arrival& arrival, Instant sent) {
   if (arrival.sent_up_to <= sent_before_port_) return;
-  const auto left = connection_.port->kernel_sent(arrival.sent_up_to - 1 - sent_before_port_);
-  if (!left || !slot.kernel_at) return;
-  const Duration rtt = *slot.kernel_at - *left;
-  if (clock_offset_.stepped_since(sent) || rtt < Duration::zero()) {
+  const std::uint64_t ordinal = arrival.sent_up_to - 1 - sent_before_port_ + warm_ups_sent_;
+  const auto left = connection_.port->kernel_sent(ordinal);
+  // The kernel's clock may be slewed by 500 ppm; a longer round trip than the one that lies around
+  // it is of another probe's stamp.
+  const Duration most = *arrival.rtt + *arrival.rtt / 1000;
+  const Duration rtt = left && slot.kernel_at ? *slot.kernel_at - *left : Duration{-1};
+  if (clock_offset_.stepped_since(sent) || rtt < Duration::zero() || rtt > most) {
     ++figures_.statistics.discarded;
     return;
   }

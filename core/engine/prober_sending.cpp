@@ -11,6 +11,8 @@ namespace {
 
 /// A full socket that cannot tell when it has room (unix datagrams) is tried again this often.
 constexpr Duration kRetryInterval = std::chrono::milliseconds{1};
+/// How many slots that could not be kept are told before replies are taken again.
+constexpr int kSlotsATurn = 64;
 /// How many of the slots that a flow never had are told one by one.
 constexpr std::uint64_t kMaxToldMissing = 1'000'000;
 
@@ -33,7 +35,9 @@ void ProbeFlow::send_due(Instant now) {
   if (retry_at_ && now < *retry_at_ && now < schedule_.expires()) return;
   retry_at_.reset();
   if (awaits_first() && now < schedule_.expires()) return;
-  while (!ended_ && schedule_.due() <= now) {
+  // One probe a call, and a bounded number of slots that can't be kept: replies are taken in
+  // between, whatever the rate.
+  for (int slots = kSlotsATurn; slots > 0 && !ended_ && schedule_.due() <= now; --slots) {
     const Instant due = schedule_.due();
     const bool tell_each = context_.tells_outcomes && schedule_.expires() <= now;
     if (!connected() || tracker_.full() || tell_each) {
@@ -41,8 +45,9 @@ void ProbeFlow::send_due(Instant now) {
       skip(1, due, connected() ? SkipReason::instrument : SkipReason::no_connection);
     } else if (const std::uint64_t missed = schedule_.skip_missed(now); missed > 0) {
       skip(missed, std::nullopt, SkipReason::instrument);
-    } else if (!send_one(now)) {
-      return;
+    } else {
+      static_cast<void>(send_one(now));
+      return settle_figures();
     }
     settle_figures();
   }
@@ -108,7 +113,8 @@ void ProbeFlow::flood(Instant now) {
   flood_over_ = left == 0 || now - start_ >= options.duration;
   if (flood_over_ || !connected() || tracker_.full() || (retry_at_ && now < *retry_at_)) return;
   retry_at_.reset();
-  const std::size_t room = std::max<std::size_t>(options.window, 1) - tracker_.outstanding();
+  // Fewer than the window where replies carry no sequence.
+  const std::size_t room = tracker_.max_outstanding() - tracker_.outstanding();
   const auto probes =
       static_cast<std::size_t>(std::min<std::uint64_t>({left, room, outgoing_.slots().size()}));
   const std::size_t in_train =

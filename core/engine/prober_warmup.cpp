@@ -1,5 +1,7 @@
 #include "core/engine/prober_warmup.hpp"
 
+#include <utility>
+
 #include "core/measure/schedule.hpp"
 
 namespace netecho {
@@ -19,7 +21,7 @@ WarmUp::WarmUp(MessagePort& port, const ProbeOptions& options, std::uint32_t siz
 
 void WarmUp::on_time(Instant now) {
   if (waiting_ && now < expires_) return;
-  waiting_ = false;
+  if (std::exchange(waiting_, false)) ++lost_;
   if (now < next_send_) return;
   if (sent_ == options_.warmup) {
     finished_ = true;
@@ -33,6 +35,7 @@ void WarmUp::on_time(Instant now) {
   outgoing_.count = 1;
   outgoing_.next = 0;
   waiting_ = port_.send(outgoing_).status == IoStatus::ok;
+  if (waiting_) ++left_;
   expires_ = saturating_add(now, options_.timeout);
   const bool floods = options_.schedule == ScheduleKind::flood;
   next_send_ = floods && waiting_ ? now : saturating_add(now, options_.interval);

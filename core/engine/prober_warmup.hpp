@@ -19,6 +19,10 @@ class WarmUp {
          std::uint64_t session, const AuthKey* key);
 
   [[nodiscard]] bool finished() const noexcept { return finished_; }
+  /// Probes that left.
+  [[nodiscard]] std::uint64_t sent_total() const noexcept { return left_; }
+  /// Of them, those that nothing came back of in time.
+  [[nodiscard]] std::uint64_t lost_total() const noexcept { return lost_; }
   /// When on_time() has something to do.
   [[nodiscard]] Instant next_event() const noexcept {
     if (finished_) return {};  // Its flow is to begin, at once.
@@ -35,7 +39,9 @@ class WarmUp {
   ProbeContent content_;
   Batch outgoing_;
   Batch incoming_;
-  std::uint64_t sent_ = 0;
+  std::uint64_t sent_ = 0;  ///< Or tried to.
+  std::uint64_t left_ = 0;
+  std::uint64_t lost_ = 0;
   Sequence sequence_;  ///< Of the last one sent.
   Instant next_send_{};
   Instant expires_ = kNever;

@@ -46,9 +46,11 @@ class LossDirection {
   };
 
   /// A first copy received in time. `sent_up_to`: probes sent up to and including this one.
-  /// `server_count`: none from a server that does not stamp, 0 if it does not know.
+  /// `server_count`: none from a server that does not stamp, 0 if it does not know. No server can
+  /// have seen more than was `sent_by_now`; it has seen more than `sent_up_to` where a request was
+  /// overtaken.
   void answered(Sequence sequence, std::uint64_t sent_up_to,
-                std::optional<std::uint64_t> server_count) noexcept;
+                std::optional<std::uint64_t> server_count, std::uint64_t sent_by_now) noexcept;
 
   [[nodiscard]] std::optional<Sequence> highest_answered() const noexcept { return highest_; }
 

@@ -80,6 +80,8 @@ class SequenceTracker {
 
   [[nodiscard]] std::uint64_t sent_total() const noexcept { return sent_total_; }
   [[nodiscard]] std::size_t outstanding() const noexcept { return outstanding_; }
+  /// How many may be at once.
+  [[nodiscard]] std::size_t max_outstanding() const noexcept { return max_outstanding_; }
   /// Those up to and including `last`.
   [[nodiscard]] std::size_t outstanding_up_to(Sequence last) const noexcept;
   [[nodiscard]] bool is_outstanding(Sequence sequence) const noexcept;

@@ -70,7 +70,7 @@ void wait_for_arrivals_to_be_stamped() {
 }  // namespace
 
 KernelStamps::KernelStamps(int fd, std::size_t kept)
-    : ring_(std::bit_ceil(std::max<std::size_t>(kept, 1))) {
+    : ring_(std::bit_ceil(std::max<std::size_t>(kept, 1))), keys_(ring_.size()) {
   turn_on(fd, SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
                   SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
                   SOF_TIMESTAMPING_OPT_TSONLY);
@@ -112,6 +112,16 @@ void KernelStamps::drain(int fd) noexcept {
       return;
     }
   }
+}
+
+void KernelStamps::numbered(bool left) noexcept {
+  if (left) keys_[left_++ & (keys_.size() - 1)] = next_key_;
+  ++next_key_;
+}
+
+std::optional<WallTime> KernelStamps::sent_datagram(std::uint64_t ordinal) const noexcept {
+  if (ordinal >= left_ || left_ - ordinal > keys_.size()) return std::nullopt;
+  return sent(keys_[ordinal & (keys_.size() - 1)]);
 }
 
 std::optional<WallTime> KernelStamps::sent(std::uint32_t key) const noexcept {

@@ -34,9 +34,13 @@ class KernelStamps {
   /// Reads the error queue of a socket that has nothing else in it (a stream).
   void drain(int fd) noexcept;
 
-  /// When the message of this key left: datagrams are numbered from 0, in a stream it is the
-  /// position of the message's last byte, both counted from when stamping was turned on and modulo
-  /// 2^32.
+  /// A datagram was given to the kernel, which numbers each. Those that `left`, as the caller
+  /// counts them, have ordinals; others (dropped by a local rule, sent again) only a number.
+  void numbered(bool left) noexcept;
+  /// When the datagram of this ordinal left, from 0.
+  [[nodiscard]] std::optional<WallTime> sent_datagram(std::uint64_t ordinal) const noexcept;
+  /// When the stretch of a stream that ends with this byte left: its position since stamping was
+  /// turned on, modulo 2^32.
   [[nodiscard]] std::optional<WallTime> sent(std::uint32_t key) const noexcept;
 
  private:
@@ -44,7 +48,10 @@ class KernelStamps {
     std::uint32_t key = 0;
     std::optional<WallTime> at{};
   };
-  std::vector<Stamp> ring_;  ///< A power of two of them; a key's place is its low bits.
+  std::vector<Stamp> ring_;          ///< A power of two of them; a key's place is its low bits.
+  std::vector<std::uint32_t> keys_;  ///< As many: of the last datagrams that left, by ordinal.
+  std::uint64_t left_ = 0;
+  std::uint32_t next_key_ = 0;
 };
 
 }  // namespace netecho

@@ -202,8 +202,10 @@ bool DatagramClient::try_next_peer(const QuotedError& quoted,
       kept ? std::span<const std::byte>{last_message_} : payload;
   // A refusal that is still pending is reported here once; the second call then sends.
   for (int attempt = 0; attempt < kErrorRetries; ++attempt) {
-    if (::send(fd_.get(), whole.data(), whole.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+    if (::send(fd_.get(), whole.data(), whole.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+      if (stamps_) stamps_->numbered(false);  // The probe's own stamp is that of its first copy.
       return true;
+    }
     if (errno != EINTR && errno != ECONNREFUSED) return false;
   }
   return false;
@@ -229,7 +231,10 @@ void DatagramClient::remember(const Slot& slot) noexcept {
 
 int DatagramClient::send_one(Slot& slot) noexcept {
   slot.at = monotonic_now();
-  return ::send(fd_.get(), slot.data, slot.size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -1 : 1;
+  const bool left = ::send(fd_.get(), slot.data, slot.size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+  // The firewall's refusal comes when the kernel has numbered it already.
+  if (stamps_ && (left || errno == EPERM)) stamps_->numbered(left);
+  return left ? 1 : -1;
 }
 
 int DatagramClient::send_many(Batch& batch, std::size_t messages) noexcept {
@@ -240,6 +245,7 @@ int DatagramClient::send_many(Batch& batch, std::size_t messages) noexcept {
     if (sent >= 0 || errno != ENOSYS) {
       for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(sent, 0)); ++i) {
         batch.slots()[sending_[i]].at = at;
+        if (stamps_) stamps_->numbered(true);
       }
       return sent;
     }
@@ -351,7 +357,11 @@ bool DatagramClient::stamp_by_kernel(std::size_t kept) {
 }
 
 std::optional<WallTime> DatagramClient::kernel_sent(std::uint64_t ordinal) const noexcept {
-  return stamps_ ? stamps_->sent(static_cast<std::uint32_t>(ordinal)) : std::nullopt;
+  return stamps_ ? stamps_->sent_datagram(ordinal) : std::nullopt;
+}
+
+std::optional<SocketDescription> DatagramClient::local() const {
+  return describe(unmapped(local_address(fd_.get())), SocketType::datagram);
 }
 
 std::optional<SocketDescription> DatagramClient::peer(std::size_t /*index*/) const {

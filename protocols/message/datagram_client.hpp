@@ -52,6 +52,7 @@ class DatagramClient final : public MessagePort {
   bool stamp_by_kernel(std::size_t kept) override;
   [[nodiscard]] std::optional<WallTime> kernel_sent(std::uint64_t ordinal) const noexcept override;
   [[nodiscard]] std::optional<SocketDescription> peer(std::size_t index) const override;
+  [[nodiscard]] std::optional<SocketDescription> local() const override;
 
  private:
   /// Room for the size of a train's segments.

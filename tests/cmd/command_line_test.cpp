@@ -240,6 +240,14 @@ TEST_CASE("serve: every option reaches its value", "[unit]") {
   CHECK(serve({"-v"}).server.trace == TraceLevel::connections);
 }
 
+TEST_CASE("serve: a rule takes one value a mention, and what follows is an endpoint", "[unit]") {
+  const ServeJob job = serve({"--allow", "192.0.2.0/24", "--allow", "::1", "--allow-uid", "1000",
+                              "--allow-uid", "0", "tcp://127.0.0.1:7"});
+  CHECK(job.endpoints == std::vector<std::string>{"tcp://127.0.0.1:7"});
+  CHECK(job.sources.allow == std::vector<std::string>{"192.0.2.0/24", "::1"});
+  CHECK(job.sources.allow_uid == std::vector<std::string>{"1000", "0"});
+}
+
 TEST_CASE("common options: every one reaches its value", "[unit]") {
   const CommonOptions common =
       send({"x",     "-6",           "-n",     "-qvv",        "--format", "jsonl",       "--color",

@@ -5,11 +5,9 @@ own.
 """
 
 import contextlib
-import tempfile
-from pathlib import Path
 
 import pytest
-from hosts import Host, plug, two_hosts
+from hosts import Host, own_names, plug, two_hosts
 from netecho import running, serve
 from programs import network
 from watched import probed_through
@@ -96,27 +94,10 @@ def test_an_address_that_was_asked_for_is_the_one_that_is_waited_for(hosts):
     assert check_that_it_went_on(result)["local"]["address"] == me.v4
 
 
-@contextlib.contextmanager
-def a_name():
-    """(prefix of a command, names(text)): a program that reads a /etc/hosts of its own."""
-    if not Path("/etc/hosts").exists():
-        pytest.skip("there is no /etc/hosts that another could stand for")
-    with tempfile.NamedTemporaryFile("w") as file:
-
-        def names(text):
-            file.seek(0)
-            file.truncate()
-            file.write(text)
-            file.flush()
-
-        mounted = 'mount --bind "$0" /etc/hosts && exec "$@"'
-        yield ["unshare", "--mount", "sh", "-c", mounted, file.name], names
-
-
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_a_name_moves_to_another_host(transport):
     """The address that it stood for is gone, as if its host had been moved."""
-    with network() as (prefix, pid), a_name() as (with_names, names):
+    with network() as (prefix, pid), own_names() as (with_names, names):
         host = Host([*prefix, *with_names], pid)
         names("10.99.0.1 moving.test\n")
         host.shell("ip address add 10.99.0.1 dev lo", "ip address add 10.99.0.2 dev lo")

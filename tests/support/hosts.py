@@ -5,6 +5,10 @@ Everything goes away with the processes that hold the namespaces, whatever happe
 
 import contextlib
 import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
 
 from netecho import Server, environment, eventually, netecho, running
 from programs import need, network
@@ -140,3 +144,20 @@ def hosts_with_a_router_between():
                       f"ip -6 route add default via {router.v6}")
         eventually(lambda: client.reaches(server.v4) and client.reaches(f"[{server.v6}]"), "a way")
         yield client, router, server
+
+
+@contextlib.contextmanager
+def own_names():
+    """(prefix of a command, names(text)): a program that reads an /etc/hosts of its own, with this text."""
+    if not Path("/etc/hosts").exists():
+        pytest.skip("there is no /etc/hosts that another could stand for")
+    with tempfile.NamedTemporaryFile("w") as file:
+
+        def names(text):
+            file.seek(0)
+            file.truncate()
+            file.write(text)
+            file.flush()
+
+        mounted = 'mount --bind "$0" /etc/hosts && exec "$@"'
+        yield ["unshare", "--mount", "sh", "-c", mounted, file.name], names

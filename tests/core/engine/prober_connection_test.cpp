@@ -238,6 +238,19 @@ TEST_CASE("prober: a datagram socket that hears nothing for a minute is made ane
   CHECK_FALSE(s.error.has_value());
 }
 
+TEST_CASE("prober: a late reply to a small warm-up probe answers no probe", "[prober][sim]") {
+  Bench bench;
+  bench.link->fates[0].replies = {{.extra = 294ms}};  // At 304 ms; the first slot is due at 250 ms.
+  SimLink* second = nullptr;
+  bench.reopen = [&] { return reopened(bench.net.make_port({}, second)); };
+  const Summary s = bench.probe({.count = 3, .timeout = 250ms, .size_bytes = 16, .warmup = 1});
+  REQUIRE(second != nullptr);
+  CHECK(bench.link->sent.size() == 1);
+  CHECK(s.received_total == 3);
+  CHECK(s.rtt.max == 10ms);
+  CHECK(s.mismatch_total + s.late_total + s.duplicate_total == 0);
+}
+
 TEST_CASE("prober: after a time-out, small probes go on from a fresh port", "[prober][sim]") {
   SimNetwork net;
   EventCollector events;

@@ -54,52 +54,64 @@ TEST_CASE("loss_direction: what the server did not count was lost on its way the
           "[loss][unit]") {
   LossDirection direction;
   CHECK(direction.split(0, 0) == std::nullopt);
-  direction.answered({0}, 1, 1);
+  direction.answered({0}, 1, 1, 1);
   // 1 never arrived; 2 and 3 did, their replies were lost.
-  direction.answered({4}, 5, 4);
+  direction.answered({4}, 5, 4, 5);
   CHECK(direction.split(2, 0) == Split{1, 2});
   CHECK(direction.highest_answered() == Sequence{4});
 }
 
 TEST_CASE("loss_direction: probes that still wait are not lost", "[loss][unit]") {
   LossDirection direction;
-  direction.answered({3}, 4, 4);
+  direction.answered({3}, 4, 4, 4);
   CHECK(direction.split(1, 3) == Split{0, 0});
 }
 
 TEST_CASE("loss_direction: slots that were not sent are no losses", "[loss][unit]") {
   LossDirection direction;
-  direction.answered({9}, 3, 2);  // Of sequences 0 to 9 three were sent.
+  direction.answered({9}, 3, 2, 3);  // Of sequences 0 to 9 three were sent.
   CHECK(direction.split(2, 0) == Split{1, 0});
 }
 
 TEST_CASE("loss_direction: the order of answers does not matter", "[loss][unit]") {
   LossDirection direction;
-  direction.answered({2}, 3, 2);
-  direction.answered({1}, 2, 2);
+  direction.answered({2}, 3, 2, 3);
+  direction.answered({1}, 2, 2, 2);
   CHECK(direction.split(2, 0) == Split{1, 0});
 }
 
 TEST_CASE("loss_direction: a server that does not know, or lies, tells nothing", "[loss][unit]") {
   LossDirection direction;
-  direction.answered({5}, 6, 4);
+  direction.answered({5}, 6, 4, 6);
   REQUIRE(direction.split(1, 0).has_value());
   SECTION("no stamp") {
-    direction.answered({6}, 7, std::nullopt);
+    direction.answered({6}, 7, std::nullopt, 7);
   }
   SECTION("unknown") {
-    direction.answered({6}, 7, 0);
+    direction.answered({6}, 7, 0, 7);
   }
   SECTION("more than can be") {
-    direction.answered({6}, 7, 8);
+    direction.answered({6}, 7, 8, 7);
   }
   CHECK(direction.split(2, 0) == std::nullopt);
 }
 
+TEST_CASE("loss_direction: a request that was overtaken costs the figure nothing",
+          "[loss][unit]") {
+  LossDirection direction;
+  direction.answered({0}, 1, 1, 2);
+  // Request 2 overtook request 1, which is answered when the server has seen all three.
+  direction.answered({2}, 3, 2, 3);
+  direction.answered({1}, 2, 3, 3);
+  CHECK(direction.split(3, 0) == Split{0, 0});
+  direction.answered({3}, 4, 6, 5);  // More than were sent: it can't be right.
+  CHECK(direction.split(4, 0) == std::nullopt);
+}
+
 TEST_CASE("loss_direction: no claim makes more losses than there were", "[loss][unit]") {
   LossDirection direction;
-  direction.answered({0}, 1, 1);
-  direction.answered({1}, 2, 1);
+  direction.answered({0}, 1, 1, 1);
+  direction.answered({1}, 2, 1, 2);
   CHECK(direction.split(2, 0) == Split{0, 0});
 }
 
