@@ -17,11 +17,13 @@ constexpr int kSlotsATurn = 64;
 constexpr std::uint64_t kMaxToldMissing = 1'000'000;
 
 /// What a socket meets for good that was connected before this host's address or interface changed,
-/// or before the peer's socket was made anew. The network's own errors may pass, too.
-bool new_socket_may_help(int error) noexcept {
+/// or before the peer's socket was made anew (`by_path`: over IP it is as good as the old one, and
+/// the refusals of other probes are still to come to this one). The network's own errors may pass,
+/// too.
+bool new_socket_may_help(int error, bool by_path) noexcept {
   return error == ENETUNREACH || error == EHOSTUNREACH || error == ENETDOWN || error == EINVAL ||
-         error == EADDRNOTAVAIL || error == ENODEV || error == ENXIO || error == ECONNREFUSED ||
-         error == ENOENT;
+         error == EADDRNOTAVAIL || error == ENODEV || error == ENXIO || error == ENOENT ||
+         (error == ECONNREFUSED && by_path);
 }
 
 bool ends_connection(const BatchResult& result) noexcept {
@@ -194,7 +196,8 @@ void ProbeFlow::fail_send(const BatchResult& result, std::optional<Instant> inte
        {.sent = intended, .reason = {.error = result.error}});
   leave_unanswered(1, intended.value_or(context_.clock.now()));
   if (ends_connection(result)) return drop("the connection is gone", result.error);
-  if (!is_datagram() || !reconnects() || reopen_at_ || !new_socket_may_help(result.error)) return;
+  if (!is_datagram() || !reconnects() || reopen_at_) return;
+  if (!new_socket_may_help(result.error, target_.target.path.has_value())) return;
   reopen_later();
 }
 

@@ -41,7 +41,7 @@ class Place {
  public:
   explicit Place(const std::string& path)
       : folder_{::open(folder_of(path).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)},
-        name_{path.substr(path.rfind('/') + 1)} {}
+        name_{path.ends_with('/') ? std::string{"."} : path.substr(path.rfind('/') + 1)} {}
 
   [[nodiscard]] bool look(struct stat& status) const noexcept {
     return ::fstatat(folder_.get(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;

@@ -18,7 +18,7 @@ def test_replies_are_taken_between_the_probes_and_what_cannot_be_kept_is_skipped
     folder, transport, rate
 ):
     with serve(uri_of(transport, folder)) as server:
-        options = ["--rate", rate, "--duration", "100ms", "-W", "100ms", "--json"]
+        options = ["--rate", rate, "-c", "100000", "-W", "10s", "--json"]
         result = netecho("probe", server.endpoint, *options)
     assert result.code == 0, result
     (s,) = check(result.json)["targets"]

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ struct Bench {
     std::vector<ProbeTarget> targets;
     targets.push_back(target_over(std::move(port), "udp://sim:7"));
     targets[0].target.socket_type = type;
+    targets[0].target.path = path;
     targets[0].reopen = reopen;
     const Summary s = probe_over(net, std::move(targets), options, events, 7).at(0);
     REQUIRE_FALSE(net.stuck());
@@ -37,6 +39,7 @@ struct Bench {
   SimLink* link = nullptr;
   std::unique_ptr<MessagePort> port;
   SocketType type = SocketType::stream;
+  std::optional<std::string> path;
   std::function<std::unique_ptr<Reopening>()> reopen;
   EventCollector events;
 };
@@ -236,6 +239,22 @@ TEST_CASE("prober: a datagram socket that hears nothing for a minute is made ane
   CHECK(s.received_total == 4);
   CHECK(s.timeout_total == 6);
   CHECK_FALSE(s.error.has_value());
+}
+
+TEST_CASE("prober: a refused send makes a new socket where the peer's is a file", "[prober][sim]") {
+  Bench bench;
+  bench.type = SocketType::datagram;
+  bench.link->fates[2].send_error = ECONNREFUSED;
+  int made = 0;
+  SimLink* next = nullptr;
+  bench.reopen = [&] {
+    ++made;
+    return reopened(bench.net.make_port({}, next));
+  };
+  bench.path = GENERATE(std::optional<std::string>{}, std::optional<std::string>{"/run/s"});
+  const Summary s = bench.probe({.count = 5});
+  CHECK(made == (bench.path ? 1 : 0));
+  CHECK(s.received_total == 4);
 }
 
 TEST_CASE("prober: a late reply to a small warm-up probe answers no probe", "[prober][sim]") {

@@ -96,8 +96,7 @@ TEST_CASE("loss_direction: a server that does not know, or lies, tells nothing",
   CHECK(direction.split(2, 0) == std::nullopt);
 }
 
-TEST_CASE("loss_direction: a request that was overtaken costs the figure nothing",
-          "[loss][unit]") {
+TEST_CASE("loss_direction: a request that was overtaken costs the figure nothing", "[loss][unit]") {
   LossDirection direction;
   direction.answered({0}, 1, 1, 2);
   // Request 2 overtook request 1, which is answered when the server has seen all three.
