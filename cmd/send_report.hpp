@@ -18,7 +18,7 @@ namespace netecho {
 
 /// What the user is told of an exchange that is not ok.
 [[nodiscard]] Error error_of(const ExchangeResult& result, const SendJob& job);
-/// The same of a peer that has closed the connection while the next line was awaited.
+/// What the user is told of a peer that closed the connection while the next line was awaited.
 [[nodiscard]] Error ended_error(const SendJob& job);
 
 class SendReport {

@@ -23,7 +23,7 @@ class Listener final : public EventHandler {
   void resume() noexcept;
   /// From now on accepts from this one.
   void replace(std::unique_ptr<Acceptor> acceptor) noexcept;
-  /// Of the listening socket; -1 once stopped.
+  /// The socket that listens; -1 once stopped.
   [[nodiscard]] int fd() const noexcept { return stopped_ ? -1 : acceptor_->fd(); }
   /// Accepts no more. Safe to call twice.
   void stop() noexcept;

@@ -49,7 +49,7 @@ class DatagramEndpoint : public EventHandler {
   virtual void update_stats() noexcept = 0;
   /// From now on serves this port. What the old one has not taken is counted as not sent.
   virtual void replace(std::unique_ptr<MessagePort> port) noexcept = 0;
-  /// Of the socket; -1 once stopped.
+  /// The socket that is served; -1 once stopped.
   [[nodiscard]] virtual int fd() const noexcept = 0;
 };
 

@@ -21,7 +21,8 @@ namespace netecho {
 /// Opens a file. Throws Error (io).
 [[nodiscard]] std::unique_ptr<PayloadSource> file_payload(const std::string& path);
 
-/// The same bytes once more, from the start. REQUIRES: `original` has a size, and outlives it.
+/// Gives the bytes of a payload once more, from the start. REQUIRES: `original` has a size, and
+/// outlives it.
 [[nodiscard]] std::unique_ptr<PayloadSource> repeated_payload(PayloadSource& original);
 
 /// Cuts a source into lines, each with its newline; the last may lack one.

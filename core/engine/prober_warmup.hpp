@@ -21,7 +21,7 @@ class WarmUp {
   [[nodiscard]] bool finished() const noexcept { return finished_; }
   /// Probes that left.
   [[nodiscard]] std::uint64_t sent_total() const noexcept { return left_; }
-  /// Of them, those that nothing came back of in time.
+  /// How many of them nothing came back of in time.
   [[nodiscard]] std::uint64_t lost_total() const noexcept { return lost_; }
   /// When on_time() has something to do.
   [[nodiscard]] Instant next_event() const noexcept {
