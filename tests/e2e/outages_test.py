@@ -16,7 +16,7 @@ from watched import probed_through
 
 INTERVAL_NS = 20_000_000
 EVERY_20_MS = ["-c0", "-i20ms", "-W", "200ms", "--format", "jsonl", "-w", "18s"]
-THRESHOLDS = ["--fail-if", "loss>1%", "--fail-if", "loss_ratio>90%"]
+THRESHOLDS = ["--fail-if", "loss>1%", "--fail-if", "duplicate_total>0"]
 
 
 @pytest.fixture(scope="module")

@@ -81,22 +81,22 @@ def test_a_limit_on_files_ends_no_command_by_its_signal(folder, command):
 
 
 def test_a_reader_that_sleeps_costs_the_measurement_no_probe(folder):
-    """It begins to read only when all has been sent, which is far more than a pipe holds."""
+    """It begins to read when far more has been sent than a pipe holds."""
     reader, writer = os.pipe()
     with serve("udp://127.0.0.1:0", "--json", "--stats-interval=20ms") as server:
-        args = ("probe", server.endpoint, "--format", "jsonl", "-c500", "-i2ms", "-W5s")
+        args = ("probe", server.endpoint, "--format", "jsonl", "-c0", "-i2ms", "-W5s")
         with running(*args, stdout=writer) as process:
             os.close(writer)
-            # A pipe of 64 KiB has no room for what comes of the first 130.
-            eventually(lambda: received(server) >= 250, "half of the probes")
+            # A pipe of 64 KiB has room for what comes of the first 130.
+            eventually(lambda: received(server) >= 250, "so many probes")
+            process.send_signal(signal.SIGINT)
             with os.fdopen(reader, "rb") as pipe:
                 events = [json.loads(line) for line in pipe]
             assert process.wait(PATIENCE) == 0
     summary = events[-1]
     assert summary["instrument"]["events_dropped_total"] == 0
     replies = [event for event in events if event["type"] == "reply"]
-    # Each slot has its event, but those that a busy machine was late for all at once.
-    assert len(replies) == summary["scheduled_total"] == 500
+    assert len(replies) == summary["scheduled_total"] - summary["outstanding_total"] >= 250
 
 
 def received(server):

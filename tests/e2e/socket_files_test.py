@@ -4,7 +4,7 @@ import os
 import socket
 
 import pytest
-from faults import _strace
+from faults import _strace, traced_environment
 from netecho import eventually, exit_status, netecho, running, serve
 
 
@@ -45,7 +45,8 @@ def held_up(folder, call, seconds=2):
 def test_a_server_that_has_bound_and_not_listened_yet_is_waited_for(folder):
     leave_stale(folder / "s")
     prefix, log = held_up(folder, "listen", 1)
-    with running("serve", "--unix-replace", f"unix:{folder}/s", "--json", prefix=prefix) as first:
+    with running("serve", "--unix-replace", f"unix:{folder}/s", "--json", prefix=prefix,
+                 env=traced_environment()) as first:
         eventually(lambda: log.exists() and b"listen" in log.read_bytes(), "it is about to listen")
         second = netecho("serve", "--unix-replace", f"unix:{folder}/s")
         assert second.code == 4 and "a live socket is there" in second.errors[-1], second
@@ -68,7 +69,8 @@ def test_replacing_never_removes_a_file_that_a_folders_owner_puts_in_the_way(fol
     prepare(folder)
     leave_stale(folder / "d" / "s")
     prefix, log = held_up(folder, "unlink,unlinkat")
-    with running("serve", "--unix-replace", f"unix:{folder}/d/s", prefix=prefix) as server:
+    with running("serve", "--unix-replace", f"unix:{folder}/d/s", prefix=prefix,
+                 env=traced_environment()) as server:
         eventually(lambda: log.exists() and b"unlink" in log.read_bytes(), "it is about to remove")
         swap(folder)
         assert exit_status(server.wait(20)) == 4
