@@ -54,7 +54,7 @@ class RoundTripStatistics {
   Histogram one_way_reverse;
   Histogram send_lateness;
   Histogram send_call;
-  std::uint64_t discarded = 0;  ///< Samples that crossed a step of the clock.
+  std::uint64_t discarded = 0;  ///< Samples that are not to be trusted (docs/metrics.md).
 
  private:
   std::uint64_t unanswered_ = 0;
