@@ -10,8 +10,7 @@ if ! { command -v "$compiler" && command -v qemu-arm; } >/dev/null; then
   exit 77
 fi
 
-files=(core/base/*.cpp core/measure/*.cpp core/codec/session_table.cpp
-  tests/support/main.cpp tests/core/base/{units,wide}_test.cpp
+tests=(tests/support/main.cpp tests/core/base/{units,wide}_test.cpp
   tests/core/measure/{histogram,loss,outages,round_trip,schedule,sequence_tracker}_test.cpp
   tests/core/codec/session_table_test.cpp)
 folder=$(mktemp -d)
@@ -20,8 +19,10 @@ trap 'rm -rf "$folder"' EXIT
 # Catch2 is a header alone: that of the host will do.
 options=(-std=c++20 -D_GLIBCXX_ASSERTIONS -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Wno-psabi
   -I "$PWD" -idirafter /usr/include)
+# What is tested is joined: that takes a tenth of the time.
+printf '#include "%s"\n' core/base/*.cpp core/measure/*.cpp core/codec/session_table.cpp >"$folder/tested.cpp"
 # As many at once as there are cores; -c puts NAME.o into the folder, and no two have one name.
-printf '%s\0' "${files[@]/#/$PWD/}" |
+printf '%s\0' "$folder/tested.cpp" "${tests[@]/#/$PWD/}" |
   (cd "$folder" && xargs -0 -n 1 -P "$(nproc)" "$compiler" "${options[@]}" -c)
 "$compiler" -static -pthread "$folder"/*.o -o "$folder/tests"
 qemu-arm "$folder/tests"
