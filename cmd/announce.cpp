@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "core/base/escape.hpp"
+#include "core/base/open_output.hpp"
 #include "core/base/unique_fd.hpp"
 
 namespace netecho {
@@ -26,8 +27,7 @@ mode_t usual_mode() {
 /// Into a pipe, a device or where a link leads: it must stay what it is (as root, a rename would
 /// replace even /dev/stderr). Does not wait for a pipe's reader.
 void write_in_place(const std::string& path, const std::string& lines) {
-  const UniqueFd file{::open(path.c_str(), O_WRONLY | O_TRUNC | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
-  if (!file.valid()) throw io_error("open", path, errno);
+  const UniqueFd file = open_output(path, IfMissing::fail);
   Output output{file.get(), path};
   output.write(lines);
   if (const auto error = output.error()) throw *error;

@@ -1,20 +1,13 @@
 #include "core/report/output_file.hpp"
 
-#include <fcntl.h>
-
-#include <cerrno>
 #include <utility>
+
+#include "core/base/open_output.hpp"
 
 namespace netecho {
 namespace {
 
 constexpr std::size_t kBufferBytes = 65'536;
-
-UniqueFd open_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
-  if (fd < 0) throw Error{ErrorCategory::io, "open", path, errno_text(errno), errno};
-  return UniqueFd{fd};
-}
 
 /// Where a run ends by an exception nobody waits for a disk for long.
 constexpr Duration kLastPatience = std::chrono::seconds{1};
@@ -22,7 +15,7 @@ constexpr Duration kLastPatience = std::chrono::seconds{1};
 }  // namespace
 
 OutputFile::OutputFile(const std::string& path, std::size_t max_queued_bytes)
-    : OutputFile{open_file(path), path, max_queued_bytes} {}
+    : OutputFile{open_output(path, IfMissing::create), path, max_queued_bytes} {}
 
 OutputFile::OutputFile(UniqueFd file, const std::string& path, std::size_t max_queued_bytes)
     : path_{path},

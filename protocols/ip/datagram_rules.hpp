@@ -22,9 +22,9 @@ namespace netecho {
 
 class IpDatagramRules {
  public:
-  /// Room for all that the kernel tells of a datagram: where it was sent to, its hop limit, drops,
-  /// and the size of its segments, should it be a train.
-  static constexpr std::size_t kControlBytes = 128;
+  /// Room for all that the kernel tells of a datagram up to what is needed last, its hop limit: on
+  /// an inherited socket that may be stamps, marks and more that nobody here asked for.
+  static constexpr std::size_t kControlBytes = 320;
   /// Replies between servers of one host carry this; nobody else starts with it.
   static constexpr int kLoopMark = 253;
   /// No reply starts with more hops, so that no loop between hosts lasts longer.
@@ -48,7 +48,7 @@ class IpDatagramRules {
   /// What the kernel tells of one datagram.
   struct Delivery {
     std::optional<IpNumber> to;  ///< Only on sockets that do not know it anyway.
-    int hops = kMaxHops;
+    int hops = 0;  ///< As long as the kernel told none: a loop could not be noticed.
     bool v4_hops = false;  ///< They are a TTL: an IPv4 datagram, on whichever socket.
     bool unicast = true;
     std::uint32_t segment_size = 0;

@@ -39,8 +39,7 @@ std::uint32_t segment_size(msghdr& header) noexcept {
 
 DatagramClient::DatagramClient(UniqueFd fd, Config config)
     : fd_{std::move(fd)}, config_{std::move(config)}, may_move_{config_.peers.size() > 1} {
-  // A refusal quotes only the start of a message; the whole one has to be at hand to try again.
-  if (may_move_) last_message_.reserve(65536);
+  if (may_move_) sent_.emplace();
 }
 
 /// Plain recv(): recvmmsg() looks for a second message before it returns the first.
@@ -188,7 +187,7 @@ std::size_t DatagramClient::read_errors(Batch& batch, std::size_t count) noexcep
   return count;
 }
 
-/// True if the refused message is on its way to another address.
+/// True if the refused message is on its way to another address, whole.
 bool DatagramClient::try_next_peer(const QuotedError& quoted,
                                    std::span<const std::byte> payload) noexcept {
   if (!may_move_ || quoted.error != ECONNREFUSED) return false;
@@ -196,13 +195,12 @@ bool DatagramClient::try_next_peer(const QuotedError& quoted,
     may_move_ = false;
     return false;
   }
-  const bool kept = payload.size() <= last_message_.size() &&
-                    std::equal(payload.begin(), payload.end(), last_message_.begin());
-  const std::span<const std::byte> whole =
-      kept ? std::span<const std::byte>{last_message_} : payload;
+  // What is quoted may have been cut on its way: a part of a message must not look like one.
+  const auto whole = sent_->whole(payload);
+  if (!whole) return false;
   // A refusal that is still pending is reported here once; the second call then sends.
   for (int attempt = 0; attempt < kErrorRetries; ++attempt) {
-    if (::send(fd_.get(), whole.data(), whole.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+    if (::send(fd_.get(), whole->data(), whole->size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
       if (stamps_) stamps_->numbered(false);  // The probe's own stamp is that of its first copy.
       return true;
     }
@@ -221,12 +219,6 @@ bool DatagramClient::connect_next() noexcept {
     if (::connect(fd_.get(), next.data(), next.size()) == 0) return true;
   }
   return false;
-}
-
-void DatagramClient::remember(const Slot& slot) noexcept {
-  if (slot.size <= last_message_.capacity()) {
-    last_message_.assign(slot.data, slot.data + slot.size);
-  }
 }
 
 int DatagramClient::send_one(Slot& slot) noexcept {
@@ -326,12 +318,15 @@ BatchResult DatagramClient::send(Batch& batch) noexcept {
 BatchResult DatagramClient::send_singles(Batch& batch, std::size_t messages) noexcept {
   batch.next = sending_[0];
   Slot& first = batch.slots()[batch.next];
-  if (may_move_) remember(first);
   for (bool again = true;;) {
     const int result = messages == 1 ? send_one(first) : send_many(batch, messages);
     if (result > 0) {
       const auto sent = static_cast<std::size_t>(result);
       batch.next = sending_[sent - 1] + 1;
+      for (std::size_t i = 0; may_move_ && i < sent; ++i) {
+        const Slot& left = batch.slots()[sending_[i]];
+        sent_->remember({left.data, left.size});
+      }
       return {IoStatus::ok, sent, 0};
     }
     const int error = errno;

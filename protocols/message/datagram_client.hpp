@@ -15,6 +15,7 @@
 #include "core/net/socket_address.hpp"
 #include "core/transport.hpp"
 #include "protocols/message/datagram_server.hpp"
+#include "protocols/message/recent_messages.hpp"
 #include "protocols/message/split_peers.hpp"
 
 namespace netecho {
@@ -74,7 +75,6 @@ class DatagramClient final : public MessagePort {
   [[nodiscard]] bool try_next_peer(const QuotedError& quoted,
                                    std::span<const std::byte> payload) noexcept;
   [[nodiscard]] bool connect_next() noexcept;
-  void remember(const Slot& slot) noexcept;
   [[nodiscard]] int send_one(Slot& slot) noexcept;
   [[nodiscard]] BatchResult send_train(Batch& batch) noexcept;
   [[nodiscard]] BatchResult send_singles(Batch& batch, std::size_t messages) noexcept;
@@ -83,9 +83,9 @@ class DatagramClient final : public MessagePort {
 
   UniqueFd fd_;
   Config config_;
-  std::size_t current_ = 0;  ///< Index in config_.peers.
-  bool may_move_ = false;    ///< No reply yet, and peers are left.
-  std::vector<std::byte> last_message_;
+  std::size_t current_ = 0;             ///< Index in config_.peers.
+  bool may_move_ = false;               ///< No reply yet, and peers are left.
+  std::optional<RecentMessages> sent_;  ///< None if there is only one peer.
   bool errors_pending_ = false;
   bool expect_one_ = true;
   bool has_batch_calls_ = true;

@@ -8,8 +8,10 @@ import subprocess
 import sys
 
 import pytest
+from hosts import Host, own_names
 from netecho import netecho, serve
 from peers import closed_port
+from programs import network
 from schema import check
 
 QUICK = ["-c5", "-i20ms"]
@@ -164,3 +166,19 @@ def test_meeting_itself_is_no_connection():
     prefix = few_ports(40001, 40001)
     (s,) = connects("127.0.0.1:40001", "-c3", "-i10ms", code=1, prefix=prefix)
     assert (s["received_total"], s["peer"]) == (0, None)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "[::1]"])
+@pytest.mark.parametrize("pace", [["--flood", "--window", "8"], ["-i", "5ms"]])
+def test_what_the_first_address_refuses_goes_to_the_next_one_whole(address, pace):
+    """An ICMP error quotes at most 1,232 bytes of it. One of the two addresses is the first."""
+    with network() as (prefix, pid), own_names() as (with_names, names):
+        host = Host([*prefix, *with_names], pid)
+        names("127.0.0.1 two.test\n::1 two.test\n")
+        with host.serve(f"udp://{address}:0", "--json", "--trace") as server:
+            result = host.netecho("probe", f"udp://two.test:{server.port}", "-c", "40", *pace,
+                                  "--size", "4000", "--json")
+            assert server.stop() == 0
+            assert {e["rx_bytes"] for e in server.events("datagram")} == {4000}
+    (summary,) = result.json["targets"]
+    assert (result.code, summary["sent_total"], summary["received_total"]) == (0, 40, 40)

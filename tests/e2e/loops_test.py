@@ -1,5 +1,7 @@
 """Two servers that are made to answer each other stop by themselves. Needs root."""
 
+import socket
+
 import pytest
 from fixtures import needs_root
 from hosts import two_hosts
@@ -89,3 +91,38 @@ def test_an_address_that_came_later_is_this_host_too():
             return [e for e in server.events("datagram") if e["reason"] == "loop"]
 
         eventually(known, "the address is this host's")
+
+
+# asm-generic/socket.h, linux/in.h, linux/net_tstamp.h: what Python's socket has no names for.
+SO_TIMESTAMPNS, SO_TIMESTAMPING, SO_RCVMARK = 35, 37, 82
+STAMPS_AND_INTERFACE = 1 << 3 | 1 << 4 | 1 << 13 | 1 << 14
+IP_RECVOPTS, IP_RETOPTS, IP_RECVTOS, IP_RECVORIGDSTADDR, IPV6_RECVORIGDSTADDR = 6, 7, 13, 20, 74
+TALKATIVE = {
+    socket.AF_INET: (socket.IPPROTO_IP,
+                     [IP_RECVOPTS, IP_RETOPTS, IP_RECVTOS, IP_RECVORIGDSTADDR]),
+    socket.AF_INET6: (socket.IPPROTO_IPV6,
+                      [socket.IPV6_RECVTCLASS, socket.IPV6_RECVRTHDR, socket.IPV6_RECVHOPOPTS,
+                       socket.IPV6_RECVDSTOPTS, IPV6_RECVORIGDSTADDR]),
+}
+
+
+def talkative_socket(family, address):
+    """One that its maker wanted to hear everything from: stamps, marks, options, addresses."""
+    out = socket.socket(family, socket.SOCK_DGRAM)
+    out.bind((address, 0))
+    for option, value in ((SO_TIMESTAMPNS, 1), (SO_TIMESTAMPING, STAMPS_AND_INTERFACE), (SO_RCVMARK, 1)):
+        out.setsockopt(socket.SOL_SOCKET, option, value)
+    level, options = TALKATIVE[family]
+    for option in options:
+        out.setsockopt(level, option, 1)
+    return out
+
+
+@pytest.mark.parametrize("family, address", [(socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")])
+def test_an_inherited_socket_that_tells_more_than_needed_tells_the_mark_too(family, address):
+    with talkative_socket(family, address) as one, talkative_socket(family, address) as other:
+        with serve(f"fd:{one.fileno()}", "--json", "--trace", pass_fds=[one.fileno()]) as first, serve(
+                f"fd:{other.fileno()}", "--json", "--trace", pass_fds=[other.fileno()]) as second:
+            source, target = ends_of(first, second)
+            forge(source, target)
+            assert datagrams(first, second, last="loop") == 2

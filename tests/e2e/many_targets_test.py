@@ -4,11 +4,12 @@ Needs root for hosts of the test's own.
 """
 
 import contextlib
+import json
 import tempfile
 from pathlib import Path
 
 import pytest
-from hosts import Host, two_hosts
+from hosts import Host, own_names, two_hosts
 from netecho import netecho, serve
 from schema import check
 
@@ -47,6 +48,23 @@ def test_dead_targets_and_names_that_never_resolve_cost_the_others_nothing(retry
         assert each["error"] is None and each["duration_ns"] < 3_000_000_000
     for each in failed:
         assert each["sent_total"] == 0 and each["error"] is not None, each
+
+
+def test_a_name_looked_up_again_in_the_middle_of_a_run_costs_the_others_nothing():
+    """Below 32 bytes a lost probe takes a new socket, and so its name again, which nobody knows any more."""
+    with two_hosts() as (client, other), own_names() as (with_names, names):
+        names(f"{other.v4} gone.test\n")
+        named = Host([*client.prefix, *with_names], client.pid)
+        with other.dropping("input", "meta l4proto udp th dport { 53, 7005 }"), asking(named, other.v4) as me:
+            with other.serve(f"udp://{other.v4}:0") as server:
+                options = ["-c40", "-i50ms", "-W100ms", "--size=16", "--format=jsonl"]
+                with me.running("probe", "udp://gone.test:7005", server.endpoint, *options) as process:
+                    next(line for line in process.stdout if b'"timeout"' in line)
+                    names("")
+                    ends = [json.loads(line) for line in process.stdout if b'"summary"' in line]
+    gone, healthy = map(check, ends)
+    assert gone["received_total"] == 0
+    assert 20 < healthy["sent_total"] == healthy["received_total"], healthy
 
 
 def test_a_target_starts_as_soon_as_its_connection_stands():

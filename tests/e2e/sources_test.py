@@ -314,14 +314,38 @@ def test_the_loopback_is_limited_only_if_that_is_said():
             assert (s["received_total"] < s["sent_total"]) == limited
 
 
-def test_who_has_the_key_is_exempt_from_the_rate(folder):
-    key = folder / "key"
-    key.write_bytes(b"0123456789abcdef")
-    key.chmod(0o600)
-    with serve("udp://127.0.0.1:0", "--udp-max-rate=1", f"--key-file={key}") as server:
-        result = netecho("probe", server.endpoint, "-c50", "-i1ms", f"--key-file={key}", "--json")
-        summary = result.json["targets"][0]
-        assert summary["received_total"] == summary["sent_total"] > 1
+@pytest.fixture
+def key(folder):
+    """The options of who has it."""
+    path = folder / "key"
+    path.write_bytes(b"0123456789abcdef")
+    path.chmod(0o600)
+    return [f"--key-file={path}"]
+
+
+def answered(server, *options):
+    """How many probes, and how many of them had a reply."""
+    result = netecho("probe", server.endpoint, "-W2s", "--json", *options)
+    summary = result.json["targets"][0]
+    return summary["sent_total"], summary["received_total"]
+
+
+def test_who_has_the_key_is_exempt_from_the_rate_and_nobody_else(key):
+    with serve("udp://127.0.0.1:0", "--udp-max-rate=1", *key) as server:
+        sent, received = answered(server, "-c50", "-i1ms", *key)
+        assert sent == received > 1
+        begin = time.monotonic()
+        _, received = answered(server, "-c1000", "--rate=10k")
+        assert received <= 2 + (time.monotonic() - begin)
+
+
+def test_who_has_the_key_takes_nothing_from_its_neighbors(key):
+    """All of the loopback is one prefix, whose bucket holds ten replies here."""
+    with serve("udp://127.0.0.1:0", "--udp-max-rate=100", *key) as server:
+        _, received = answered(server, "-c500", "--rate=10k", *key)
+        assert received > 11
+        sent, received = answered(server, "-c5", "-i1ms")
+        assert sent == received
 
 
 def test_what_the_kernel_drops_is_told():
