@@ -22,11 +22,28 @@ using namespace std::chrono_literals;
 /// How long the last lines wait for a reader of stdout that does not read.
 constexpr Duration kFlushPatience = 1s;
 
+int descriptor_of(const ServedSocket& socket) {
+  if (const auto* channel = std::get_if<ByteChannel>(&socket)) return channel->fd();
+  if (const auto* port = std::get_if<std::unique_ptr<MessagePort>>(&socket)) return (*port)->fd();
+  return std::get<std::unique_ptr<Acceptor>>(socket)->fd();
+}
+
+/// A descriptor that a parent left can be named by several endpoints. REQUIRES: the last of
+/// `sockets` is the one to be checked.
+void check_not_taken(const std::vector<Served>& sockets, const Endpoint& endpoint) {
+  const int fd = descriptor_of(sockets.back().socket);
+  const auto same = [=](const Served& other) { return descriptor_of(other.socket) == fd; };
+  if (std::count_if(sockets.begin(), sockets.end(), same) == 1) return;
+  throw Error{ErrorCategory::usage, "adopt", endpoint.typed,
+              "descriptor " + std::to_string(fd) + " is served by another endpoint already"};
+}
+
 std::vector<Served> open_all(const std::vector<Endpoint>& endpoints, const ServeJob& job) {
   std::vector<Served> sockets;
   for (const Endpoint& endpoint : endpoints) {
     for (Served& socket : backend_of(endpoint).serve(endpoint, job.sockets)) {
       sockets.push_back(std::move(socket));
+      if (sockets.back().inherited) check_not_taken(sockets, endpoint);
     }
   }
   return sockets;

@@ -48,8 +48,8 @@ class IpDatagramRules {
   /// What the kernel tells of one datagram.
   struct Delivery {
     std::optional<IpNumber> to;  ///< Only on sockets that do not know it anyway.
-    int hops = 0;  ///< As long as the kernel told none: a loop could not be noticed.
-    bool v4_hops = false;  ///< They are a TTL: an IPv4 datagram, on whichever socket.
+    int hops = 0;                ///< As long as the kernel told none: a loop could not be noticed.
+    bool v4_hops = false;        ///< They are a TTL: an IPv4 datagram, on whichever socket.
     bool unicast = true;
     std::uint32_t segment_size = 0;
   };
