@@ -181,4 +181,4 @@ def test_what_the_first_address_refuses_goes_to_the_next_one_whole(address, pace
             assert server.stop() == 0
             assert {e["rx_bytes"] for e in server.events("datagram")} == {4000}
     (summary,) = result.json["targets"]
-    assert (result.code, summary["sent_total"], summary["received_total"]) == (0, 40, 40)
+    assert result.code == 0 and summary["sent_total"] == summary["received_total"] > 0
