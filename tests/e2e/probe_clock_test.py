@@ -34,7 +34,7 @@ def time_of(event):
 
 
 def probe_across_a_step(uri, *options, step_s, **popen):
-    """Probes until well behind the step; (the replies, the summary)."""
+    """Probes until 30 had a reply behind the step; (the replies, the summary)."""
     args = ["-c0", "-i5ms", "--format", "jsonl", "-w", "20s", *options]
     env = popen.pop("env", stepped(step_s, 300))
     with running("probe", uri, *args, env=env, **popen) as process:
@@ -43,7 +43,7 @@ def probe_across_a_step(uri, *options, step_s, **popen):
             event = check(json.loads(line))
             replies.append(event)
             jump = (time_of(event) - time_of(replies[0])).total_seconds()
-            behind += abs(jump) > HOUR_S / 2
+            behind += abs(jump) > HOUR_S / 2 and event["status"] == "ok"
             if behind == 30:
                 break
         process.send_signal(signal.SIGINT)
@@ -81,15 +81,14 @@ def test_a_step_of_the_wall_clock_changes_no_figure(transport, step_s):
 
 
 @BOTH_WAYS
-@pytest.mark.parametrize("transport", ["tcp", "udp"])
-def test_kernel_samples_across_a_step_are_discarded(transport, step_s):
-    with serve(f"{transport}://127.0.0.1:0") as server:
-        replies, s = probe_across_a_step(
-            server.endpoint, "--timestamps", "kernel", step_s=step_s
-        )
+@pytest.mark.parametrize("transport, delay, least", [("tcp", "0s", 0), ("udp", "50ms", 1)])
+def test_kernel_samples_across_a_step_are_discarded(transport, delay, least, step_s):
+    """Those that are out when it is noticed. That may be none between two replies, as stamps wake a socket,
+    too; ten are always out where a reply takes ten intervals. A simulated clock shows the exact number."""
+    with serve(f"{transport}://127.0.0.1:0", "--impair", f"delay={delay}") as server:
+        _, s = probe_across_a_step(server.endpoint, "--timestamps", "kernel", step_s=step_s)
     assert_figures_are_sane(s)
-    # The probe that was out when the clock was seen to have moved, or those of a busy moment.
-    assert 1 <= s["instrument"]["discarded_total"] <= 5
+    assert least <= s["instrument"]["discarded_total"] <= s["received_total"] - 29
     assert s["rtt_kernel_ns"]["p50"] <= s["rtt_ns"]["p50"]
 
 
