@@ -10,7 +10,9 @@ constexpr const char* kScript =
 # _arguments puts options for compadd before the kind of words.
 _netecho_words() {
   local -a candidates
-  candidates=(${(f)"$($_netecho_program __complete $@[-1] "${(Q)PREFIX}" 2>/dev/null)"})
+  # What is typed so far, in the quotes that are still open.
+  local typed=$compstate[quote]$PREFIX$compstate[quote]
+  candidates=(${(f)"$($_netecho_program __complete $@[-1] "${(Q)typed}" 2>/dev/null)"})
   compadd "${@[1,-2]}" -S '' -- $candidates
 }
 

@@ -4,12 +4,6 @@
 # words are taken from the line itself, and what the shell already sees as typed is cut off the
 # candidates; COMP_WORDBREAKS stays as it is.
 
-# What was typed up to the cursor, which COMP_POINT counts in bytes.
-_netecho_line() {
-  local LC_ALL=C
-  line=${COMP_LINE:0:COMP_POINT}
-}
-
 # Takes $1 apart as the shell will: into `words`, and the `quote` that is still open at its end.
 # Fails if a word isn't known before the line is run: `$name` and the like.
 _netecho_split() {
@@ -62,13 +56,16 @@ _netecho_quote() {
     fi
     quoted+=$c
   done
+  # Readline takes a quote at the end for the one that closes.
+  [[ $2 && $1 == *\" ]] && quoted+=\"
+  return 0
 }
 
 _netecho() {
-  local line words quote program=${COMP_WORDS[0]} command cur prev
+  local line=${COMP_LINE:0:COMP_POINT} words quote program=${COMP_WORDS[0]} command cur prev
   local -a candidates=()
+  local IFS=$' \t\n'
   COMPREPLY=()
-  _netecho_line
   # Readline replaces $2 only, what follows the last break: what is before it stays as it is.
   [[ $line == *"$2" ]] || return 0
   _netecho_split "${line:0:${#line}-${#2}}" || return 0

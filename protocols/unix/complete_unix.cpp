@@ -33,7 +33,8 @@ bool is_hexadecimal(const std::string& text) {
 }
 
 /// A line of /proc/net/unix: address, references, protocol, flags, type, state, inode, name. None
-/// for the second line of a name with a newline in it, which may hold anything.
+/// for the second line of a name with a newline in it, which may hold anything: also what looks
+/// like an entry, by which its owner offers no name that he could not bind.
 std::optional<Entry> read_entry(const std::string& line) {
   std::istringstream fields{line};
   std::array<std::string, 7> words;
@@ -54,6 +55,12 @@ std::optional<Entry> read_entry(const std::string& line) {
   return out;
 }
 
+/// The table shows a NUL of an abstract name as '@': one with another '@' is perhaps not what it
+/// looks like, as where a server has bound all of sun_path.
+bool is_exact(const std::string& abstract_name) {
+  return abstract_name.size() >= 2 && abstract_name.find('@', 1) == std::string::npos;
+}
+
 bool is_served(const Entry& entry, SocketType type) {
   constexpr std::string_view kListening = "00010000";
   const bool served = type == SocketType::datagram || entry.flags == kListening;
@@ -70,7 +77,7 @@ std::vector<std::string> complete_abstract(std::string_view prefix, SocketType t
     const std::optional<Entry> entry = read_entry(line);
     // What was found was the first line of a longer name.
     if (!entry && last_was_found) found.pop_back();
-    last_was_found = entry && entry->name.size() >= 2 && entry->name.starts_with(prefix) &&
+    last_was_found = entry && is_exact(entry->name) && entry->name.starts_with(prefix) &&
                      is_served(*entry, type);
     if (last_was_found && found.size() == kMostResults) break;
     if (last_was_found) found.push_back(entry->name);
