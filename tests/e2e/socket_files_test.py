@@ -53,6 +53,32 @@ def test_a_server_that_has_bound_and_not_listened_yet_is_waited_for(folder):
         assert b'"listening"' in first.stdout.readline()
 
 
+@pytest.mark.parametrize("change, told", [
+    ("listens", "a live socket is there"),
+    ("is another one", "another socket has appeared there"),
+])
+def test_a_socket_that_changes_between_the_two_looks_is_left_alone(folder, change, told):
+    path = folder / "s"
+    with socket.socket(socket.AF_UNIX) as starting:
+        starting.bind(str(path))
+        # It takes its turn, passes it for the wait between the looks, and takes it again.
+        prefix, log = held_up(folder, "flock")
+        prefix[-1] += ":when=3"
+        with running("serve", "--unix-replace", f"unix:{path}", prefix=prefix,
+                     env=traced_environment()) as server:
+            eventually(lambda: log.exists() and log.read_bytes().count(b"flock(") == 3,
+                       "it is about to look again")
+            if change == "listens":
+                starting.listen()
+            else:
+                # Beside it first, so that it is not the same inode again.
+                leave_stale(folder / "new")
+                (folder / "new").rename(path)
+            assert exit_status(server.wait(20)) == 4
+            assert told in server.stderr.read().decode()
+        assert path.is_socket()
+
+
 def swap(folder):
     """The folder of the path becomes a link to another one, in which that name is a user's file."""
     (folder / "d").rename(folder / "was-d")

@@ -348,6 +348,19 @@ def test_who_has_the_key_takes_nothing_from_its_neighbors(key):
         assert sent == received
 
 
+@pytest.mark.parametrize("size", [10, 64], ids=["bytes", "frames"])
+def test_beside_a_key_who_has_none_is_held_to_the_rate(folder, size):
+    key = folder / "key"
+    key.write_bytes(b"0123456789abcdef")
+    key.chmod(0o600)
+    with serve("udp://127.0.0.1:0", "--udp-max-rate=1", f"--key-file={key}", "--json") as server:
+        s = netecho("probe", server.endpoint, "-c20", "-i1ms", "-W200ms", f"-s{size}",
+                    "--json").json["targets"][0]
+        assert s["received_total"] < s["sent_total"]
+        (endpoint,) = stopped(server)
+        assert dropped(endpoint) == {"rate": s["sent_total"] - s["received_total"]}
+
+
 def test_what_the_kernel_drops_is_told():
     with serve("udp4://127.0.0.1:0", "--rcvbuf=4k", "--json") as server:
         target = ("127.0.0.1", server.port)

@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "core/base/clock.hpp"
 #include "core/net/socket_address.hpp"
 #include "protocols/unix/unix.hpp"
 #include "tests/protocols/echo_pair.hpp"
@@ -147,6 +148,30 @@ TEST_CASE("unix: a stale socket is replaced only when asked to", "[unix][loopbac
     const auto served = serve(kUnixSchemes[i] + path, replacing());
     CHECK(mode_of(path) == 0600);
   }
+}
+
+TEST_CASE("unix: a stale socket of another user is never replaced", "[unix][loopback]") {
+  if (::geteuid() != 0) {
+    WARN("skipped: only root can give a file to another user");
+    return;
+  }
+  const TempFolder folder;
+  const std::string path = folder.file("s");
+  leave_stale(path);
+  constexpr uid_t kOther = 54'321;
+  REQUIRE(::chown(path.c_str(), kOther, static_cast<gid_t>(-1)) == 0);
+  CHECK(refusal("unix:" + path, replacing()) ==
+        "a socket of another user is there, which is never replaced (EADDRINUSE)");
+  CHECK(exists(path));
+}
+
+TEST_CASE("unix: a server that is just starting has 200 ms before its socket counts as stale",
+          "[unix][loopback]") {
+  const TempFolder folder;
+  leave_stale(folder.file("s"));
+  const Instant before = monotonic_now();
+  const auto served = serve("unix:" + folder.file("s"), replacing());
+  CHECK(monotonic_now() - before >= std::chrono::milliseconds{200});
 }
 
 TEST_CASE("unix: a signal ends the second look at a stale socket", "[unix][loopback]") {

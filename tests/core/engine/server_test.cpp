@@ -162,6 +162,24 @@ TEST_CASE("server: closes a silent connection, and only that", "[loopback]") {
   CHECK(closed[0].duration >= 150ms);
 }
 
+TEST_CASE(
+    "server: a peer that takes nothing is cut off in its time, before one that is silent for "
+    "longer",
+    "[loopback]") {
+  RunningServer server{
+      "tcp://127.0.0.1:0",
+      {.idle_timeout = 1500ms, .stall_timeout = 1s, .trace = TraceLevel::connections}};
+  const UniqueFd deaf = server.connect();
+  static_cast<void>(fill(deaf.get()));
+  const UniqueFd silent = server.connect();
+  CHECK(read_to_end(silent.get()).empty());
+  const auto closed = server.events().of<CloseEvent>();
+  REQUIRE(closed.size() == 2);
+  CHECK(closed[0].reason == CloseReason::stalled);
+  CHECK(closed[0].duration >= 1s);
+  CHECK(closed[1].reason == CloseReason::idle);
+}
+
 TEST_CASE("server: every datagram comes back whole", "[loopback]") {
   const std::string uri =
       GENERATE("udp://127.0.0.1:0", "udp://[::1]:0", "unixgram:@", "unixpacket:@");
@@ -230,6 +248,23 @@ TEST_CASE("server: a held header is echoed as it came, at the end or after a sec
     CHECK(receive_some(client.get()) == part);
     CHECK(monotonic_now() - before > 900ms);
   }
+}
+
+TEST_CASE("server: bytes that trickle in do not prolong the second that a header is held",
+          "[loopback]") {
+  RunningServer server{"tcp://127.0.0.1:0"};
+  const UniqueFd client = server.connect();
+  const std::string frame = request_frame(7, 0, 0);
+  const std::string next = request_frame(7, 1, 0);
+  std::size_t sent = 20;
+  send_all(client.get(), frame + next.substr(0, sent));
+  for (std::size_t back = 0; back < frame.size();) back += receive_some(client.get()).size();
+  pollfd readable{client.get(), POLLIN, 0};
+  while (::poll(&readable, 1, 100) == 0 && sent < next.size()) {
+    send_all(client.get(), next.substr(sent++, 1));
+  }
+  const std::string released = receive_some(client.get());
+  CHECK(released == next.substr(0, released.size()));
 }
 
 TEST_CASE("server: urgent data stays in line", "[loopback]") {
