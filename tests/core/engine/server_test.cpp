@@ -180,6 +180,38 @@ TEST_CASE(
   CHECK(closed[1].reason == CloseReason::idle);
 }
 
+TEST_CASE("server: a silent connection is closed in its time, before one that stalled after it",
+          "[loopback]") {
+  RunningServer server{"tcp://127.0.0.1:0", {.idle_timeout = 1s, .trace = TraceLevel::connections}};
+  const UniqueFd silent = server.connect();
+  CHECK(round_trip(silent.get(), "hi") == "hi");
+  const UniqueFd deaf = server.connect();
+  static_cast<void>(fill(deaf.get()));
+  CHECK(read_to_end(silent.get()).empty());
+  pollfd reset{deaf.get(), 0, 0};
+  REQUIRE(::poll(&reset, 1, 10'000) == 1);
+  const auto closed = server.events().of<CloseEvent>();
+  REQUIRE(closed.size() == 2);
+  CHECK(closed[0].reason == CloseReason::idle);
+  CHECK(closed[1].reason == CloseReason::stalled);
+}
+
+TEST_CASE("server: what a peer takes in the end counts no longer towards what all may hold",
+          "[loopback]") {
+  // What is read at once, 256 KiB, and little more: several stalls hold more than that.
+  RunningServer server{"tcp://127.0.0.1:0", {.max_buffered = 300'000}};
+  const UniqueFd client = server.connect();
+  for (int stalls = 0; stalls < 6; ++stalls) {
+    std::size_t left = fill(client.get());
+    while (left > 0) {
+      const std::size_t got = receive_some(client.get()).size();
+      REQUIRE(got > 0);
+      left -= got;
+    }
+  }
+  CHECK(round_trip(client.get(), "still here") == "still here");
+}
+
 TEST_CASE("server: every datagram comes back whole", "[loopback]") {
   const std::string uri =
       GENERATE("udp://127.0.0.1:0", "udp://[::1]:0", "unixgram:@", "unixpacket:@");
