@@ -70,6 +70,21 @@ std::string status_of(const std::string& lines) {
 
 }  // namespace
 
+std::string endpoint_lines(std::span<const Served> sockets) {
+  std::string out;
+  for (const Served& socket : sockets) {
+    for (const char c : socket.endpoint.uri) {
+      if (c == '\n') {
+        out += "\\x0a";
+      } else {
+        out += c;
+      }
+    }
+    out += '\n';
+  }
+  return out;
+}
+
 void announce_in_file(const ServeJob& job, const std::string& lines) {
   if (!job.port_file.empty()) write_port_file(job.port_file, lines);
 }

@@ -51,6 +51,7 @@ struct CommonOptions {
                                              int interrupt_fd);
 
 /// Prints `netecho: …` on stderr: what was asked for by -v, with the time of day if that was, too.
+/// `line` is escaped already, as with print_error().
 void print_note(const CommonOptions& common, std::string_view line);
 
 /// Prints `netecho: …` on stderr, the one line that every error is.

@@ -6,6 +6,7 @@
 
 #include "cmd/probe_targets.hpp"
 #include "core/base/clock.hpp"
+#include "core/base/escape.hpp"
 #include "core/report/histogram_text.hpp"
 #include "core/report/json.hpp"
 #include "core/report/status_line.hpp"
@@ -64,7 +65,8 @@ void report_failures(const std::vector<ProbeResult>& results, const ProbeJob& jo
   for (const ProbeResult& result : results) {
     for (const ThresholdResult& threshold : result.summary.thresholds) {
       if (threshold.held) continue;
-      const std::string which = results.size() > 1 ? result.summary.target.uri + ": " : "";
+      const std::string which =
+          results.size() > 1 ? escape_for_terminal(result.summary.target.uri) + ": " : "";
       print_error(which + threshold_text(threshold, style));
     }
   }

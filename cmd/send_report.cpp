@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "core/base/clock.hpp"
+#include "core/base/escape.hpp"
 #include "core/report/json.hpp"
 
 namespace netecho {
@@ -199,7 +200,7 @@ void SendReport::end_exchange(const ExchangeResult& result) {
   if (ok && job_.common.verbosity > 0) {
     print_note(
         job_.common,
-        job_.endpoint + ": " +
+        escape_for_terminal(job_.endpoint) + ": " +
             (summary_.connect ? "connected in " + format_duration(*summary_.connect) + ", " : "") +
             "rtt " + format_duration(result.rtt) + ", " + std::to_string(result.received_bytes) +
             " bytes");

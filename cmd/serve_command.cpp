@@ -82,8 +82,7 @@ int run_serve(const ServeJob& job) {
   if (!job.sources.max_per_source) {
     options.max_per_source = std::max<std::size_t>(options.max_connections / 2, 1);
   }
-  std::string lines;
-  for (const Served& socket : sockets) lines += socket.endpoint.uri + "\n";
+  const std::string lines = endpoint_lines(sockets);
 
   const ServiceManager manager;
   if (user) leave_root(*user, sockets);

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Every row of the tables of docs/reliability.md names tests, and every test that is named exists."""
+"""Every row of the tables of docs/reliability.md and SECURITY.md names tests, and every test that
+is named exists."""
 
 import re
 import sys
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
-PAGE = TESTS.parent / "docs/reliability.md"
+PAGES = [TESTS.parent / "docs/reliability.md", TESTS.parent / "SECURITY.md"]
 
 
 def rows(text):
@@ -36,19 +37,23 @@ def catch_cases():
     return found
 
 
-def main():
-    cases = catch_cases()
-    complaints, named = [], 0
-    for number, cells, column in rows(PAGE.read_text()):
+def complaints_about(page, cases):
+    named = 0
+    for number, cells, column in rows(page.read_text()):
         names = re.findall(r"`([^`]*)`", cells[column]) if len(cells) > column else []
         named += len(names)
         if not names:
-            complaints.append(f"{PAGE.name}:{number}: no test for: {cells[0]}")
+            yield f"{page.name}:{number}: no test for: {cells[0]}"
         for name in names:
             if not (pytest_case_exists(name) if "::" in name else name in cases):
-                complaints.append(f"{PAGE.name}:{number}: there is no such test: {name}")
+                yield f"{page.name}:{number}: there is no such test: {name}"
     if named == 0:
-        complaints.append(f"{PAGE.name}: no table names a test")
+        yield f"{page.name}: no table names a test"
+
+
+def main():
+    cases = catch_cases()
+    complaints = [each for page in PAGES for each in complaints_about(page, cases)]
     print(*complaints, sep="\n", end="\n" if complaints else "")
     return 1 if complaints else 0
 

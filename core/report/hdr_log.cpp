@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "core/base/base64.hpp"
+#include "core/base/escape.hpp"
 
 namespace netecho {
 namespace {
@@ -88,12 +89,13 @@ std::string seconds(Duration time) {
   return in_units(time, std::chrono::seconds{1});
 }
 
+/// Without what ends a field or a line; the rest as a log has it.
 std::string plain_tag(std::string_view tag) {
   std::string out{tag};
   for (char& c : out) {
     if (c == ',' || static_cast<unsigned char>(c) <= ' ' || c == '\x7f') c = '_';
   }
-  return out;
+  return escape_for_terminal(out);
 }
 
 }  // namespace
