@@ -165,7 +165,7 @@ class EventCollector final : public EventSink {
   /// "0 ok, 1 timeout": sequence and status of each reply event, in order.
   [[nodiscard]] std::string story() const;
 
-  std::vector<Event> events;
+  std::deque<Event> events;  ///< An event is large: it stays where it is.
   std::size_t show_payload_bytes = 0;
 };
 
