@@ -204,6 +204,37 @@ TEST_CASE("prober: a server that accepts and closes is asked a few times an inte
   CHECK(made == 3 + (1900 - 177) / 26);
 }
 
+TEST_CASE("prober: the pause between attempts grows, and after a reply there is none",
+          "[prober][sim]") {
+  Bench bench;
+  int failures = 5;
+  std::vector<Duration> asked;
+  bench.reopen = [&] {
+    asked.push_back(bench.net.elapsed());
+    SimLink* link = nullptr;
+    auto port = bench.net.make_port({}, link);
+    if (asked.size() == 6) bench.net.close_at(1650ms, *link);
+    return std::make_unique<SlowReopening>(failures, 0, std::move(port));
+  };
+  bench.net.close_at(450ms, *bench.link);
+  const Summary s = bench.probe({.count = 6, .interval = 400ms, .reconnect = Reconnect::yes});
+  CHECK(asked == std::vector<Duration>{450ms, 460ms, 480ms, 520ms, 600ms, 700ms, 1650ms});
+  CHECK(s.received_total == 6);
+}
+
+TEST_CASE("prober: a stream that answers nothing for half a second is made anew", "[prober][sim]") {
+  Bench bench;
+  for (std::uint64_t i = 2; i < 20; ++i) bench.link->fates[i].request_lost = true;
+  SimLink* second = nullptr;
+  bench.reopen = [&] { return reopened(bench.net.make_port({}, second)); };
+  const Summary s = bench.probe({.count = 20, .timeout = 250ms, .reconnect = Reconnect::yes});
+  REQUIRE(second != nullptr);
+  CHECK(bench.link->sent.size() == 7);  // The first without a reply left at 200 ms.
+  CHECK(second->sent.size() == 13);
+  CHECK(s.timeout_total == 5);
+  CHECK(s.received_total == 15);
+}
+
 TEST_CASE("prober: with retry, a connection that never stood is a failure that says so",
           "[prober][sim]") {
   Bench bench;
