@@ -472,7 +472,10 @@ TEST_CASE("prober: a report asked for shows the figures so far", "[prober][sim]"
   bench.net.ask_for_report_at(250ms);
   bench.fate(2).replies = {{.extra = 80ms}};
   const Summary s = bench.probe(probes(4));
+  // What was outstanding at the report was sent once.
+  CHECK(s.sent_total == 4);
   CHECK(s.received_total == 4);
+  CHECK(s.outstanding_total == 0);
   std::vector<Summary> reports;
   for (const Event& event : bench.events.events) {
     if (const auto* report = std::get_if<IntervalEvent>(&event.body)) {
