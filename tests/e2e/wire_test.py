@@ -266,6 +266,22 @@ def test_stamps_of_a_foreign_server_are_used():
     assert (summary["lost_forward_total"], summary["lost_reverse_total"]) == (0, 0)
 
 
+@pytest.mark.parametrize("received, sent", [
+    (10**18, 10**18 + 3600 * 10**9),  # An hour, in a round trip of less.
+    (10**18, 10**18 - 1),
+    (0, 5_000),
+])
+def test_stamps_that_cannot_be_right_give_no_residence(received, sent):
+    def stamps(peer, data, to):
+        reply = dataclasses.replace(parse(data), kind=2, stamp=(received, sent, 1))
+        peer.sock.sendto(reply.bytes(), to)
+
+    with datagram_peer(stamps) as peer:
+        (summary,) = netecho("probe", peer.uri, "-c1", "--json").json["targets"]
+    assert summary["stamped"] is True
+    assert summary["server_residence_ns"] is None
+
+
 @pytest.mark.parametrize("lost", ["forward", "reverse"])
 def test_losses_are_told_apart_by_direction(lost):
     """The third of six is lost on the way there, or on the way back."""

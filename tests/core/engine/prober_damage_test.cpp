@@ -167,5 +167,19 @@ TEST_CASE("prober: a connection that ends during the warm-up ends its flow at on
   CHECK(summary.exit_code == 1);
 }
 
+TEST_CASE("prober: a kernel stamp that belongs to another probe gives no sample", "[prober][sim]") {
+  Bench bench;
+  bench.options.timestamps = TimestampSource::kernel;
+  bench.options.interval = 100ms;
+  // Earlier than its probe left, and later than its reply came.
+  bench.net.at(5ms, [&] { bench.link->kernel_sent.at(0) -= 1ms; });
+  bench.net.at(105ms, [&] { bench.link->kernel_sent.at(1) += 11ms; });
+  const Summary summary = bench.probe();
+  CHECK(summary.discarded_total == 2);
+  CHECK(summary.rtt_kernel.min == 10ms);
+  CHECK(summary.rtt_kernel.max == 10ms);
+  CHECK(summary.received_total == 3);
+}
+
 }  // namespace
 }  // namespace netecho

@@ -193,3 +193,15 @@ TEST_CASE("prober: an outage shows though a probe sent before it still waits", "
   REQUIRE(s.outages.size() == 1);
   check_outage(s.outages[0], 300ms, 350ms, 4);
 }
+
+TEST_CASE("prober: an interval has the runs of losses that became final in it", "[prober][sim]") {
+  Bench bench;
+  for (const std::uint64_t i : {1U, 2U, 8U}) bench.link->fates[i].request_lost = true;
+  const Summary s = bench.probe({.count = 10, .timeout = 50ms, .report_interval = 350ms});
+  const std::vector<Summary> parts = bench.intervals();
+  REQUIRE(parts.size() == 3);
+  check_runs(parts[0], 1, 2, 200ms);
+  check_runs(parts[1], 0, 0, 0ms);
+  check_runs(parts[2], 1, 1, 100ms);
+  check_runs(s, 2, 2, 200ms);
+}
