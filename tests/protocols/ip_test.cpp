@@ -5,6 +5,7 @@
 #include "core/net/socket_address.hpp"
 #include "protocols/ip/bind_ip.hpp"
 #include "protocols/ip/complete_ip.hpp"
+#include "protocols/ip/datagram_rules.hpp"
 #include "protocols/stream/acceptor.hpp"
 #include "tests/protocols/echo_pair.hpp"
 
@@ -290,6 +291,24 @@ TEST_CASE("udp: a send after a refusal is made again, and every refusal names it
     }
   }
   CHECK(refused == std::vector<std::size_t>{1, 2, 3, 4, 5});
+}
+
+TEST_CASE("udp: what shares a rate is an IPv4 /24, an IPv6 /56 or the loopback", "[ip][unit]") {
+  const auto prefix = [](const char* address) {
+    const auto parsed = SocketAddress::from_ip(address, 0);
+    REQUIRE(parsed);
+    return source_prefix(ip_number(*parsed->data()));
+  };
+  CHECK(prefix("192.0.2.0") == prefix("192.0.2.255"));
+  CHECK(prefix("192.0.2.255") != prefix("192.0.3.0"));
+  CHECK(prefix("192.0.2.127") == prefix("192.0.2.128"));
+  CHECK(prefix("2001:db8::") == prefix("2001:db8:0:ff:ffff:ffff:ffff:ffff"));
+  CHECK(prefix("2001:db8:0:7f::") == prefix("2001:db8:0:80::"));
+  CHECK(prefix("2001:db8:0:ff::") != prefix("2001:db8:0:100::"));
+  CHECK(prefix("::ffff:192.0.2.1") == prefix("192.0.2.2"));
+  CHECK(prefix("127.0.0.1") == kLoopbackPrefix);
+  CHECK(prefix("::1") == kLoopbackPrefix);
+  CHECK(prefix("0.0.0.1") != prefix("::2"));
 }
 
 TEST_CASE("udp: a message too long for the transport fails alone", "[ip][loopback]") {

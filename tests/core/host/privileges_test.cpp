@@ -2,7 +2,10 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,6 +68,24 @@ TEST_CASE("privileges: a user is become for good, with its group alone", "[host]
     const bool became = u[0] == nobody.uid && u[1] == nobody.uid && u[2] == nobody.uid &&
                         g[0] == nobody.gid && g[1] == nobody.gid && g[2] == nobody.gid;
     return became && ::getgroups(0, nullptr) == 0 && ::setuid(0) != 0 && is_user(nobody);
+  }));
+}
+
+TEST_CASE("privileges: capabilities that would outlive root's identity are dropped",
+          "[host][unit]") {
+  if (::geteuid() != 0) {
+    WARN("needs root");
+    return;
+  }
+  const User nobody = find_user("nobody");
+  CHECK(testing::holds_in_child([&] {
+    if (::prctl(PR_SET_KEEPCAPS, 1L, 0L, 0L, 0L) != 0) return false;
+    become_user(nobody);
+    __user_cap_header_struct header{};
+    header.version = _LINUX_CAPABILITY_VERSION_3;
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> held{};
+    if (::syscall(SYS_capget, &header, held.data()) != 0) return false;
+    return held[0].permitted == 0 && held[1].permitted == 0;
   }));
 }
 
