@@ -53,7 +53,9 @@ def time_tests(copy, specs):
 
 def work_off(copy, groups, seconds_of, tell):
     while groups:
-        for edit in groups.popleft():
+        group = groups.popleft()
+        while group:
+            edit = group.pop(0)
             tell(edit, judge(copy, edit, seconds_of))
 
 
@@ -82,10 +84,15 @@ def run(edits):
             print(f"{edit['number']:4} {edit['breaks']}: {result}", flush=True)
 
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        seconds_of = {}
-        for part in pool.map(lambda copy: time_tests(copy, specs), copies):
-            seconds_of |= part
-        list(pool.map(lambda copy: work_off(copy, groups, seconds_of, tell), copies))
+        try:
+            seconds_of = {}
+            for part in pool.map(lambda copy: time_tests(copy, specs), copies):
+                seconds_of |= part
+            list(pool.map(lambda copy: work_off(copy, groups, seconds_of, tell), copies))
+        except BaseException:  # Ctrl-C, too: then each ends with the test at hand.
+            for left in (specs, groups, *by_file.values()):
+                left.clear()
+            raise
     return results
 
 
