@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Breaks one thing at a time, and sees whether the tests notice: mutation.py [NUMBER | WORDS]
+"""Breaks one thing at a time, and sees whether the tests notice: mutation.py [NUMBER... | WORDS]
 
 tests/mutation/*.toml lists what is broken; CONTRIBUTING.md says how to read and extend that. All of
 it happens in copies of the sources below build/mutation, one a processor.
@@ -18,6 +18,7 @@ from copies import WORK, Broken, Copy  # noqa: E402
 from edits import complaints, read_edits  # noqa: E402
 
 BAR = 0.95
+LEAST_S = 60  # Who takes longer, and ten times as long as where nothing is broken, hangs.
 
 
 def judge(copy, edit, seconds_of):
@@ -31,7 +32,7 @@ def judge(copy, edit, seconds_of):
     except Broken as error:
         return f"DOES NOT BUILD\n{error}"
     for spec in tests:
-        status, _ = copy.test(spec, 20 + 5 * seconds_of[spec])
+        status, _ = copy.test(spec, LEAST_S + 10 * seconds_of[spec])
         if status != 0:
             return f"noticed by {spec}" + (", which hangs" if status is None else "")
     return "SURVIVES" + (f" ({edit['equivalent']})" if "equivalent" in edit else "")
@@ -96,9 +97,10 @@ def run(edits):
     return results
 
 
-def chosen(edits, words):
-    if words.isdigit():
-        return [edit for edit in edits if edit["number"] == int(words)]
+def chosen(edits, arguments):
+    if arguments and all(each.isdigit() for each in arguments):
+        return [edit for edit in edits if str(edit["number"]) in arguments]
+    words = " ".join(arguments)
     return [edit for edit in edits if words in f"{edit['list']}: {edit['breaks']}"]
 
 
@@ -107,7 +109,7 @@ def main(arguments):
     if wrong := list(complaints(edits)):
         print(*wrong, sep="\n", file=sys.stderr)
         return 2
-    edits = chosen(edits, " ".join(arguments))
+    edits = chosen(edits, arguments)
     if not edits:
         print("mutation: no edit has this number, or these words", file=sys.stderr)
         return 2

@@ -42,7 +42,7 @@ def read_tests():
 def test_complaints(spec, programs, cases, functions):
     name, *arguments = shlex.split(spec)
     if name in programs:
-        missing = [each for each in arguments if not fnmatch.filter(cases, each)]
+        missing = [each for each in arguments if not fnmatch.filter(cases, each.lstrip("~"))]
     elif name in functions:
         words = set(re.findall(r"\w+", " ".join(arguments[1:]))) - {"and", "or", "not"}
         missing = [word for word in words if not any(word in each for each in functions[name])]

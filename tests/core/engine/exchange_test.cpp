@@ -1,7 +1,11 @@
 #include "core/engine/exchange.hpp"
 
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
+#include <algorithm>
+#include <cstring>
+#include <functional>
 #include <future>
 #include <thread>
 
@@ -68,6 +72,52 @@ TEST_CASE("exchange: more than was sent is too long", "[exchange][unit]") {
     hold(fd);
   }};
   CHECK(run(peer, "0123456789").result.status == ExchangeStatus::too_long);
+}
+
+namespace {
+
+/// Does something when it is asked for more than its bytes: at its end.
+class EndingSource final : public PayloadSource {
+ public:
+  EndingSource(std::string bytes, std::function<void()> at_end)
+      : bytes_{std::move(bytes)}, at_end_{std::move(at_end)} {}
+  std::size_t read(std::span<std::byte> into) override {
+    const std::size_t taken = std::min(bytes_.size(), into.size());
+    std::memcpy(into.data(), bytes_.data(), taken);
+    bytes_.erase(0, taken);
+    if (taken == 0) at_end_();
+    return taken;
+  }
+  [[nodiscard]] int fd() const noexcept override { return -1; }
+
+ private:
+  std::string bytes_;
+  std::function<void()> at_end_;
+};
+
+}  // namespace
+
+TEST_CASE("exchange: a byte that comes behind a whole echo is one too many", "[exchange][unit]") {
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
+  const UniqueFd peer{ends[1]};
+  Connection connection{.socket = ByteChannel{UniqueFd{ends[0]}},
+                        .peer = {},
+                        .local = std::nullopt,
+                        .connect_time = std::nullopt};
+  // A byte whenever the one before was taken: the echo is whole before there is one more.
+  const std::string more = "12345678!";
+  std::size_t sent = 0;
+  const auto send_next = [&] {
+    if (sent < more.size()) transmit(peer.get(), more.substr(sent++, 1));
+  };
+  EndingSource source{"12345678", send_next};
+  ExchangeOptions options;
+  options.on_reply = [&](std::span<const std::byte>) { send_next(); };
+  const ExchangeResult result = exchange(connection, source, options);
+  CHECK(result.status == ExchangeStatus::too_long);
+  CHECK(result.offset == 8);
+  CHECK(result.received_bytes == 9);
 }
 
 TEST_CASE("exchange: silence is a time-out", "[exchange][unit]") {
