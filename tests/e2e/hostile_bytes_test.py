@@ -178,9 +178,9 @@ def pairs(folder, count):
 def test_no_targets_name_acts_where_probe_shows_it(folder, args, count):
     targets = pairs(folder, count)
     with serve(*targets):
-        pace = [] if "--flood" in args else ["-i", "5ms"]
+        pace = [] if "--flood" in args else ["-i", "100ms"]
         for color in ("never", "always"):
-            every = ["-c", "3", "-W", "20s", *pace, "--color", color]
+            every = ["-c", "2", "-W", "20s", *pace, "--color", color]
             done = netecho_bytes("probe", *targets, *every, *args)
             assert done.code == (1 if "--fail-if" in args else 2 if "--mode" in args else 0), done
             for shown in (done.stdout, done.stderr):

@@ -40,18 +40,29 @@ class Client:
         self.endpoint = endpoint
         self.random = random.Random(number)
         self.sent = self.received = self.whole = 0
+        self.unsettled = []  # Sockets with what is still to come, or never will.
 
     def exchange(self):
         """One connection or some datagrams: what comes back is what was sent, as far as it goes."""
         scheme = self.endpoint.split(":", 1)[0]
         count = self.random.randint(1, 4)
         data = pattern(self.random.choice(SIZES), self.random.random())
-        with ended_by_the_server():
-            with connect(self.endpoint, timeout=PATIENCE) as sock:
-                if scheme in STREAMS:
-                    self.stream(sock, data)
-                else:
-                    self.messages(sock, [data[: 1000 + i] + b"%d" % i for i in range(count)])
+        with ended_by_the_server(), contextlib.ExitStack() as stack:
+            sock = stack.enter_context(connect(self.endpoint, timeout=PATIENCE))
+            if scheme in STREAMS:
+                self.stream(sock, data)
+                return
+            left = [data[: 1000 + i] + b"%d" % i for i in range(count)]
+            self.messages(sock, left)
+            if left and scheme in DATAGRAMS:
+                self.unsettled.append((sock, left))
+                stack.pop_all()
+
+    def settle(self):
+        """Once the server has ended: takes what came later than messages() waited."""
+        for sock, left in self.unsettled:
+            with sock:
+                self.take(sock, left, patience=0)
 
     def stream(self, sock, data):
         echoed = b""
@@ -69,7 +80,11 @@ class Client:
         for data in expected:
             sock.send(data)
             self.sent += 1
-        while expected and select.select([sock], [], [], 0.1)[0]:
+        self.take(sock, expected, patience=0.1)
+
+    def take(self, sock, expected, patience):
+        """Removes from `expected` what came, and what was lost in front of it."""
+        while expected and select.select([sock], [], [], patience)[0]:
             data = sock.recv(65536)
             if not data:  # The end of a record connection.
                 return
@@ -120,6 +135,8 @@ def serves(folder, call, error, when, failures, lossless=("EINTR",)):
             for done in [pool.submit(run, client) for client in clients]:
                 done.result()
         assert server.stop() == 0, server.stderr
+        for client in clients:
+            client.settle()
         # What was only interrupted, or can be done another way, costs no datagram.
         check_counters(server, clients, lossless=error in lossless)
 
