@@ -14,7 +14,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "mutation"))
-from copies import WORK, Broken, Copy  # noqa: E402
+from copies import Broken, Copy, work_alone  # noqa: E402
 from edits import complaints, read_edits  # noqa: E402
 
 BAR = 0.95
@@ -68,7 +68,6 @@ def run(edits):
     groups = collections.deque(by_file.values())
     specs = collections.deque(sorted({spec for edit in edits for spec in edit["tests"]}))
     workers = min(os.cpu_count(), len(groups))
-    WORK.mkdir(parents=True, exist_ok=True)
     print(f"mutation: {workers} copies are built (the first time takes minutes), "
           f"and {len(specs)} tests run on what is not broken", flush=True)
     copies = [Copy(number) for number in range(workers)]
@@ -114,7 +113,8 @@ def main(arguments):
         print("mutation: no edit has this number, or these words", file=sys.stderr)
         return 2
     try:
-        results = run(edits)
+        with work_alone():
+            results = run(edits)
     except Broken as error:
         print(f"mutation: {error}", file=sys.stderr)
         return 2

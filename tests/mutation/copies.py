@@ -1,5 +1,6 @@
 """A copy of the sources as git knows them, which may be broken, and a build of it."""
 
+import fcntl
 import json
 import os
 import shlex
@@ -20,6 +21,17 @@ GRACE_S = 15
 
 class Broken(Exception):
     """Something is wrong that was not broken on purpose."""
+
+
+def work_alone():
+    """The lock, which holds as long as it is open: two runs would break each other's copies."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    lock = (WORK / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise Broken("another run is at work") from error
+    return lock
 
 
 def run_group(command, seconds, environment):
