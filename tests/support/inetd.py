@@ -1,6 +1,8 @@
 """xinetd and inetutils-inetd, unpacked and not installed, and xinetd with its echo services."""
 
 import contextlib
+import os
+import pwd
 import socket
 import subprocess
 from pathlib import Path
@@ -21,7 +23,7 @@ service echo
   protocol = tcp
   port = {tcp}
   bind = 127.0.0.1
-  user = root
+  user = {user}
   wait = no
   disable = no
 }}
@@ -33,7 +35,7 @@ service echo
   protocol = udp
   port = {udp}
   bind = 127.0.0.1
-  user = root
+  user = {user}
   wait = yes
   disable = no
 }}
@@ -63,7 +65,7 @@ def xinetd(folder):
     """Its echo over TCP and over UDP: two endpoints."""
     tcp, udp = free_port(), free_port(kind=socket.SOCK_DGRAM)
     conf = folder / "xinetd.conf"
-    conf.write_text(XINETD.format(tcp=tcp, udp=udp))
+    conf.write_text(XINETD.format(tcp=tcp, udp=udp, user=pwd.getpwuid(os.geteuid()).pw_name))
     ready, also = bound("tcp", tcp), bound("udp", udp)
     args = [program("xinetd"), "-dontfork", "-f", conf, "-pidfile", folder / "pid", "-filelog",
             folder / "log"]

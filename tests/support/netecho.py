@@ -22,7 +22,7 @@ SANITIZED = bool(os.environ.get("NETECHO_SANITIZE"))
 # As do builds that measure coverage, they make calls and files of their own (no sandbox), and are
 # larger than what is shipped.
 INSTRUMENTED = SANITIZED or os.environ.get("NETECHO_COVERAGE", "OFF") == "ON"
-PATIENCE = 60 if SANITIZED else 20
+PATIENCE = 120
 NOBODY = 65534
 
 # A shell starts its background jobs with these ignored, which netecho would respect and keep so.

@@ -15,6 +15,6 @@ function(netecho_pytest)
                     NETECHO_PARTIAL_IO=$<TARGET_FILE:netecho_partial_io>
                     NETECHO_FAILING_MEMORY=$<TARGET_FILE:netecho_failing_memory>
                     PYTHONDONTWRITEBYTECODE=1)
-    set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "${environment}")
+    set_tests_properties(${name} PROPERTIES TIMEOUT 900 ENVIRONMENT "${environment}")
   endforeach()
 endfunction()
