@@ -92,7 +92,7 @@ def test_jitter_alone_reorders_nothing(folder, kind):
     assert s["received_total"] == s["sent_total"] == impaired["delayed"]
     assert s["reordered_total"] == impaired["reorder"] == 0
     assert s["rtt_ns"]["min"] >= 1_000_000
-    assert s["server_residence_ns"]["p50"] < 1_000_000, "the delay is the network's"
+    assert s["server_residence_ns"]["p50"] < s["rtt_ns"]["p50"], "the delay is the network's"
 
 
 # --- reproducible ---------------------------------------------------------------------------------
@@ -176,8 +176,8 @@ def test_a_stream_is_late(folder, kind):
         _, impaired = injected(server)
     assert s["received_total"] == s["sent_total"]
     assert 20_000_000 <= s["rtt_ns"]["min"]
-    assert 20_000_000 <= s["rtt_ns"]["p50"] < 100_000_000, "20 to 25 ms where it is calm"
-    assert s["server_residence_ns"]["p50"] < 5_000_000
+    # What the delay adds is the network's, not the server's, however late the machine itself is.
+    assert s["rtt_ns"]["p50"] - s["server_residence_ns"]["p50"] >= 10_000_000
     assert 0 < impaired["delayed"] <= s["sent_total"]
 
 
