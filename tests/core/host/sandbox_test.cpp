@@ -281,6 +281,26 @@ TEST_CASE("landlock: a file system out of reach", "[host][unit]") {
         }) == "ok EACCES EACCES EACCES EACCES EACCES EACCES EACCES");
 }
 
+TEST_CASE("landlock: where a file may be removed nothing else may be done", "[host][unit]") {
+  if (!has_landlock()) {
+    WARN("this kernel has no Landlock");
+    return;
+  }
+  const Folder folder;
+  const std::string file = folder.file("socket");
+  CHECK(said_by_child([&] {
+          ::prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+          enter_landlock({.files_to_remove = {file}});
+          std::string out = outcome(::open(file.c_str(), O_RDONLY));
+          out += " " + outcome(::open(file.c_str(), O_WRONLY));
+          out += " " + outcome(::mknod((file + "2").c_str(), S_IFREG | 0600, 0));
+          out += " " + outcome(::mknod((file + "3").c_str(), S_IFSOCK | 0600, 0));
+          out += " " + outcome(::mkdir((file + "4").c_str(), 0700));
+          out += " " + outcome(::symlink("/", (file + "5").c_str()));
+          return out + " " + outcome(::unlink(file.c_str()));
+        }) == "EACCES EACCES EACCES EACCES EACCES EACCES ok");
+}
+
 TEST_CASE("landlock: abstract peers can be answered only where that is needed", "[host][unit]") {
   if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) < 6) {
     {
