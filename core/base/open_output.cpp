@@ -31,7 +31,7 @@ std::string target_of(int link, const std::string& path) {
   std::array<char, PATH_MAX> target{};
   const ssize_t size = ::readlinkat(link, "", target.data(), target.size());
   if (size < 0) throw open_error(path, errno_text(errno), errno);
-  const std::string out{target.data(), static_cast<std::size_t>(size)};
+  std::string out{target.data(), static_cast<std::size_t>(size)};
   const std::size_t folder = path.rfind('/');
   if (out.starts_with('/') || folder == std::string::npos) return out;
   return path.substr(0, folder + 1) + out;
