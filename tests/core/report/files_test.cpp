@@ -142,6 +142,7 @@ TEST_CASE("samples: CSV", "[report][unit]") {
   CHECK(file.add_target("tcp://localhost:7") == 0);
   CHECK(file.add_target("unix:///a \"b\",c") == 1);
   CHECK(file.add_target("unix:///a\nb") == 2);
+  CHECK(file.add_target("unix:///a,b") == 3);
   file.write(some_sample());
   file.write({.target = 1,
               .sequence = 7,
@@ -154,6 +155,7 @@ TEST_CASE("samples: CSV", "[report][unit]") {
               .sent = 9ns,
               .error_number = EMSGSIZE,
               .time = WallTime{-1ns}});
+  file.write({.target = 3, .status = ReplyStatus::timeout, .time = WallTime{0ns}});
   file.finish();
   CHECK(text_of(path) ==
         "target,flow,sequence,status,intended_ns,sent_ns,received_ns,rtt_ns,response_ns,"
@@ -161,7 +163,8 @@ TEST_CASE("samples: CSV", "[report][unit]") {
         "tcp://localhost:7,1,42,ok,1000,1500,9500,8000,8500,300,64,,"
         "2026-11-28T08:13:28.000001500Z\n"
         "\"unix:///a \"\"b\"\",c\",0,7,skipped,0,,,,,,0,,2026-11-28T08:13:29.000000000Z\n"
-        "\"unix:///a\nb\",0,8,send_error,,9,,,,,0,EMSGSIZE,1969-12-31T23:59:59.999999999Z\n");
+        "\"unix:///a\nb\",0,8,send_error,,9,,,,,0,EMSGSIZE,1969-12-31T23:59:59.999999999Z\n"
+        "\"unix:///a,b\",0,0,timeout,,,,,,,0,,1970-01-01T00:00:00.000000000Z\n");
 }
 
 TEST_CASE("samples: JSON lines", "[report][unit]") {
