@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "core/codec/frame.hpp"
 #include "core/net/socket_address.hpp"
 #include "tests/support/catch.hpp"
@@ -60,6 +62,7 @@ std::size_t fill(int fd) {
       total += static_cast<std::size_t>(taken);
       continue;
     }
+    REQUIRE(errno == EAGAIN);
     pollfd writable{fd, POLLOUT, 0};
     if (::poll(&writable, 1, 300) == 0) break;
   }

@@ -163,6 +163,11 @@ TEST_CASE("histogram: merged histograms are the histogram of all their samples",
   all.insert(all.end(), second.begin(), second.end());
   const Histogram whole = of(all);
   CHECK(merged.count() == 8'000);
+  Histogram backwards{HistogramSpace::when_merged};
+  backwards.merge(of(second));
+  backwards.merge(of(first));
+  CHECK(backwards.min() == whole.min());
+  CHECK(backwards.max() == whole.max());
   CHECK(merged.min() == whole.min());
   CHECK(merged.max() == whole.max());
   CHECK(merged.mean() == whole.mean());

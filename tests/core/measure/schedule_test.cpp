@@ -115,6 +115,34 @@ TEST_CASE("schedule: after a pause exponential slots are skipped one by one, up 
   CHECK(schedule.finished());
 }
 
+TEST_CASE("schedule: what a run never had are the slots before its end", "[schedule][unit]") {
+  SECTION("an end between two slots, on one, and behind the last") {
+    Schedule schedule{kStart, {.interval = 10ms, .length = 100ms}};
+    CHECK(schedule.skip_before(kStart + 25ms) == 3);
+    CHECK(schedule.due() == kStart + 30ms);
+    CHECK(schedule.skip_before(kStart + 40ms) == 1);
+    CHECK(schedule.skip_before(kStart + 40ms) == 0);
+    CHECK(schedule.skip_before(kNever) == 6);
+    CHECK(schedule.finished());
+    CHECK(schedule.position() == 10);
+  }
+  SECTION("a count") {
+    Schedule schedule{kStart, {.interval = 10ms, .count = 7}};
+    CHECK(schedule.skip_before(kStart + 11ms) == 2);
+    CHECK(schedule.skip_before(kNever) == 5);
+    CHECK(schedule.finished());
+  }
+  SECTION("random gaps") {
+    const ScheduleOptions options{
+        .interval = 10ms, .length = 1s, .gaps = Gaps::exponential, .seed = 3};
+    std::uint64_t slots = 0;
+    for (Schedule each{kStart, options}; each.due() < kStart + 500ms; each.advance()) ++slots;
+    Schedule schedule{kStart, options};
+    CHECK(schedule.skip_before(kStart + 500ms) == slots);
+    CHECK(schedule.due() >= kStart + 500ms);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("schedule: slots take their gaps, and never more than time holds", "[measure][unit]") {

@@ -70,6 +70,16 @@ TEST_CASE("sequence_tracker: an answer behind a higher one is reordered, its cop
   CHECK_FALSE(copy.reordered);
 }
 
+TEST_CASE("sequence_tracker: all answers behind the highest are reordered, in whatever order",
+          "[sequence_tracker][unit]") {
+  Bench bench;
+  for (int i = 0; i < 4; ++i) bench.send(i * 1ms);
+  CHECK_FALSE(bench.arrive(2, 10ms).reordered);
+  CHECK(bench.arrive(0, 11ms).reordered);
+  CHECK(bench.arrive(1, 12ms).reordered);  // Above the one before, but not the highest.
+  CHECK_FALSE(bench.arrive(3, 13ms).reordered);
+}
+
 TEST_CASE("sequence_tracker: a doubt changes nothing but what doubted() tells",
           "[sequence_tracker][unit]") {
   Bench bench;
