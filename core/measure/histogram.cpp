@@ -1,9 +1,8 @@
 #include "core/measure/histogram.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <new>
 
 #include "core/base/rounding.hpp"
@@ -30,8 +29,8 @@ constexpr std::size_t Histogram::index_of(std::uint64_t value) noexcept {
 constexpr std::size_t Histogram::kOctaves =
     index_of(static_cast<std::uint64_t>(kHighest.count())) / kOctaveBuckets + 1;
 
-void Histogram::Unmap::operator()(std::uint64_t* buckets) const noexcept {
-  ::munmap(buckets, kOctaves * kOctaveBuckets * sizeof(std::uint64_t));
+void Histogram::Free::operator()(std::uint64_t* buckets) const noexcept {
+  std::free(buckets);
 }
 
 Histogram::Histogram(HistogramSpace space) {
@@ -40,10 +39,9 @@ Histogram::Histogram(HistogramSpace space) {
 
 void Histogram::take_space() {
   static_assert(kOctaves <= 64, "touched_ has a bit for each");
-  // Anonymous memory: zero, and not there until it is touched.
-  void* memory = ::mmap(nullptr, kOctaves * kOctaveBuckets * sizeof(std::uint64_t),
-                        PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc{};
+  // What is large comes from the kernel: zero, and not there until it is touched.
+  void* memory = std::calloc(kOctaves * kOctaveBuckets, sizeof(std::uint64_t));
+  if (memory == nullptr) throw std::bad_alloc{};
   buckets_.reset(static_cast<std::uint64_t*>(memory));
 }
 

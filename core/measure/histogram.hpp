@@ -91,11 +91,11 @@ class Histogram {
 
   void take_space();
 
-  struct Unmap {
+  struct Free {
     void operator()(std::uint64_t* buckets) const noexcept;
   };
 
-  std::unique_ptr<std::uint64_t[], Unmap> buckets_;
+  std::unique_ptr<std::uint64_t[], Free> buckets_;
   std::uint64_t touched_ = 0;  ///< Bit i: octave i has samples; the others are not looked at.
   std::uint64_t count_ = 0;
   std::int64_t min_ = 0;
