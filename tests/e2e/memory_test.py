@@ -90,19 +90,20 @@ def test_a_record_that_there_is_no_memory_for_ends_its_connection_and_no_other(f
 
 @ordinary
 @pytest.mark.skipif(not FAILING_MEMORY, reason="NETECHO_FAILING_MEMORY names no library to preload")
-@pytest.mark.parametrize("number", range(1, 13))
 @pytest.mark.parametrize("kind", ["tcp", "unixpacket", "udp"])
 @pytest.mark.parametrize("more", [[], ["--impair=delay=1ms"], ["--stats-interval=5ms"]])
-def test_whichever_allocation_fails_the_server_lives_and_ends_with_0(kind, more, number, folder):
+def test_whichever_allocation_fails_the_server_lives_and_ends_with_0(kind, more, folder):
     uri = f"{kind}:{folder}/s" if kind == "unixpacket" else f"{kind}://127.0.0.1:0"
-    failing = environment(LD_PRELOAD=FAILING_MEMORY, FAILING_MEMORY=str(number))
+    failing = environment(LD_PRELOAD=FAILING_MEMORY)
     with serve(uri, "--trace", "--json", "--sandbox=off", *more, env=failing) as server:
         with connect(server.endpoint) as client:
             assert echo(client, b"ready") == b"ready"
-        server.signal(signal.SIGUSR1)
-        with connect(server.endpoint) as client, contextlib.suppress(OSError):
-            client.send(b"first")
-            client.recv(10)
+        # More than it takes to open a connection, to answer on it, to close it, and to tell of all.
+        for _ in range(150):
+            server.signal(signal.SIGUSR1)
+            with connect(server.endpoint, 0.2) as client, contextlib.suppress(OSError):
+                client.send(b"first")
+                client.recv(10)
         with connect(server.endpoint) as client:
             assert echo(client, b"second") == b"second"
         assert server.stop() == 0, server.stderr

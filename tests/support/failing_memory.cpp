@@ -1,6 +1,6 @@
 /// \file
-/// For LD_PRELOAD: after SIGUSR1 the allocation number FAILING_MEMORY of the main thread fails, as
-/// where there is no memory; all others are made.
+/// For LD_PRELOAD: after the n-th SIGUSR1 the n-th allocation of the main thread that follows
+/// fails, as where there is no memory; all others are made.
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,14 +14,14 @@ extern "C" void* __libc_malloc(std::size_t bytes);  // NOLINT(bugprone-reserved-
 
 namespace {
 
-int number = 0;
+volatile std::sig_atomic_t signals = 0;
 volatile std::sig_atomic_t left = 0;
 
 [[gnu::constructor]] void listen_to_signal() {
-  const char* text = std::getenv("FAILING_MEMORY");
-  if (text == nullptr) return;
-  number = std::atoi(text);
-  std::signal(SIGUSR1, [](int /*signal*/) { left = number; });
+  std::signal(SIGUSR1, [](int /*signal*/) {
+    signals = signals + 1;
+    left = signals;
+  });
 }
 
 }  // namespace
