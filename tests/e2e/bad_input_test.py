@@ -6,22 +6,9 @@ import socket
 
 import pytest
 from fixtures import needs_root
-from netecho import as_nobody, binary_for_everyone, finish, netecho, running, serve
+from netecho import as_nobody, binary_for_everyone, complains, netecho, running, serve
 from peers import closed_port
 from sockets import connect, echo
-
-
-def complains(result, code):
-    """The whole contract of an error in text output; returns the line."""
-    assert result.code == code, result
-    assert result.stdout == b"", result
-    assert len(result.errors) == 1, result
-    assert result.errors[0].startswith("netecho: "), result
-    assert result.stderr.endswith(b"\n"), result
-    return result.errors[0]
-
-
-# --- usage: 2 -------------------------------------------------------------------------------------
 
 ENDPOINTS = [
     ("tpc://localhost:7", ["tpc"]),
@@ -154,9 +141,6 @@ def test_after_two_dashes_help_is_data():
         assert (result.code, result.stdout) == (0, b"--help")
 
 
-# --- names: 3 -------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("command", ["serve", "send", "probe"])
 def test_an_unknown_host_is_a_resolution_error(command):
     line = complains(netecho(command, "tcp://no-such-host.invalid:7", input=b"x"), 3)
@@ -165,9 +149,6 @@ def test_an_unknown_host_is_a_resolution_error(command):
 
 def test_no_name_is_looked_up_with_n():
     complains(netecho("send", "-n", "no-such-host.invalid:7", "x"), 3)
-
-
-# --- connect, bind, listen: 4 ---------------------------------------------------------------------
 
 
 def test_a_refused_connection_says_so():
@@ -264,9 +245,6 @@ def test_a_connection_that_never_completes_ends_with_the_connect_timeout(folder)
             sock.close()
 
 
-# --- permission: 7 --------------------------------------------------------------------------------
-
-
 @needs_root
 def test_a_privileged_port_without_privilege_is_a_permission_error(folder):
     with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as file:
@@ -282,9 +260,6 @@ def test_a_socket_of_another_user_is_a_permission_error(folder):
     with serve(f"unix:{folder}/s"):
         result = netecho("send", f"unix:{folder}/s", "x", binary=binary, **as_nobody())
         assert "(EACCES)" in complains(result, 7)
-
-
-# --- local input and output: 8 --------------------------------------------------------------------
 
 
 def test_a_missing_file_is_an_io_error(folder):
@@ -312,107 +287,6 @@ def test_an_unreadable_file_is_an_io_error(folder):
 def test_a_port_file_that_can_not_be_written_is_an_io_error(folder):
     result = netecho("serve", "127.0.0.1:0", "--port-file", folder / "no/such/folder")
     assert (result.code, len(result.errors)) == (8, 1), result
-
-
-FULL = [
-    ["send", "{}", "hello"],
-    ["send", "{}", "hello", "--json"],
-    ["probe", "{}", "-c1", "-i1ms"],
-    ["probe", "{}", "-c1", "-i1ms", "--json"],
-    ["probe", "{}", "-c1", "-i1ms", "--format", "jsonl"],
-    ["serve", "127.0.0.1:0"],
-    ["serve", "127.0.0.1:0", "--json"],
-    ["schema"],
-    ["completion", "bash"],
-    ["--version"],
-    ["--help"],
-    ["send", "--help"],
-]
-
-
-def close_stdout():
-    os.close(1)
-
-
-@pytest.mark.parametrize("command", FULL, ids=" ".join)
-@pytest.mark.parametrize("how", ["full", "closed"])
-def test_a_stdout_that_takes_nothing_is_an_io_error(command, how):
-    with serve("tcp://127.0.0.1:0") as server:
-        args = [word.format(server.endpoint) for word in command]
-        if how == "full":
-            with open("/dev/full", "wb") as full:
-                result = netecho(*args, stdout=full)
-        else:
-            result = netecho(*args, stdout=None, preexec_fn=close_stdout)
-        line = complains(result, 8)
-        assert "(ENOSPC)" in line or "(EBADF)" in line
-
-
-def test_with_stdout_closed_nothing_but_the_payload_reaches_the_peer():
-    """A socket must never get descriptor 1, where the reply is printed."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(10)
-        port = listener.getsockname()[1]
-        with running("send", f"127.0.0.1:{port}", "x", stdout=None, preexec_fn=close_stdout) as p:
-            connection, _ = listener.accept()
-            with connection:
-                connection.settimeout(10)
-                received = connection.recv(100)
-                assert received in (b"x", b"")
-                if received:
-                    connection.sendall(b"x")
-                    connection.shutdown(socket.SHUT_WR)
-                assert connection.recv(100) == b""
-            assert finish(p).code == 8
-
-
-@pytest.mark.parametrize("closed", [0, 2])
-def test_a_closed_stdin_or_stderr_is_no_error(closed):
-    with serve("tcp://127.0.0.1:0") as server:
-
-        def close():
-            os.close(closed)
-
-        stream = {0: "stdin", 2: "stderr"}[closed]
-        result = netecho("send", server.endpoint, "hello", preexec_fn=close, **{stream: None})
-        assert (result.code, result.stdout) == (0, b"hello")
-
-
-# --- the same in JSON -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "args, code, category",
-    [
-        (["send", "tcp://::1:7", "x"], 2, "usage"),
-        (["send", "127.0.0.1:7", "x", "--count", "-1"], 2, "usage"),
-        (["send", "no-such-host.invalid:7", "x"], 3, "resolve"),
-        (["send", "unix:/no/such/path", "x"], 4, "connect"),
-        (["probe", "unix:/no/such/path"], 4, "connect"),
-        (["probe", "no-such-host.invalid:7"], 3, "resolve"),
-        (["probe", "tcp://::1:7"], 2, "usage"),
-    ],
-)
-def test_in_json_the_error_is_in_the_output_too(args, code, category):
-    result = netecho(*args, "--json")
-    assert result.code == code, result
-    assert len(result.errors) == 1, result
-    document = result.json
-    assert (document["type"], document["exit_code"]) == ("result", code)
-    errors = document["errors"] + [t["error"] for t in document["targets"] if t["error"]]
-    assert category in [e["category"] for e in errors]
-    assert all(e["exit_code"] == code for e in errors)
-
-
-def test_in_jsonl_the_error_is_an_event():
-    result = netecho("serve", "tcp://::1:7", "--json")
-    assert result.code == 2
-    assert len(result.errors) == 1
-    (event,) = result.events
-    assert (event["type"], event["category"]) == ("error", "usage")
-    assert event["endpoint"] == "tcp://::1:7"
-    assert event["exit_code"] == 2
-    assert "netecho: " + event["message"] == result.errors[0]
 
 
 def test_control_characters_of_an_argument_do_not_reach_the_terminal():

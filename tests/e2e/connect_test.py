@@ -164,7 +164,7 @@ def test_no_local_port_left_is_said_and_reset_gets_along_without():
 def test_meeting_itself_is_no_connection():
     # The only port that a client can have is the one that it connects to.
     prefix = few_ports(40001, 40001)
-    (s,) = connects("127.0.0.1:40001", "-c3", "-i10ms", code=1, prefix=prefix)
+    (s,) = connects("127.0.0.1:40001", "-c3", "-i50ms", code=1, prefix=prefix)
     assert (s["received_total"], s["peer"]) == (0, None)
 
 

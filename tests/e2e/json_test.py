@@ -106,9 +106,9 @@ def test_everything_probe_says_is_valid(output, folder):
     runs = []
     with serve("tcp://127.0.0.1:0", "udp://[::1]:0", f"unixgram:{folder}/g") as server:
         for args in ([], ["-s8"], ["-s32"], ["--warmup", "2"], ["--show-payload"]):
-            runs.append(netecho("probe", *server.endpoints, "-c3", "-i2ms", *args, *output))
-        runs.append(netecho("probe", server.endpoint, "-c3", "-i2ms", "--mode=connect", *output))
-        runs.append(netecho("probe", "--self", "-c3", "-i2ms", *output))
+            runs.append(netecho("probe", *server.endpoints, "-c3", "-i50ms", *args, *output))
+        runs.append(netecho("probe", server.endpoint, "-c3", "-i50ms", "--mode=connect", *output))
+        runs.append(netecho("probe", "--self", "-c3", "-i50ms", *output))
         with running("probe", server.endpoint, "-c0", "-i2ms", "-w", "10s", *output) as process:
             if output[-1] == "jsonl":
                 process.stdout.readline()
@@ -121,7 +121,7 @@ def test_everything_probe_says_is_valid(output, folder):
         runs.append(netecho("probe", f"127.0.0.1:{port}", f"udp://127.0.0.1:{udp}", "-c2",
                             "-i2ms", *output))
     with datagram_peer(lambda *_: None) as peer:
-        runs.append(netecho("probe", peer.uri, "-c2", "-i2ms", "-W20ms", *output))
+        runs.append(netecho("probe", peer.uri, "-c2", "-i50ms", "-W20ms", *output))
     runs.append(netecho("probe", "no-such-host.invalid:7", *output))
     runs.append(netecho("probe", "tpc://x", *output))
     for run in runs:
@@ -143,7 +143,7 @@ def test_times_are_rfc_3339_in_utc_with_nine_decimals():
 def test_integers_are_exact_in_every_consumer():
     """Within 2^53, and no float where the contract says an integer."""
     with serve("tcp://127.0.0.1:0") as server:
-        document = netecho("probe", server.endpoint, "-c3", "-i2ms", "--json").json
+        document = netecho("probe", server.endpoint, "-c3", "-i50ms", "--json").json
 
     def visit(name, value):
         if isinstance(value, dict):

@@ -219,7 +219,7 @@ def test_self_measures_what_a_machine_without_a_family_has(made):
     if os.geteuid() != 0:
         pytest.skip("needs root: a network namespace")
     prefix = ["unshare", "-n", "sh", "-c", f'{made} exec "$0" "$@"']
-    result = netecho("probe", "--self", "-c3", "-i10ms", "--json", prefix=prefix)
+    result = netecho("probe", "--self", "-c3", "-i50ms", "--json", prefix=prefix)
     assert (result.code, result.json["exit_code"], result.json["errors"]) == (0, 0, [])
     lacking = {t["target"]["family"] for t in result.json["targets"] if t["error"]}
     assert lacking == ({"ipv6"} if made else {"ipv4", "ipv6"})  # Without it loopback is down.
@@ -268,7 +268,7 @@ def test_what_does_not_fit_the_link_is_not_sent_and_the_mtu_is_told(link, family
     client, other = link
     uri = f"udp://{at(other, family)}"
     with client.narrow(1280), other.narrow(1280), other.serve(uri) as server:
-        args = [server.endpoint, "-c5", "-i5ms", "--sweep", "1000,1400"]
+        args = [server.endpoint, "-c5", "-i50ms", "--sweep", "1000,1400"]
         runs = [probe(client, *args, "--df", df, code=1) for df in ("do", "probe")]
     for fits, large in runs:
         assert fits["received_total"] == fits["sent_total"] > 0

@@ -1,11 +1,10 @@
 """probe as an instrument: schedules, floods, flows, sizes, kernel stamps, outages, thresholds."""
 
-import json
 import os
-import signal
 
 import pytest
-from netecho import finish, netecho, running, serve
+from netecho import netecho, serve
+from probes import only, probe, usage_error
 from schema import check
 
 TRANSPORTS = ["tcp", "udp", "unix", "unixgram", "unixpacket"]
@@ -20,29 +19,6 @@ def server():
         *(f"{scheme}:@{name}{scheme}" for scheme in TRANSPORTS[2:]),
     ) as one:
         yield dict(zip(TRANSPORTS, one.endpoints))
-
-
-def probe(*args, code=0):
-    """The summaries of a probe that is to end with this code; each is checked."""
-    result = netecho("probe", *args, "--json")
-    assert result.code == code, result
-    return check(result.json)["targets"]
-
-
-def only(targets):
-    (target,) = targets
-    return target
-
-
-def usage_error(*args):
-    """The one line of a probe that does not even begin."""
-    result = netecho("probe", *args)
-    assert (result.code, result.stdout) == (2, b""), result
-    (line,) = result.errors
-    return line
-
-
-# --- schedules ------------------------------------------------------------------------------------
 
 
 def test_a_rate_and_a_duration_make_a_number_of_slots(server):
@@ -103,9 +79,6 @@ def test_the_intervals_add_up_to_the_summary(server, flows):
     assert greatest(intervals) == greatest([summary])
 
 
-# --- floods ---------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_flood_sends_all_it_was_asked_for(server, transport):
     s = only(probe(server[transport], "--flood", "--window", "16", "-c", "20000"))
@@ -137,9 +110,6 @@ def test_a_window_larger_than_the_socket_takes_is_still_accounted_for(server):
             assert s["received_total"] == 8192, transport
 
 
-# --- flows and sizes ------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_flows_have_a_summary_each_and_one_together(server, transport):
     result = netecho(
@@ -162,7 +132,7 @@ def test_flows_have_a_summary_each_and_one_together(server, transport):
 
 def test_flows_are_connections_of_their_own():
     with serve("tcp://127.0.0.1:0", "--json", "--trace") as own:
-        s = only(probe(own.endpoint, "-c3", "-i5ms", "--parallel", "5"))
+        s = only(probe(own.endpoint, "-c3", "-i50ms", "--parallel", "5"))
         own.stop()
         assert len(own.events("open")) == 5 and s["scheduled_total"] == 15
         assert len({e["peer"]["port"] for e in own.events("open")}) == 5
@@ -170,7 +140,7 @@ def test_flows_are_connections_of_their_own():
 
 def test_a_sweep_has_a_run_a_size_and_one_table(server):
     sizes = [64, 1024, 65536]
-    args = [server["tcp"], "--sweep", "64,1k,64k", "-c3", "-i5ms"]
+    args = [server["tcp"], "--sweep", "64,1k,64k", "-c3", "-i50ms"]
     targets = probe(*args)
     assert [t["size_bytes"] for t in targets] == sizes
     for t in targets:
@@ -199,7 +169,7 @@ def test_what_a_connection_attempt_has_nothing_of_is_not_silently_ignored(server
 
 
 def test_several_targets_in_a_sweep_are_all_in_the_table(server):
-    targets = probe(server["tcp"], server["udp"], "--sweep", "64,128", "-c2", "-i5ms")
+    targets = probe(server["tcp"], server["udp"], "--sweep", "64,128", "-c2", "-i50ms")
     assert [(t["target"]["transport"], t["size_bytes"]) for t in targets] == [
         ("tcp", 64), ("udp", 64), ("tcp", 128), ("udp", 128),
     ]
@@ -211,9 +181,6 @@ def test_probes_that_are_larger_than_a_frame_are_stamped(server, transport):
     assert (s["size_bytes"], s["stamped"]) == (200 * 1024, True)
     assert s["server_residence_ns"]["min"] >= 0
     assert s["lost_forward_total"] == s["lost_reverse_total"] == s["lost_total"] == 0
-
-
-# --- what the kernel knows ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
@@ -245,8 +212,8 @@ def test_kernel_stamps_are_refused_where_there_are_none(server):
 
 def test_one_way_delays_need_clocks_that_agree(server):
     for transport in TRANSPORTS:
-        assert only(probe(server[transport], "-c3", "-i5ms"))["one_way_ns"] is None
-        s = only(probe(server[transport], "-c5", "-i5ms", "--clocks-synchronized"))
+        assert only(probe(server[transport], "-c3", "-i50ms"))["one_way_ns"] is None
+        s = only(probe(server[transport], "-c5", "-i50ms", "--clocks-synchronized"))
         one_way = s["one_way_ns"]
         assert 0 <= one_way["forward"]["min"] <= s["rtt_ns"]["max"]
         assert 0 <= one_way["reverse"]["min"] <= s["rtt_ns"]["max"]
@@ -254,140 +221,13 @@ def test_one_way_delays_need_clocks_that_agree(server):
 
 def test_the_path_is_told_where_there_is_one(server):
     for transport in TRANSPORTS:
-        s = only(probe(server[transport], "-c3", "-i5ms"))
+        s = only(probe(server[transport], "-c3", "-i50ms"))
         if transport == "tcp":
             info = s["tcp_info"]
             assert info["rtt_ns"] > 0 and info["mss_bytes"] > 500 and info["cwnd"] > 0
         else:
             assert s["tcp_info"] is None
         assert s["path_mtu_bytes"] == (65535 if transport in ("tcp", "udp") else None)
-
-
-# --- outages --------------------------------------------------------------------------------------
-
-
-def replies(process):
-    for line in process.stdout:
-        event = json.loads(line)
-        if event["type"] == "reply":
-            yield event["status"]
-
-
-def test_an_outage_that_does_not_end_lasts_to_the_end_of_the_run():
-    first = serve("tcp://127.0.0.1:0")
-    args = ["-c60", "-i10ms", "--retry", "--format", "jsonl"]
-    with running("probe", first.endpoint, *args) as process:
-        assert "ok" in replies(process)
-        first.kill()
-        result = finish(process)
-    assert (result.code, result.errors) == (0, []), "there were replies"
-    s = check(result.events[-1])
-    assert (s["scheduled_total"], s["error"]) == (60, None)
-    (outage,) = s["outages"]
-    assert 0 < outage["duration_ns"] <= s["duration_ns"]
-    assert 0 < outage["probes"] <= s["unanswered_total"]
-
-
-def test_without_retry_a_dropped_connection_ends_its_flow():
-    first = serve("tcp://127.0.0.1:0")
-    with running("probe", first.endpoint, "-c0", "-i10ms", "--format", "jsonl") as process:
-        assert "ok" in replies(process)
-        first.kill()
-        result = finish(process)
-    assert result.code == 1, "a flow that ended before its schedule is a failure"
-    (line,) = result.errors
-    assert first.endpoint in line, result
-    s = check(result.events[-1])
-    assert s["error"]["category"] == "connect"
-    assert s["interrupted"] is False
-    assert s["skipped_total"] + s["sent_total"] == s["scheduled_total"]
-
-
-def test_one_dropped_flow_leaves_the_others_alone(server):
-    """The table of two targets, of which one goes away, in one process."""
-    first = serve("tcp://127.0.0.1:0")
-    args = ["-c50", "-i10ms", "--format", "jsonl"]
-    with running("probe", first.endpoint, server["udp"], *args) as process:
-        assert next(replies(process)) in ("ok", "skipped")
-        first.kill()
-        result = finish(process)
-    *_, gone, other = [check(e) for e in result.events if e["type"] == "summary"]
-    assert gone["error"] is not None and gone["exit_code"] == 1
-    assert gone["scheduled_total"] == 50 and gone["no_connection_total"] > 0
-    assert other["error"] is None and other["scheduled_total"] == 50
-
-
-def test_retry_waits_for_the_first_connection_and_accounts_for_it():
-    with serve("tcp://127.0.0.1:0") as first:
-        closed = first.endpoint
-    result = netecho("probe", closed, "-c10", "-i10ms", "--retry", "--json")
-    (s,) = result.json["targets"]
-    assert (result.code, s["scheduled_total"], s["no_connection_total"]) == (1, 10, 10)
-    assert s["error"]["errno_name"] == "ECONNREFUSED"
-    args = ["-c0", "-i10ms", "--retry", "--format", "jsonl", "-w", "20s"]
-    with running("probe", closed, *args) as process:
-        statuses = replies(process)
-        assert "skipped" in statuses
-        with serve(closed):
-            assert "ok" in statuses
-            process.send_signal(signal.SIGINT)
-            result = finish(process)
-    s = check(result.events[-1])
-    assert (result.code, s["error"], len(s["outages"])) == (0, None, 1), result
-
-
-# --- thresholds -----------------------------------------------------------------------------------
-
-
-def test_a_threshold_that_comes_true_fails_the_run_and_is_named(server):
-    args = [server["udp"], "-c5", "-i5ms", "--fail-if", "p50>1ns,loss>0%", "--fail-if", "max>1h"]
-    result = netecho("probe", *args, "--json")
-    assert result.code == 1
-    (line,) = result.errors
-    assert "p50>1ns" in line
-    document = check(result.json)
-    s = only(document["targets"])
-    assert document["exit_code"] == s["exit_code"] == 1
-    assert [(t["expression"], t["held"]) for t in s["thresholds"]] == [
-        ("p50>1ns", False), ("loss>0%", True), ("max>1h", True),
-    ]
-    assert s["thresholds"][0]["value"] == s["rtt_ns"]["p50"]
-    assert s["thresholds"][1]["value"] == 0
-    text = netecho("probe", *args)
-    assert text.code == 1 and "p50>1ns" in text.errors[0]
-
-
-def test_thresholds_that_hold_leave_the_run_a_success(server):
-    args = [server["udp"], "-c5", "-i5ms", "--fail-if", "loss>0%,duplicate_total>0,max>=1h"]
-    result = netecho("probe", *args, "--json")
-    assert (result.code, result.errors) == (0, [])
-    assert [t["held"] for t in only(check(result.json)["targets"])["thresholds"]] == [True] * 3
-
-
-def test_any_failing_target_fails_the_run(server):
-    with serve("udp://127.0.0.1:0", "--plain") as plain:
-        targets = probe(server["udp"], plain.endpoint, "-c3", "-i5ms",
-                        "--fail-if", "lost_forward_total>0", code=1)
-    assert [t["exit_code"] for t in targets] == [0, 1]
-    (failed,) = targets[1]["thresholds"]
-    assert failed["held"] is False and failed["value"] is None and failed["why"]
-
-
-@pytest.mark.parametrize(
-    "expression, column",
-    [("p50>>3ms", "5"), ("p50>3", "5"), ("p50>1ms,,", "9"), ("p50", "4"), ("banana>3", "1"),
-     ("p50>1ms,loss>0.1q", "14"), ("", "1"), ("p50=1ms", "4")],
-)
-def test_a_bad_expression_is_a_usage_error_with_its_position(server, expression, column):
-    line = usage_error(server["udp"], "--fail-if", expression)
-    assert f"column {column}" in line, line
-
-
-def test_a_threshold_that_the_count_cannot_reach_is_told_before_anything_is_sent(server):
-    assert "100 samples" in usage_error(server["udp"], "-c99", "--fail-if", "p99>1ms")
-
-
-# --- the distribution -----------------------------------------------------------------------------
 
 
 def test_the_histogram_has_every_reply_in_it(server):
@@ -402,7 +242,7 @@ def test_the_histogram_has_every_reply_in_it(server):
 
 def test_warm_ups_sizes_and_flows_are_sessions_of_their_own(server):
     """Else the server's count of one would show as losses of another."""
-    targets = probe(server["udp"], "--sweep", "64,64,64", "-c5", "-i2ms", "--warmup", "3",
+    targets = probe(server["udp"], "--sweep", "64,64,64", "-c5", "-i50ms", "--warmup", "3",
                     "--parallel", "4")
     for t in targets:
         assert t["lost_forward_total"] == t["lost_reverse_total"] == 0

@@ -3,7 +3,6 @@
 That calls outside of its needs are refused is shown by tests/core/host/sandbox_test.cpp.
 """
 
-import ctypes
 import json
 import os
 import re
@@ -12,22 +11,13 @@ from pathlib import Path
 
 import pytest
 from fixtures import needs_root
-from netecho import INSTRUMENTED, environment, eventually, finish, netecho, running, serve
+from netecho import environment, eventually, finish, netecho, running, serve
 from programs import need, network, run
+from sandboxes import IN_FULL, landlock_abi, not_instrumented, statuses
 from sockets import connect, echo, pattern
 
-pytestmark = pytest.mark.skipif(
-    INSTRUMENTED, reason="instrumented builds have no sandbox: see no_sandbox_test.py"
-)
+pytestmark = not_instrumented
 
-
-def landlock_abi():
-    libc = ctypes.CDLL(None, use_errno=True)
-    return max(libc.syscall(444, None, 0, 1), 0)
-
-
-# Some kernels have no Landlock; the rest of the sandbox is everywhere.
-IN_FULL = ["--sandbox", "require"] if landlock_abi() else []
 LANDLOCK = pytest.mark.skipif(not landlock_abi(), reason="this kernel has no Landlock")
 EVERY_KIND = ["tcp", "udp", "unix", "unixgram", "unixpacket"]
 
@@ -36,23 +26,12 @@ def endpoint_of(kind, folder):
     return f"{kind}://127.0.0.1:0" if kind in ("tcp", "udp") else f"{kind}:{folder}/{kind}"
 
 
-def statuses(pid):
-    """{field: value} of every thread."""
-    return [
-        dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines())
-        for task in Path(f"/proc/{pid}/task").iterdir()
-    ]
-
-
 def sandboxed(pid):
     return {(s["NoNewPrivs"], s["Seccomp"]) for s in statuses(pid)}
 
 
 def largest(kind):
     return {"tcp": 20 << 20, "unix": 20 << 20, "udp": 65_507}.get(kind, 1_000_000)
-
-
-# --- what is in force -----------------------------------------------------------------------------
 
 
 def test_every_thread_is_in_it_once_it_is_ready():
@@ -101,9 +80,6 @@ def test_off_means_off():
     with serve("tcp://127.0.0.1:0", "--sandbox", "off", "-v") as server:
         assert sandboxed(server.pid) == {(outside["NoNewPrivs"], outside["Seccomp"])}
         assert "info: sandbox: off\n" in server.stderr
-
-
-# --- everything that serve does, inside -----------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND)
@@ -254,8 +230,6 @@ def test_the_server_inside_a_probe_has_none(folder):
     assert "seccomp(" not in log.read_text() and "landlock" not in log.read_text()
 
 
-# --- what cannot be had ---------------------------------------------------------------------------
-
 # Its call, how that fails, and what is told.
 WITHOUT = {
     "no_new_privs": ("prctl", "EINVAL", "prctl PR_SET_NO_NEW_PRIVS: Invalid argument (EINVAL)"),
@@ -328,80 +302,3 @@ def test_a_value_that_there_is_not_is_a_usage_error():
     result = netecho("serve", "--sandbox", "strict")
     assert result.code == 2
     assert "auto|require|off" in result.errors[0]
-
-
-# --- the watchdog of a service manager ------------------------------------------------------------
-
-
-class Manager:
-    def __init__(self, folder):
-        self.path = folder / "notify"
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.sock.bind(str(self.path))
-        self.sock.settimeout(10)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.sock.close()
-
-    def heard(self):
-        """One notification: its assignments."""
-        return dict(line.split("=", 1) for line in self.sock.recv(4096).decode().splitlines())
-
-
-def test_a_manager_hears_that_it_is_ready_alive_and_stopping(folder):
-    with Manager(folder) as manager:
-        env = environment(NOTIFY_SOCKET=str(manager.path), WATCHDOG_USEC="100000")
-        with serve("tcp://127.0.0.1:0", *IN_FULL, env=env) as server:
-            assert manager.heard() == {"READY": "1", "STATUS": f"serving {server.endpoint}"}
-            for _ in range(3):
-                assert manager.heard() == {"WATCHDOG": "1"}
-            server.stop()
-            last = manager.heard()
-            while last == {"WATCHDOG": "1"}:
-                last = manager.heard()
-            assert last == {"STOPPING": "1"}
-
-
-def test_a_server_that_hangs_is_not_heard(folder):
-    with Manager(folder) as manager:
-        env = environment(NOTIFY_SOCKET=str(manager.path), WATCHDOG_USEC="100000")
-        with serve("tcp://127.0.0.1:0", env=env) as server:
-            manager.heard()
-            server.signal(19)  # SIGSTOP
-            eventually(lambda: statuses(server.pid)[0]["State"].startswith("T"), "it is stopped")
-            manager.sock.settimeout(0.3)
-            with pytest.raises(TimeoutError):
-                while True:
-                    assert manager.heard() == {"WATCHDOG": "1"}
-            manager.sock.settimeout(10)
-            server.signal(18)  # SIGCONT
-            assert manager.heard() == {"WATCHDOG": "1"}
-
-
-def test_a_watchdog_of_another_process_is_not_fed(folder):
-    with Manager(folder) as manager:
-        env = environment(NOTIFY_SOCKET=str(manager.path), WATCHDOG_USEC="1000", WATCHDOG_PID="1")
-        with serve("tcp://127.0.0.1:0", "--once", env=env) as server:
-            assert "READY" in manager.heard()
-            with connect(server.endpoint) as client:
-                for _ in range(100):
-                    assert echo(client, b"x") == b"x"
-            assert manager.heard() == {"STOPPING": "1"}
-
-
-def test_many_endpoints_are_counted_in_the_status(folder):
-    with Manager(folder) as manager:
-        env = environment(NOTIFY_SOCKET=str(manager.path))
-        with serve(*["tcp://127.0.0.1:0"] * 20, env=env):
-            assert manager.heard()["STATUS"] == "serving 20 endpoints"
-
-
-def test_a_path_cannot_forge_a_notification(folder):
-    (folder / "a\nSTOPPING=1").mkdir()
-    with Manager(folder) as manager:
-        env = environment(NOTIFY_SOCKET=str(manager.path))
-        with serve(f"unix:{folder}/a\nSTOPPING=1/s", env=env):
-            assert set(manager.heard()) == {"READY", "STATUS"}

@@ -78,7 +78,7 @@ COLOUR = re.compile(rb"\x1b\[\d+m")
 )
 def test_colour_follows_the_terminal_and_the_users_wish(server, options, changes, coloured):
     env = environment(**{"TERM": "xterm", **changes})
-    with terminal("probe", server.endpoint, "-c2", "-i1ms", *options, env=env) as term:
+    with terminal("probe", server.endpoint, "-c2", "-i50ms", *options, env=env) as term:
         shown = term.read_to_end()
         assert term.wait() == 0
         assert bool(COLOUR.search(shown)) is coloured, shown

@@ -243,7 +243,7 @@ def test_a_reply_of_another_session_is_none():
         peer.sock.sendto(other.bytes(), to)
 
     with datagram_peer(forged) as peer:
-        result = netecho("probe", peer.uri, "-c3", "-i10ms", "-W", "80ms", "--json")
+        result = netecho("probe", peer.uri, "-c3", "-i50ms", "-W", "80ms", "--json")
     assert result.code == 1
     assert result.json["targets"][0]["received_total"] == 0
 

@@ -105,4 +105,4 @@ def test_the_python_server_is_probed_until_it_leaves():
     with running("send", f"localhost:{port}", "first", "--retry", "30") as client:
         assert finish(client).stdout == b"first"
     printed(server)
-    assert run_netecho("probe", f"localhost:{port}", "-c2", "-i2ms").code == 4
+    assert run_netecho("probe", f"localhost:{port}", "-c2", "-i50ms").code == 4

@@ -131,6 +131,16 @@ def running(*args, env=None, binary=None, prefix=(), **popen):
                     stream.close()
 
 
+def complains(result, code):
+    """The whole contract of an error in text output; returns the line."""
+    assert result.code == code, result
+    assert result.stdout == b"", result
+    assert len(result.errors) == 1, result
+    assert result.errors[0].startswith("netecho: "), result
+    assert result.stderr.endswith(b"\n"), result
+    return result.errors[0]
+
+
 def finish(process, args=(), timeout=None):
     """Waits for a `running` netecho and returns its Result, with all that was not read yet."""
     # communicate() reads past Python's buffer: what readline() took beyond its line would be lost.
@@ -204,6 +214,14 @@ class Server:
             ]
 
         return eventually(found, f"event {kind} {fields}")[0]
+
+    def listening(self, uri):
+        """What it said of this endpoint in its JSON."""
+
+        def told():
+            return [e["endpoint"] for e in self.events("listening") if e["endpoint"]["uri"] == uri]
+
+        return eventually(told, f"listening on {uri}")[0]
 
     def signal(self, number):
         self.process.send_signal(number)
