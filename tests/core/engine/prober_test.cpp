@@ -4,56 +4,16 @@
 #include <string>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/prober_bench.hpp"
 #include "tests/support/sim_network.hpp"
 
 using namespace netecho;
 using namespace netecho::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-constexpr std::uint64_t kSeed = 99;
-
-/// One target on a simulated network.
-struct Bench {
-  explicit Bench(LinkOptions options = {}) { port = net.make_port(options, link); }
-
-  Summary probe(const ProbeOptions& options) {
-    std::vector<ProbeTarget> targets;
-    targets.push_back(target_over(std::move(port), "udp://sim:7"));
-    std::vector<Summary> all = probe_over(net, std::move(targets), options, events, kSeed);
-    REQUIRE_FALSE(net.stuck());
-    CHECK(net.watched() == 0);
-    REQUIRE(all.size() == 1);
-    return all[0];
-  }
-  [[nodiscard]] Fate& fate(std::uint64_t message) const { return link->fates[message]; }
-
-  SimNetwork net;
-  SimLink* link = nullptr;
-  std::unique_ptr<MessagePort> port;
-  EventCollector events;
-};
-
-ProbeOptions probes(std::uint64_t count) {
-  ProbeOptions options;
-  options.count = count;
-  options.timeout = 250ms;
-  return options;
-}
-
-void check_identities(const Summary& s) {
-  CHECK(s.scheduled_total == s.sent_total + s.send_error_total + s.skipped_total);
-  CHECK(s.sent_total == s.received_total + s.lost_total + s.outstanding_total);
-  CHECK(s.lost_total == s.timeout_total + s.mismatch_total + s.refused_total + s.unreachable_total);
-}
-
-}  // namespace
-
 TEST_CASE("prober: answered probes give exact figures", "[prober][sim]") {
   Bench bench;
   const Summary s = bench.probe(probes(3));
-  check_identities(s);
   CHECK(s.scheduled_total == 3);
   CHECK(s.sent_total == 3);
   CHECK(s.received_total == 3);
@@ -91,34 +51,12 @@ TEST_CASE("prober: answered probes give exact figures", "[prober][sim]") {
   CHECK(bench.events.replies()[1].size_bytes == 64);
 }
 
-TEST_CASE("prober: a lost reply counts once its timeout passes", "[prober][sim]") {
-  Bench bench;
-  bench.fate(1).replies.clear();
-  const Summary s = bench.probe(probes(3));
-  check_identities(s);
-  CHECK(s.lost_total == 1);
-  CHECK(s.timeout_total == 1);
-  CHECK(s.received_total == 2);
-  CHECK(s.loss_ratio.value() == Approx(1.0 / 3));
-  CHECK(s.rtt.max == 10ms);
-  CHECK(s.response.max == std::nullopt);  // One of them is infinite.
-  CHECK(s.response.p50 == 10ms);
-  CHECK(s.rtt_variation.max == std::nullopt);  // No two neighbours were received.
-  REQUIRE(s.loss_runs.has_value());
-  CHECK(s.loss_runs->count == 1);
-  CHECK(s.loss_runs->longest == 1);
-  CHECK(s.loss_runs->longest_time == 100ms);
-  CHECK(bench.net.elapsed() == 350ms);  // Probe 1 left at 100 ms and waited 250.
-  CHECK(bench.events.story() == "0 ok, 2 ok, 1 timeout");
-}
-
 TEST_CASE("prober: the example of docs/metrics.md has the figures it shows", "[prober][sim]") {
   Bench bench;
   bench.fate(2).replies.clear();
   bench.fate(3).replies = {{.extra = 160ms}};
   bench.fate(4).replies = {{}, {.extra = 1ms}};
   const Summary s = bench.probe(probes(6));
-  check_identities(s);
   CHECK(s.received_total == 5);
   CHECK(s.timeout_total == 1);
   CHECK(s.duplicate_total == 1);
@@ -137,186 +75,16 @@ TEST_CASE("prober: the example of docs/metrics.md has the figures it shows", "[p
   CHECK(s.jitter_rfc3550 == 19'375'000ns);  // In order of arrival: 10, 10, 10, 170, 10 ms.
 }
 
-TEST_CASE("prober: a target without a reply is a negative result", "[prober][sim]") {
-  Bench bench;
-  for (std::uint64_t i = 0; i < 3; ++i) bench.fate(i).request_lost = true;
-  const Summary s = bench.probe(probes(3));
-  check_identities(s);
-  CHECK(s.exit_code == 1);
-  CHECK(s.loss_ratio == 1.0);
-  CHECK(s.rtt.min == std::nullopt);
-  CHECK(s.response.p50 == std::nullopt);
-  CHECK(s.stamped == std::nullopt);
-  CHECK(s.loss_runs->longest == 3);
-  CHECK(s.loss_runs->longest_time == 300ms);
-}
-
-TEST_CASE("prober: a reply after its timeout is late, and the probe still lost", "[prober][sim]") {
-  Bench bench;
-  bench.fate(0).replies = {{.extra = 260ms}};
-  const Summary s = bench.probe(probes(4));
-  check_identities(s);
-  CHECK(s.timeout_total == 1);
-  CHECK(s.late_total == 1);
-  CHECK(s.duplicate_total == 0);
-  CHECK(s.reordered_total == 0);
-  CHECK(s.received_total == 3);
-  CHECK(s.rtt.max == 10ms);
-  CHECK(bench.events.story() == "1 ok, 2 ok, 0 timeout, 0 late, 3 ok");
-}
-
-TEST_CASE("prober: a reply at the very end of its timeout is in time", "[prober][sim]") {
-  Bench bench;
-  bench.fate(0).replies = {{.extra = 240ms}};
-  const Summary s = bench.probe(probes(1));
-  CHECK(s.received_total == 1);
-  CHECK(s.rtt.max == 250ms);
-  CHECK(s.late_total == 0);
-}
-
-TEST_CASE("prober: the first of several late copies is late, the others are duplicates",
-          "[prober][sim]") {
-  Bench bench;
-  bench.fate(0).replies = {{.extra = 260ms}, {.extra = 262ms}};
-  const Summary s = bench.probe(probes(4));
-  check_identities(s);
-  CHECK(s.late_total == 1);
-  CHECK(s.duplicate_total == 1);
-  CHECK(s.lost_total == 1);
-}
-
-TEST_CASE("prober: a further copy is a duplicate and no sample", "[prober][sim]") {
-  Bench bench;
-  bench.fate(1).replies = {{}, {.extra = 30ms}, {.extra = 110ms}};
-  const Summary s = bench.probe(probes(4));
-  check_identities(s);
-  CHECK(s.received_total == 4);
-  CHECK(s.duplicate_total == 2);
-  CHECK(s.reordered_total == 0);
-  CHECK(s.rtt.max == 10ms);
-  CHECK(s.rx_bytes_total == 6 * 64);
-  CHECK(bench.events.story() == "0 ok, 1 ok, 1 duplicate, 2 ok, 1 duplicate, 3 ok");
-}
-
-TEST_CASE("prober: a first copy behind a higher sequence is reordered", "[prober][sim]") {
-  Bench bench;
-  bench.fate(0).replies = {{.extra = 150ms}, {.extra = 160ms}};
-  const Summary s = bench.probe(probes(3));
-  check_identities(s);
-  CHECK(s.reordered_total == 1);
-  CHECK(s.duplicate_total == 1);
-  CHECK(s.received_total == 3);
-  CHECK(s.rtt.min == 10ms);
-  CHECK(s.rtt.mean == 60ms);
-  CHECK(s.rtt.max == 160ms);
-  CHECK(s.rtt_variation.mean == 75ms);  // 150 ms between 0 and 1, 0 between 1 and 2.
-  CHECK(s.rtt_variation.max == 150ms);
-  // In order of arrival: 10, 160, 10 ms. J = 150/16 = 9.375; then + (150 - 9.375)/16.
-  CHECK(s.jitter_rfc3550 == 18'164'063ns);
-}
-
-TEST_CASE("prober: a reply that is not what was sent is a mismatch", "[prober][sim]") {
-  const std::uint32_t size = GENERATE(0U, 16U, 40U, 64U, 70'000U);
-  CAPTURE(size);
-  Bench bench;
-  bench.fate(1).replies = {{.corrupt = true}};
-  ProbeOptions options = probes(3);
-  options.size_bytes = size;
-  const Summary s = bench.probe(options);
-  check_identities(s);
-  CHECK(s.mismatch_total == 1);
-  CHECK(s.received_total == 2);
-  CHECK(bench.events.story() == "0 ok, 1 mismatch, 2 ok");
-  CHECK(bench.net.elapsed() == 210ms);
-}
-
-TEST_CASE("prober: an ICMP error ends the probe that it quotes", "[prober][sim]") {
-  Bench bench;
-  bench.fate(0).icmp_error = ECONNREFUSED;
-  bench.fate(2).icmp_error = EHOSTUNREACH;
-  const Summary s = bench.probe(probes(3));
-  check_identities(s);
-  CHECK(s.refused_total == 1);
-  CHECK(s.unreachable_total == 1);
-  CHECK(s.received_total == 1);
-  CHECK(s.lost_total == 2);
-  CHECK(s.loss_runs->count == 2);
-  CHECK(s.exit_code == 0);
-  CHECK(bench.net.elapsed() == 210ms);
-  CHECK(bench.events.story() == "0 refused, 1 ok, 2 unreachable");
-}
-
-TEST_CASE("prober: an ICMP error for small probes ends the one outstanding", "[prober][sim]") {
-  const std::uint32_t size = GENERATE(0U, 16U);
-  CAPTURE(size);
-  Bench bench;
-  bench.fate(0).icmp_error = ECONNREFUSED;
-  ProbeOptions options = probes(2);
-  options.size_bytes = size;
-  const Summary s = bench.probe(options);
-  check_identities(s);
-  CHECK(s.refused_total == 1);
-  CHECK(s.received_total == 1);
-}
-
-TEST_CASE("prober: what cannot be sent is a send error, not a loss", "[prober][sim]") {
-  Bench bench;
-  bench.fate(1).send_error = EMSGSIZE;
-  const Summary s = bench.probe(probes(3));
-  check_identities(s);
-  CHECK(s.scheduled_total == 3);
-  CHECK(s.sent_total == 2);
-  CHECK(s.send_error_total == 1);
-  CHECK(s.received_total == 2);
-  CHECK(s.lost_total == 0);
-  CHECK(s.loss_ratio == 0.0);
-  CHECK(s.unanswered_total == 1);
-  CHECK(s.loss_runs->count == 1);
-  CHECK(s.response.max == std::nullopt);
-  CHECK(bench.events.story() == "0 ok, 1 send_error, 2 ok");
-}
-
 TEST_CASE("prober: a full socket delays a probe, up to one interval", "[prober][sim]") {
   Bench bench;
   bench.fate(1).send_blocks = true;
   const Summary s = bench.probe(probes(3));
-  check_identities(s);
   CHECK(s.received_total == 3);
   CHECK(s.skipped_total == 0);
   CHECK(s.send_lateness.max.value() > 0ns);
   CHECK(s.send_lateness.max.value() <= 100ms);
   CHECK(s.response.max == 10ms + s.send_lateness.max.value());
   CHECK(s.rtt.max == 10ms);
-}
-
-TEST_CASE("prober: a stamping server tells where losses fall, and its own time", "[prober][sim]") {
-  Bench bench{{.server = SimServer::stamping, .residence = 2ms}};
-  bench.fate(1).request_lost = true;
-  bench.fate(2).replies.clear();
-  bench.fate(3).replies.clear();
-  bench.fate(5).request_lost = true;  // Behind the last answer: nobody knows.
-  const Summary s = bench.probe(probes(6));
-  check_identities(s);
-  CHECK(s.stamped == true);
-  CHECK(s.received_total == 2);
-  CHECK(s.lost_total == 4);
-  CHECK(s.lost_forward_total == 1);
-  CHECK(s.lost_reverse_total == 2);
-  CHECK(s.server_residence.mean == 2ms);
-  CHECK(s.server_residence.max == 2ms);
-  CHECK(s.rtt.max == 12ms);
-  CHECK(s.loss_runs->count == 2);
-  CHECK(s.loss_runs->longest == 3);
-  CHECK(bench.events.replies()[0].server_residence == 2ms);
-}
-
-TEST_CASE("prober: skipped slots and send errors are no loss in either direction",
-          "[prober][sim]") {
-  Bench bench{{.server = SimServer::stamping}};
-  bench.fate(1).send_error = EMSGSIZE;
-  const Summary s = bench.probe(probes(3));
-  CHECK(s.lost_forward_total == 0);
-  CHECK(s.lost_reverse_total == 0);
 }
 
 TEST_CASE("prober: below 56 bytes no stamp is asked for", "[prober][sim]") {
@@ -332,7 +100,6 @@ TEST_CASE("prober: after oversleeping it sends one probe late, never a burst", "
   Bench bench;
   bench.net.oversleep_at(100ms, 350ms);  // Up again at 450 ms: 1 to 4 are due.
   const Summary s = bench.probe(probes(6));
-  check_identities(s);
   CHECK(s.scheduled_total == 6);
   CHECK(s.skipped_total == 3);
   CHECK(s.sent_total == 3);
@@ -350,24 +117,10 @@ TEST_CASE("prober: a slot exactly one interval late is still sent", "[prober][si
   Bench bench;
   bench.net.oversleep_at(100ms, 100ms);
   const Summary s = bench.probe(probes(4));
-  check_identities(s);
   CHECK(s.skipped_total == 0);
   CHECK(s.received_total == 4);
   CHECK(s.send_lateness.max == 100ms);
   CHECK(s.response.max == 110ms);
-}
-
-TEST_CASE("prober: a reply read after its timeout, because of oversleeping, is late",
-          "[prober][sim]") {
-  Bench bench;
-  bench.fate(0).replies = {{.extra = 80ms}};
-  bench.net.oversleep_at(90ms, 300ms);
-  const Summary s = bench.probe(probes(1));
-  check_identities(s);
-  CHECK(s.timeout_total == 1);
-  CHECK(s.late_total == 1);
-  CHECK(s.exit_code == 1);
-  CHECK(bench.events.story() == "0 timeout, 0 late");
 }
 
 TEST_CASE("prober: an interrupt stops at once; what is unanswered is outstanding",
@@ -376,7 +129,6 @@ TEST_CASE("prober: an interrupt stops at once; what is unanswered is outstanding
   bench.net.interrupt_at(305ms);
   ProbeOptions options = probes(0);
   const Summary s = bench.probe(options);
-  check_identities(s);
   CHECK(s.interrupted);
   CHECK(s.sent_total == 4);
   CHECK(s.received_total == 3);
@@ -394,7 +146,6 @@ TEST_CASE("prober: the deadline ends the run, whatever happens", "[prober][sim]"
   ProbeOptions options = probes(10);
   options.deadline = bench.net.now() + 202ms;
   const Summary s = bench.probe(options);
-  check_identities(s);
   CHECK(s.sent_total == 3);
   CHECK(s.received_total == 1);
   CHECK(s.outstanding_total == 2);
@@ -411,7 +162,6 @@ TEST_CASE("prober: every size is echoed and known again", "[prober][sim]") {
   ProbeOptions options = probes(4);
   options.size_bytes = size;
   const Summary s = bench.probe(options);
-  check_identities(s);
   CHECK(s.received_total == 4);
   CHECK(s.size_bytes == size);
   CHECK(s.tx_bytes_total == 4 * size);
@@ -426,7 +176,6 @@ TEST_CASE("prober: of probes too small for a frame only one is outstanding", "[p
   ProbeOptions options = probes(5);
   options.size_bytes = 16;
   const Summary s = bench.probe(options);
-  check_identities(s);
   CHECK(s.received_total == 3);
   CHECK(s.skipped_total == 2);
   CHECK(s.rtt.max == 225ms);
@@ -439,7 +188,6 @@ TEST_CASE("prober: warm-up probes are in no figure", "[prober][sim]") {
   ProbeOptions options = probes(3);
   options.warmup = 2;
   const Summary s = bench.probe(options);
-  check_identities(s);
   CHECK(bench.link->sent.size() == 5);
   CHECK(bench.link->sessions.size() == 2);  // A session of their own.
   CHECK(s.scheduled_total == 3);
@@ -455,7 +203,6 @@ TEST_CASE("prober: connect mode measures connecting, not round trips", "[prober]
   ProbeOptions options = probes(3);
   options.mode = ProbeMode::connect;
   const Summary s = bench.probe(options);
-  check_identities(s);
   CHECK(s.mode == ProbeMode::connect);
   CHECK(s.received_total == 2);
   CHECK(s.refused_total == 1);
