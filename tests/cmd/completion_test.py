@@ -1,5 +1,6 @@
 """Completion in real shells: what pressing Tab after a half-typed line offers."""
 
+import functools
 import os
 import pty
 import re
@@ -12,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from netecho import NETECHO, PROJECT, environment, netecho
+from netecho import NETECHO, PATIENCE, PROJECT, environment, netecho
 
 SCRIPTS = {"bash": "netecho.bash", "zsh": "_netecho", "fish": "netecho.fish"}
 SHELLS = list(SCRIPTS)
@@ -26,7 +27,11 @@ def in_path(tmp_path_factory):
     os.symlink(os.path.abspath(NETECHO), home / "bin/netecho")
     for shell, name in SCRIPTS.items():
         (home / name).write_bytes(netecho("completion", shell).stdout)
-    return home
+    yield home
+    if started_zsh.cache_info().currsize:
+        pid, terminal = started_zsh(home)
+        os.close(terminal)
+        os.waitpid(pid, 0)
 
 
 def shell(home, name, *args, **changes):
@@ -34,7 +39,7 @@ def shell(home, name, *args, **changes):
         pytest.skip(f"{name} is not installed")
     env = environment(PATH=f"{home}/bin:{os.environ['PATH']}", HOME=str(home), **changes)
     done = subprocess.run(
-        [name, *args], env=env, cwd=home, capture_output=True, text=True, timeout=30, check=False
+        [name, *args], env=env, cwd=home, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -98,28 +103,33 @@ stty -echo -onlcr rows 50 cols 500
 """
 
 
-def zsh(home, line):
-    if not shutil.which("zsh"):
-        pytest.skip("zsh is not installed")
+@functools.cache
+def started_zsh(home):
+    """One for all tests, for to start one takes long: its process and its terminal."""
     env = environment(PATH=f"{home}/bin:{os.environ['PATH']}", HOME=str(home), TERM="dumb")
     (home / ".zshrc").write_text(ZSH)
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(home)
         os.execvpe("zsh", ["zsh", "-d", "-i"], {**env, "ZDOTDIR": str(home)})
-    try:
-        read_until(terminal, "ready> ")
-        os.write(terminal, line.encode() + b"\x14")
-        shown = read_until(terminal, ">>>")
-    finally:
-        os.close(terminal)
-        os.waitpid(pid, 0)
+    read_until(terminal, "ready> ")
+    return pid, terminal
+
+
+def zsh(home, line):
+    if not shutil.which("zsh"):
+        pytest.skip("zsh is not installed")
+    _, terminal = started_zsh(home)
+    os.write(terminal, line.encode() + b"\x14")
+    shown = read_until(terminal, ">>>")
+    os.write(terminal, b"\n")  # Else the next list would be this one still.
+    read_until(terminal, "ready> ")
     listed = shown[shown.index("<<<") + 3 : shown.index(">>>")]
     return set(listed.replace("\r", "").split("\n")) - {""}
 
 
 def read_until(terminal, mark):
-    shown, deadline = "", time.monotonic() + 20
+    shown, deadline = "", time.monotonic() + PATIENCE
     while mark not in shown:
         left = deadline - time.monotonic()
         assert left > 0 and select.select([terminal], [], [], left)[0], f"no {mark!r}: {shown!r}"
@@ -213,7 +223,7 @@ def test_completing_opens_no_socket(folder):
     for prefix in ("tcp://lo", "tcp://localhost:ec", "unix:/", "@", ""):
         subprocess.run(
             ["strace", "-f", "-e", "trace=socket,connect", "-o", log, NETECHO, "__complete", "send",
-             prefix], check=True, capture_output=True, timeout=30,
+             prefix], check=True, capture_output=True, timeout=PATIENCE,
             # Leaks can't be looked for under ptrace.
             env={**environment(), "ASAN_OPTIONS": "detect_leaks=0"},
         )

@@ -41,14 +41,14 @@ def assert_all_answered(done):
 @parts
 @streams
 def test_serve_echoes_every_byte_in_order(folder, stream, part):
-    data = pattern(100_000, part)
+    data = pattern(70_000, part)
     with serve(served(stream, folder), "--json", env=partial(part)) as server:
         with connect(server.endpoint) as client:
-            client.sendall(data[:50_000])
-            assert receive(client, 50_000) == data[:50_000]
-            client.sendall(data[50_000:])
+            client.sendall(data[:35_000])
+            assert receive(client, 35_000) == data[:35_000]
+            client.sendall(data[35_000:])
             client.shutdown(socket.SHUT_WR)
-            assert receive_all(client) == data[50_000:]
+            assert receive_all(client) == data[35_000:]
         assert server.stop() == 0
         [end] = server.event("stopped")["endpoints"]
         assert end["rx_bytes_total"] == end["tx_bytes_total"] == len(data)
@@ -66,7 +66,7 @@ def test_serve_returns_frames_in_any_pieces(folder, stream, part):
 @streams
 @pytest.mark.parametrize("from_file", [False, True])
 def test_send_verifies_and_prints_every_byte(folder, stream, part, from_file):
-    data = pattern(100_000, part)
+    data = pattern(70_000, part)
     (folder / "data").write_bytes(data)
     given = {"stdin": open(folder / "data", "rb")} if from_file else {"input": data}
     with serve(served(stream, folder)) as server:
