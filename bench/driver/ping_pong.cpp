@@ -51,7 +51,8 @@ class PingPong {
     stopwatch_.start();
     while (true) {
       if (stopwatch_.warm_up_ends()) before_ = messages_;
-      if (stopwatch_.over()) break;
+      if (stopwatch_.over() && (messages_ > before_ || stopwatch_.elapsed_ns() > kPatienceNs))
+        break;
       turn(true);
     }
     const std::uint64_t counted = messages_ - before_;

@@ -189,7 +189,8 @@ def test_a_closed_port_refuses_every_probe(link, family):
     client, other = link
     uri = f"udp://{at(other, family, 9)}"
     s = only(probe(client, uri, "-c10", "-i5ms", code=1))
-    assert s["refused_total"] == s["lost_total"] == s["sent_total"] > 0
+    told = (other.icmp6_counters(), client.icmp6_counters())
+    assert s["refused_total"] == s["lost_total"] == s["sent_total"] > 0, str((s, told))
     assert s["loss_ratio"] == 1 and s["error"] is None
 
 

@@ -203,7 +203,7 @@ def test_probe_sends_frames_in_datagrams(size):
     with datagram_peer(echo) as peer:
         for _ in range(2):
             sent.clear()
-            assert netecho("probe", peer.uri, "-c3", "-i20ms", "-s", size).code == 0
+            assert netecho("probe", peer.uri, "-c3", "--flood", "-s", size).code == 0
             sessions.add(probed(sent[:3], size))
     assert len(sessions) == 2, "a session is random"
 
@@ -222,7 +222,7 @@ def test_probe_sends_frames_in_streams(size):
             connection.sendall(data)
 
     with stream_peer(echo) as peer:
-        assert netecho("probe", peer.uri, "-c3", "-i20ms", "-s", size).code == 0
+        assert netecho("probe", peer.uri, "-c3", "--flood", "-s", size).code == 0
     probed(sent, size)
 
 

@@ -38,6 +38,11 @@ class Host:
         """Several at once: a program costs a while where everything else runs, too."""
         return self.run("sh", "-e", "-c", "\n".join(lines))
 
+    def icmp6_counters(self):
+        """What IPv6 counts here of ICMP, what is not zero."""
+        lines = [line.split() for line in self.run("cat", "/proc/net/snmp6").splitlines()]
+        return {name: int(count) for name, count in lines if name.startswith("Icmp6") and count != "0"}
+
     @contextlib.contextmanager
     def dropping(self, hook, rule):
         """Inside the block nftables drops what `rule` matches at this hook (input, output)."""
