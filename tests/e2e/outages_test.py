@@ -12,7 +12,7 @@ import pytest
 from hosts import two_hosts
 from netecho import PATIENCE, finish, running, serve
 from schema import check
-from watched import probed_through
+from watched_probe import probed_through
 
 INTERVAL_NS = 20_000_000
 EVERY_20_MS = ["-c0", "-i20ms", "-W", "200ms", "--format", "jsonl", "-w", "18s"]
