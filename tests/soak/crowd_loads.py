@@ -12,7 +12,7 @@ _TRIES = 10  # The p99 of 1,000 round trips on a machine that does other things 
 def never_reading(threads, folder, *, clients):
     report = Report(f"{count(clients)} clients that write 1 MiB and never read", threads)
     endpoint = f"unix:{folder}/never-{threads}"
-    options = ["--drain-timeout=1s", "--stats-interval=50ms"]
+    options = ["--drain-timeout=1s", "--stats-interval=50ms", "--max-buffered=0"]
     with Watched(threads, "tcp://127.0.0.1:0", endpoint, options=options) as it:
         ip, path = it.server.endpoints
         half = clients // 2
