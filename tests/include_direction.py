@@ -59,7 +59,6 @@ DEBTS = {
     "core/net/endpoint.cpp: scheme",
     "core/net/resolver.cpp: scheme",
     "core/net/socket_address.cpp: scheme",
-    "core/report/json.cpp: length",
     "core/report/schema.cpp: scheme",
     "core/report/summary_text.cpp: scheme",
     "core/transport.hpp: system header",

@@ -67,7 +67,7 @@ class Pattern {
          static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-/// How long something is waited for at all.
+/// The longest that the driver waits for anything.
 inline constexpr std::uint64_t kPatienceNs = 10'000'000'000;
 
 /// Time for the warm-up, whose messages do not count, then for the run.

@@ -7,6 +7,7 @@
 #include "core/base/base64.hpp"
 #include "core/base/escape.hpp"
 #include "core/base/memory_reserve.hpp"
+#include "core/report/json_room.hpp"
 #include "core/report/json_text.hpp"
 
 namespace netecho {
@@ -376,28 +377,16 @@ Json events(const List& list, const char* type, WallTime time, Render render) {
   return out;
 }
 
-/// More than the destructors of what is rendered take, a list of so many entries in it.
-std::size_t for_destructors(std::size_t entries) noexcept {
-  return 64 * 1024 + 4096 * entries;
-}
-
-std::size_t entries_in(const EventBody& body) noexcept {
-  if (const auto* stats = std::get_if<StatsEvent>(&body)) return stats->endpoints.size();
-  const auto* stopped = std::get_if<StoppedEvent>(&body);
-  return stopped != nullptr ? stopped->stats.endpoints.size() : 0;
-}
-
 }  // namespace
 
 std::string to_json(const Event& event) {
-  const MemoryReserve reserve{for_destructors(entries_in(event.body))};
+  const MemoryReserve reserve{room_for(event.body)};
   const Rendered rendered = std::visit(Renderer{}, event.body);
   return dump(with_common(rendered.type, event.time, rendered.fields));
 }
 
 std::string to_json(const ResultEvent& result) {
-  const std::size_t entries = result.targets.size() + (result.replies ? result.replies->size() : 0);
-  const MemoryReserve reserve{for_destructors(entries)};
+  const MemoryReserve reserve{room_for(result)};
   const auto error = [](const ErrorEvent& each) { return error_fields(each); };
   const auto replies = [&](const auto& list) { return events(list, "reply", result.time, reply); };
   return dump(with_common("result", result.time,

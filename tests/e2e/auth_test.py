@@ -10,6 +10,9 @@ from netecho import netecho
 from sockets import connect, pattern, receive
 
 
+# --- probe and serve ------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("requires", [(), ("--require-key",)])
 def test_with_the_same_key_probes_are_answered_stamped_and_authenticated(kind, requires, key):
@@ -125,6 +128,9 @@ def test_a_bad_network_on_purpose_knows_keys_too(kind, key, other):
         result, summary = probed(server.endpoint, "-c3", "--flood", "--key-file", other)
         assert (result.code, summary["rx_bytes_total"]) == (1, 0)
         assert server.event("close", reason="auth")
+
+
+# --- a client of the test -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", KINDS)

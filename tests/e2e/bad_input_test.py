@@ -34,6 +34,9 @@ ENDPOINTS = [
 ]
 
 
+# --- usage: 2 -------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("endpoint, says", ENDPOINTS, ids=[e[:30] or "empty" for e, _ in ENDPOINTS])
 @pytest.mark.parametrize("command", ["serve", "send", "probe"])
 def test_a_wrong_endpoint_is_a_usage_error_that_names_it(command, endpoint, says):
@@ -141,6 +144,9 @@ def test_after_two_dashes_help_is_data():
         assert (result.code, result.stdout) == (0, b"--help")
 
 
+# --- names: 3 -------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("command", ["serve", "send", "probe"])
 def test_an_unknown_host_is_a_resolution_error(command):
     line = complains(netecho(command, "tcp://no-such-host.invalid:7", input=b"x"), 3)
@@ -149,6 +155,9 @@ def test_an_unknown_host_is_a_resolution_error(command):
 
 def test_no_name_is_looked_up_with_n():
     complains(netecho("send", "-n", "no-such-host.invalid:7", "x"), 3)
+
+
+# --- connect, bind, listen: 4 ---------------------------------------------------------------------
 
 
 def test_a_refused_connection_says_so():
@@ -246,6 +255,9 @@ def test_a_connection_that_never_completes_ends_with_the_connect_timeout(folder)
 
 
 @needs_root
+# --- permission: 7 --------------------------------------------------------------------------------
+
+
 def test_a_privileged_port_without_privilege_is_a_permission_error(folder):
     with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as file:
         if int(file.read()) <= 7:
@@ -260,6 +272,9 @@ def test_a_socket_of_another_user_is_a_permission_error(folder):
     with serve(f"unix:{folder}/s"):
         result = netecho("send", f"unix:{folder}/s", "x", binary=binary, **as_nobody())
         assert "(EACCES)" in complains(result, 7)
+
+
+# --- local input and output: 8 --------------------------------------------------------------------
 
 
 def test_a_missing_file_is_an_io_error(folder):
@@ -287,6 +302,9 @@ def test_an_unreadable_file_is_an_io_error(folder):
 def test_a_port_file_that_can_not_be_written_is_an_io_error(folder):
     result = netecho("serve", "127.0.0.1:0", "--port-file", folder / "no/such/folder")
     assert (result.code, len(result.errors)) == (8, 1), result
+
+
+# --- the same in JSON -----------------------------------------------------------------------------
 
 
 def test_control_characters_of_an_argument_do_not_reach_the_terminal():

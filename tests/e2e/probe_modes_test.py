@@ -1,4 +1,4 @@
-"""probe as an instrument: schedules, floods, flows, sizes, kernel stamps, outages, thresholds."""
+"""probe as an instrument: schedules, floods, flows, sizes, kernel stamps, the distribution."""
 
 import os
 
@@ -19,6 +19,9 @@ def server():
         *(f"{scheme}:@{name}{scheme}" for scheme in TRANSPORTS[2:]),
     ) as one:
         yield dict(zip(TRANSPORTS, one.endpoints))
+
+
+# --- schedules ------------------------------------------------------------------------------------
 
 
 def test_a_rate_and_a_duration_make_a_number_of_slots(server):
@@ -79,6 +82,9 @@ def test_the_intervals_add_up_to_the_summary(server, flows):
     assert greatest(intervals) == greatest([summary])
 
 
+# --- floods ---------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_flood_sends_all_it_was_asked_for(server, transport):
     s = only(probe(server[transport], "--flood", "--window", "16", "-c", "20000"))
@@ -108,6 +114,9 @@ def test_a_window_larger_than_the_socket_takes_is_still_accounted_for(server):
             assert s["lost_forward_total"] + s["lost_reverse_total"] <= s["lost_total"]
         else:
             assert s["received_total"] == 8192, transport
+
+
+# --- flows and sizes ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -183,6 +192,9 @@ def test_probes_that_are_larger_than_a_frame_are_stamped(server, transport):
     assert s["lost_forward_total"] == s["lost_reverse_total"] == s["lost_total"] == 0
 
 
+# --- what the kernel knows ------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_the_kernels_round_trip_is_shorter(server, transport):
     s = only(probe(server[transport], "-c20", "-i5ms", "--timestamps", "kernel"))
@@ -228,6 +240,9 @@ def test_the_path_is_told_where_there_is_one(server):
         else:
             assert s["tcp_info"] is None
         assert s["path_mtu_bytes"] == (65535 if transport in ("tcp", "udp") else None)
+
+
+# --- the distribution -----------------------------------------------------------------------------
 
 
 def test_the_histogram_has_every_reply_in_it(server):

@@ -1,4 +1,4 @@
-"""probe: figures, sizes, several targets, losses of every kind, exit codes."""
+"""probe: figures, sizes, connection attempts, what it prints and how it ends."""
 
 import json
 import os
@@ -28,6 +28,9 @@ def server():
 
 
 EVERY = range(6)
+
+
+# --- what it measures -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("which", EVERY)
@@ -81,6 +84,9 @@ def test_the_deadline_ends_the_run(server):
     assert 10 <= s["received_total"] <= 21
 
 
+# --- sizes ----------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("which", EVERY)
 @pytest.mark.parametrize("size", [1, 8, 31, 32, 55, 56, 72, 1472, 65507])
 def test_every_size_comes_back_and_is_stamped_from_56_bytes_on(server, which, size):
@@ -113,6 +119,9 @@ def test_probes_of_a_stream_may_be_larger_than_a_frame(server, which, size):
         assert s["stamped"] is True
 
 
+# --- other servers --------------------------------------------------------------------------------
+
+
 def test_a_plain_server_is_measured_without_stamps(folder):
     with serve("tcp://127.0.0.1:0", "udp://127.0.0.1:0", f"unixpacket:{folder}/p",
                "--plain") as plain:
@@ -120,6 +129,9 @@ def test_a_plain_server_is_measured_without_stamps(folder):
             assert whole(s)
             assert s["stamped"] is False
             assert s["lost_forward_total"] is None
+
+
+# --- mode connect ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("which", [0, 3, 5])
@@ -145,6 +157,9 @@ def test_connect_mode_without_a_success_is_a_negative_result():
 
 def test_datagrams_have_no_connect_time(server):
     assert netecho("probe", server.endpoints[1], "--mode", "connect").code == 2
+
+
+# --- output ---------------------------------------------------------------------------------------
 
 
 def test_the_text_says_what_the_json_says(server):

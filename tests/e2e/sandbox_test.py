@@ -34,6 +34,9 @@ def largest(kind):
     return {"tcp": 20 << 20, "unix": 20 << 20, "udp": 65_507}.get(kind, 1_000_000)
 
 
+# --- what is in force -----------------------------------------------------------------------------
+
+
 def test_every_thread_is_in_it_once_it_is_ready():
     with serve("tcp://127.0.0.1:0", "--trace") as server:
         assert sandboxed(server.pid) == {("1", "2")}
@@ -80,6 +83,9 @@ def test_off_means_off():
     with serve("tcp://127.0.0.1:0", "--sandbox", "off", "-v") as server:
         assert sandboxed(server.pid) == {(outside["NoNewPrivs"], outside["Seccomp"])}
         assert "info: sandbox: off\n" in server.stderr
+
+
+# --- everything that serve does, inside -----------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND)
@@ -248,6 +254,9 @@ def without(layer, folder):
 
 
 @LANDLOCK
+# --- what cannot be had ---------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("layer", WITHOUT)
 def test_what_is_required_and_cannot_be_had_ends_it_with_7_before_anybody_is_told(layer, folder):
     result = netecho("serve", "tcp://127.0.0.1:0", f"unix:{folder}/s", "--sandbox", "require",

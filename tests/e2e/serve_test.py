@@ -1,4 +1,4 @@
-"""Options of serve: limits, time-outs, announcements, what it traces."""
+"""Options of serve: limits, time-outs, announcements, socket files, frames."""
 
 import json
 import os
@@ -15,6 +15,9 @@ from sockets import connect, echo, pattern, receive, receive_all
 
 def is_silent(sock, seconds=0.2):
     return not select.select([sock], [], [], seconds)[0]
+
+
+# --- how long it serves ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("option", [["--once"], ["--max-accepts", "1"]])
@@ -59,6 +62,9 @@ def test_max_accepts_counts_over_all_endpoints(folder):
             with connect(uri) as client:
                 assert echo(client, b"x") == b"x"
         assert server.wait() == 0
+
+
+# --- limits ---------------------------------------------------------------------------------------
 
 
 def test_a_connection_beyond_max_conns_waits_in_the_backlog():
@@ -130,6 +136,9 @@ def test_a_connection_that_goes_on_talking_is_not_idle():
                 assert echo(client, b"x") == b"x"
                 select.select([client], [], [], 0.05)
             assert echo(client, b"x") == b"x"
+
+
+# --- announcements --------------------------------------------------------------------------------
 
 
 def test_the_port_file_and_ready_fd_say_the_same_in_the_order_given(folder):
@@ -216,6 +225,9 @@ def test_the_default_port_in_use_is_named():
     assert "12345" in result.errors[0] and "(EADDRINUSE)" in result.errors[0]
 
 
+# --- socket files ---------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("scheme", ["unix", "unixgram", "unixpacket"])
 def test_a_socket_file_is_private_unless_told_otherwise(folder, scheme):
     with serve(f"{scheme}:{folder}/s"):
@@ -244,6 +256,9 @@ def test_a_symbolic_link_at_the_path_is_left_alone(folder):
     for options in ([], ["--unix-replace"]):
         assert netecho("serve", f"unix:{folder}/link", *options).code == 4
     assert os.path.islink(folder / "link") and not (folder / "target").exists()
+
+
+# --- what it tells --------------------------------------------------------------------------------
 
 
 def test_plain_never_touches_a_frame_and_otherwise_it_is_stamped():

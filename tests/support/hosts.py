@@ -39,7 +39,7 @@ class Host:
         return self.run("sh", "-e", "-c", "\n".join(lines))
 
     def icmp6_counters(self):
-        """What IPv6 counts here of ICMP, what is not zero."""
+        """The counters of ICMP over IPv6 that are not zero here."""
         lines = [line.split() for line in self.run("cat", "/proc/net/snmp6").splitlines()]
         return {name: int(count) for name, count in lines if name.startswith("Icmp6") and count != "0"}
 

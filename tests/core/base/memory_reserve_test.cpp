@@ -1,8 +1,9 @@
 #include "core/base/memory_reserve.hpp"
 
-#include <catch2/catch.hpp>
 #include <new>
 #include <thread>
+
+#include "tests/support/catch.hpp"
 
 namespace {
 
@@ -18,13 +19,14 @@ bool there_may_be_memory_now() {
   }
 }
 
-TEST_CASE("memory reserve: goes to the first allocation that finds nothing, and to no other") {
+TEST_CASE("memory reserve: goes to the first allocation that finds nothing, and to no other",
+          "[base][unit]") {
   const MemoryReserve reserve{1024};
   CHECK(there_may_be_memory_now());
   CHECK_FALSE(there_may_be_memory_now());
 }
 
-TEST_CASE("memory reserve: the innermost counts, and each one for itself") {
+TEST_CASE("memory reserve: the innermost counts, and each one for itself", "[base][unit]") {
   const MemoryReserve outer{1024};
   {
     const MemoryReserve inner{1024};
@@ -34,12 +36,12 @@ TEST_CASE("memory reserve: the innermost counts, and each one for itself") {
   CHECK(there_may_be_memory_now());
 }
 
-TEST_CASE("memory reserve: once it is gone an allocation throws as ever") {
+TEST_CASE("memory reserve: once it is gone an allocation throws as ever", "[base][unit]") {
   { const MemoryReserve reserve{1024}; }
   CHECK_FALSE(there_may_be_memory_now());
 }
 
-TEST_CASE("memory reserve: is for its own thread") {
+TEST_CASE("memory reserve: is for its own thread", "[base][unit]") {
   const MemoryReserve reserve{1024};
   bool elsewhere = true;
   std::thread{[&] { elsewhere = there_may_be_memory_now(); }}.join();
