@@ -21,7 +21,6 @@ ServedConnection::ServedConnection(ServerShared& shared, EndpointStats& endpoint
     : shared_{shared},
       endpoint_{endpoint},
       permit_{std::move(permit)},
-      list_{&shared.connections},
       fd_{fd},
       number_{shared.limits.next_connection_number()},
       opened_{shared.now()} {
@@ -32,7 +31,7 @@ ServedConnection::ServedConnection(ServerShared& shared, EndpointStats& endpoint
   shared_.make_room_to_hold();
   shared_.reactor.add(fd_, EPOLLIN, *this);
   // From here on nothing throws: others know of this.
-  list_->add(*this, opened_);
+  list().add(*this, opened_);
   ++shared_.connections_open;
   ++endpoint_.connections_open;
   ++endpoint_.accepted_total;
@@ -82,15 +81,14 @@ void ServedConnection::count(std::size_t rx_bytes, std::size_t tx_bytes) noexcep
 bool ServedConnection::begin_stall(std::size_t held_bytes) noexcept {
   const bool first = shared_.stalled.empty();
   ActivityList::remove(*this);
-  list_ = &shared_.stalled;
+  age_.owner = this;
+  list().add(*this, shared_.now());
   not_taken_before_ = std::numeric_limits<int>::max();
-  list_->add(*this, shared_.now());
   if (first) shared_.on_stalled();
 
   held_bytes_ = held_bytes;
   endpoint_.stalled_bytes += held_bytes;
   shared_.limits.hold(held_bytes);
-  age_.owner = this;
   shared_.stalled_by_age.add(age_, monotonic_now());
   note_longest_stall();
   return !shared_.limits.holds_too_much() || shared_.on_overfull(*this);
@@ -130,8 +128,7 @@ bool ServedConnection::close_loses() const noexcept {
 void ServedConnection::end_stall() noexcept {
   let_go();
   ActivityList::remove(*this);
-  list_ = &shared_.connections;
-  list_->add(*this, shared_.now());
+  list().add(*this, shared_.now());
 }
 
 void ServedConnection::finish_failed(int error) noexcept {

@@ -31,7 +31,7 @@ class ServedConnection : public EventHandler, public ActivityLink {
   /// one sends more (it is told by a reset). A Unix socket keeps it.
   [[nodiscard]] bool close_loses() const noexcept;
   /// Marks it active.
-  void touch() noexcept { list_->touch(*this, shared_.now()); }
+  void touch() noexcept { list().touch(*this, shared_.now()); }
   /// Emits `close` and deletes this. `error` is an errno, or 0.
   void finish(CloseReason reason, int error = 0) noexcept;
   /// While stalled: since when.
@@ -71,14 +71,17 @@ class ServedConnection : public EventHandler, public ActivityLink {
   struct Age : ActivityLink {
     ServedConnection* owner = nullptr;
   };
+  /// The one this is in: the server's connections or its stalled ones.
+  [[nodiscard]] ActivityList& list() noexcept {
+    return age_.owner == nullptr ? shared_.connections : shared_.stalled;
+  }
   [[nodiscard]] int not_taken() const noexcept;
   void let_go() noexcept;
   void note_longest_stall() noexcept;
   [[nodiscard]] CloseEvent close_event(CloseReason reason, int error) const;
 
   ConnectionPermit permit_;
-  ActivityList* list_;  ///< The one this is in: the server's connections or its stalled ones.
-  Age age_;             ///< Only in a list while this is stalled.
+  Age age_;  ///< Only in a list, and with an owner, while this is stalled.
   std::size_t held_bytes_ = 0;
   int fd_;                                                  ///< Owned by the derived class.
   int not_taken_before_ = std::numeric_limits<int>::max();  ///< When last asked.

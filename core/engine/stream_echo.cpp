@@ -140,7 +140,7 @@ bool StreamConnection::keep(std::span<const std::byte> bytes) noexcept {
   }
   std::memcpy(unsent_.get(), bytes.data(), bytes.size());
   unsent_begin_ = 0;
-  unsent_end_ = bytes.size();
+  unsent_end_ = static_cast<std::uint32_t>(bytes.size());
   watch(EPOLLOUT);
   return begin_stall(bytes.size());
 }
@@ -151,7 +151,7 @@ void StreamConnection::flush() noexcept {
   if (sent.status == IoStatus::would_block) return;
   if (sent.status != IoStatus::ok) return finish_failed(sent.error);
   count_sent(sent.bytes);
-  unsent_begin_ += sent.bytes;
+  unsent_begin_ += static_cast<std::uint32_t>(sent.bytes);
   if (unsent_begin_ < unsent_end_) return;
   unsent_.reset();
   end_stall();

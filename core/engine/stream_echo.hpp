@@ -84,8 +84,10 @@ class StreamConnection : public ServedConnection {
   std::uint32_t holding_index_ = kNotHolding;
   Instant holding_since_{};
   std::unique_ptr<std::byte[]> unsent_;
-  std::size_t unsent_begin_ = 0;
-  std::size_t unsent_end_ = 0;
+  std::uint32_t unsent_begin_ = 0;
+  std::uint32_t unsent_end_ = 0;
 };
+
+static_assert(sizeof(StreamConnection) <= 280, "there is one a connection");
 
 }  // namespace netecho

@@ -148,7 +148,7 @@ def test_a_link_that_goes_down_and_up_again_is_an_episode(link, family, whose):
         with client.running("probe", server.endpoint, *args) as process:
             seen = statuses(process)
             assert "ok" in seen
-            with end.unplugged():
+            with end.unplugged(link[1 - whose]):
                 # A reply is late when this machine is busy, too.
                 bad = next(s for s in seen if s not in ("ok", "skipped", "late"))
                 assert bad in ("timeout", "unreachable", "send_error")
@@ -169,7 +169,7 @@ def test_a_link_that_goes_away_for_a_moment_does_not_end_a_stream(link):
         with client.running("probe", server.endpoint, *args) as process:
             seen = statuses(process)
             assert "ok" in seen
-            with other.unplugged():
+            with other.unplugged(client):
                 assert "timeout" in seen
             assert "late" in seen, "TCP brings them all, late"
             assert "ok" in seen
@@ -189,8 +189,7 @@ def test_a_closed_port_refuses_every_probe(link, family):
     client, other = link
     uri = f"udp://{at(other, family, 9)}"
     s = only(probe(client, uri, "-c10", "-i5ms", code=1))
-    told = (other.icmp6_counters(), client.icmp6_counters())
-    assert s["refused_total"] == s["lost_total"] == s["sent_total"] > 0, str((s, told))
+    assert s["refused_total"] == s["lost_total"] == s["sent_total"] > 0
     assert s["loss_ratio"] == 1 and s["error"] is None
 
 

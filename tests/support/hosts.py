@@ -38,11 +38,6 @@ class Host:
         """Several at once: a program costs a while where everything else runs, too."""
         return self.run("sh", "-e", "-c", "\n".join(lines))
 
-    def icmp6_counters(self):
-        """The counters of ICMP over IPv6 that are not zero here."""
-        lines = [line.split() for line in self.run("cat", "/proc/net/snmp6").splitlines()]
-        return {name: int(count) for name, count in lines if name.startswith("Icmp6") and count != "0"}
-
     @contextlib.contextmanager
     def dropping(self, hook, rule):
         """Inside the block nftables drops what `rule` matches at this hook (input, output)."""
@@ -71,9 +66,14 @@ class Host:
         finally:
             self.shell(back)
 
-    def unplugged(self):
+    @contextlib.contextmanager
+    def unplugged(self, other):
+        """Inside the block the cable to the other host is out at this end. After it both families
+        reach that host again, which takes IPv6 a second where its first question is lost."""
         link = f"ip link set {self.wire}"
-        return self.changed(f"{link} down", f"{link} up")
+        with self.changed(f"{link} down", f"{link} up"):
+            yield
+        wait_for_link(self, other)
 
     def narrow(self, mtu):
         """The wire, which is as wide again afterwards as it was made."""
@@ -129,11 +129,15 @@ def plug(one, other, number=0):
         )
 
 
+def wait_for_link(one, other):
+    eventually(lambda: one.reaches(other.v4) and one.reaches(f"[{other.v6}]"), "a link")
+
+
 @contextlib.contextmanager
 def two_hosts():
     with hosts(2) as (one, other):
         plug(one, other)
-        eventually(lambda: one.reaches(other.v4) and one.reaches(f"[{other.v6}]"), "a link")
+        wait_for_link(one, other)
         yield one, other
 
 
@@ -147,7 +151,7 @@ def hosts_with_a_router_between():
             plug(end, router, number)
             end.shell(f"ip route add default via {router.v4}",
                       f"ip -6 route add default via {router.v6}")
-        eventually(lambda: client.reaches(server.v4) and client.reaches(f"[{server.v6}]"), "a way")
+        wait_for_link(client, server)
         yield client, router, server
 
 
