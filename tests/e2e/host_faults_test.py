@@ -16,7 +16,7 @@ JOBS = {
     "serve": ["serve", "tcp://127.0.0.1:0", "udp://127.0.0.1:0", "unix:{folder}/s", "--once"],
     "serve-threads": ["serve", "udp://127.0.0.1:0", "--threads=2", "--max-accepts=1"],
     "send": ["send", "{endpoint}", "hello"],
-    "probe": ["probe", "{endpoint}", "-c2", "-i20ms", "--json"],
+    "probe": ["probe", "{endpoint}", "-c2", "-i50ms", "--json"],
 }
 
 

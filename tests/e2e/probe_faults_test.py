@@ -33,16 +33,19 @@ def test_it_counts_what_it_could_not_do(folder, endpoints, call, transport, erro
     # What could not be sent is tried again after 1 ms: 50 of those must not use up the schedule.
     interval = "5ms" if (call, error) == ("sendto", "EAGAIN") else "500us"
     schedule = ["--flood", "--window=8"] if batches else [f"-i{interval}"]
+    # Both are ordinary answers; connect() and ppoll() know only the first one.
+    ordinary = error in (("EINTR",) if call in ("connect", "ppoll") else ("EINTR", "EAGAIN"))
+    times = ["-W10s", "-w20s"] if ordinary else ["-W200ms", "-w5s"]
     done = netecho(
-        "probe", endpoints[transport], "-c60", *schedule, "-W200ms", "-w5s", "--json", prefix=fault.prefix, env=traced_environment(),
+        "probe", endpoints[transport], "-c60", *schedule, *times, "--json", prefix=fault.prefix, env=traced_environment(),
     )
     assert done.code in (0, 1, 4), done
     [summary] = check(done.json)["targets"]
     # A failed call brings no bytes: there is nothing that could differ or come twice.
-    assert summary["mismatch_total"] == summary["duplicate_total"] == summary["late_total"] == 0
+    assert summary["mismatch_total"] == summary["duplicate_total"] == 0
     answered = summary["received_total"] > 0
     assert (done.code == 0) == answered, done
-    # Both are ordinary answers; connect() and ppoll() know only the first one.
-    ordinary = ("EINTR",) if call in ("connect", "ppoll") else ("EINTR", "EAGAIN")
-    if error in ordinary:
-        assert summary["lost_total"] == summary["send_error_total"] == 0 and answered, done
+    if ordinary:
+        # A machine that is very busy may miss all sixty slots.
+        assert summary["received_total"] == summary["sent_total"], done
+        assert summary["late_total"] == summary["send_error_total"] == 0, done

@@ -56,7 +56,7 @@ def test_intervals_of_the_log_add_up(folder):
 
 def test_each_target_and_size_has_its_rows(folder):
     with serve("udp://127.0.0.1:0", f"unix:{folder}/a, b") as server:
-        result = netecho("probe", *server.endpoints, "-c3", "-i20ms", "--sweep", "64,128", "--hdr",
+        result = netecho("probe", *server.endpoints, "-c3", "-i50ms", "--sweep", "64,128", "--hdr",
                          folder / "run.hlog", "--json")
     assert result.code == 0, result
     _, rows = hdr_log.read_log((folder / "run.hlog").read_text())
@@ -99,7 +99,7 @@ def test_samples_as_csv(folder):
 def test_samples_as_jsonl_of_what_was_never_answered(folder):
     with serve("udp://127.0.0.1:0") as server:
         closed = server.endpoints[0]
-    result = netecho("probe", closed, "-c3", "-i20ms", "-W100ms", "--samples", folder / "run.jsonl")
+    result = netecho("probe", closed, "-c3", "-i50ms", "-W100ms", "--samples", folder / "run.jsonl")
     assert result.code == 1
     rows = [json.loads(line) for line in (folder / "run.jsonl").read_text().splitlines()]
     assert len(rows) == 3

@@ -65,7 +65,7 @@ def test_a_changed_reply_is_a_mismatch():
         peer.sock.sendto(changed, to)
 
     with datagram_peer(corrupts) as peer:
-        s = only(probe(peer.uri, "-c3", "-i20ms", "-W", "100ms", code=1))
+        s = only(probe(peer.uri, "-c3", "-i50ms", "-W", "100ms", code=1))
     assert (s["received_total"], s["lost_total"], s["mismatch_total"]) == (0, *[s["sent_total"]] * 2)
 
 

@@ -169,7 +169,7 @@ def test_a_narrow_link_tells_first_by_the_router_and_then_by_the_kernel(family):
 def test_what_is_too_long_to_be_sent_is_counted_by_reason():
     with hosts(2) as (one, other):
         plug(one, other)
-        args = ["probe", "-c2", "-i20ms", "-s", "1473", "--df", "do", f"udp://{other.v4}:7000"]
+        args = ["probe", "-c2", "-i50ms", "-s", "1473", "--df", "do", f"udp://{other.v4}:7000"]
         text = one.netecho(*args, "-v")
         as_json = one.netecho(*args, "--json")
         sent = one.netecho("send", "--df", "do", f"udp://{other.v4}:7000", "x" * 1473, "--json")
@@ -187,8 +187,8 @@ def test_what_is_too_long_to_be_sent_is_counted_by_reason():
 def test_a_refused_connection_says_so_attempt_by_attempt():
     with closed_port() as port:
         uri = f"tcp://127.0.0.1:{port}"
-        result = netecho("probe", uri, "--mode", "connect", "-c2", "-i20ms", "--format", "jsonl")
-        text = netecho("probe", uri, "--mode", "connect", "-c2", "-i20ms")
+        result = netecho("probe", uri, "--mode", "connect", "-c2", "-i50ms", "--format", "jsonl")
+        text = netecho("probe", uri, "--mode", "connect", "-c2", "-i50ms")
     *seen, _ = [check(e) for e in result.events]
     assert [r["status"] for r in seen] == ["refused"] * 2
     assert {r["errno_name"] for r in seen} == {"ECONNREFUSED"}

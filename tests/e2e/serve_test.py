@@ -266,7 +266,7 @@ def test_plain_never_touches_a_frame_and_otherwise_it_is_stamped():
         with serve("tcp://127.0.0.1:0", "udp://127.0.0.1:0", *options, "--json") as server:
             sent = []
             for uri in server.endpoints:
-                target = netecho("probe", uri, "-c2", "-i20ms", "--json").json["targets"][0]
+                target = netecho("probe", uri, "-c2", "-i50ms", "--json").json["targets"][0]
                 assert target["stamped"] is stamped
                 assert (target["server_residence_ns"] is not None) is stamped
                 sent.append(target["sent_total"])

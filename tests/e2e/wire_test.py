@@ -259,7 +259,7 @@ def test_stamps_of_a_foreign_server_are_used():
 
     stamps.count = 0
     with datagram_peer(stamps) as peer:
-        result = netecho("probe", peer.uri, "-c3", "-i20ms", "--json")
+        result = netecho("probe", peer.uri, "-c3", "-i50ms", "--json")
     (summary,) = result.json["targets"]
     assert summary["stamped"] is True
     assert summary["server_residence_ns"]["min"] == summary["server_residence_ns"]["max"] == 5000

@@ -60,7 +60,7 @@ def test_socat_over_tcp():
     uri = f"tcp://127.0.0.1:{port}"
     with started(*socat_tcp(port), ready=bound("tcp", port)):
         all_ways(uri)
-        assert_whole(probe(uri, "-c3", "-i20ms", "-W5s", "-s", "50k"))
+        assert_whole(probe(uri, "-c3", "-i50ms", "-W5s", "-s", "50k"))
         # It forks for each, and has a backlog of five.
         s = probe(uri, "-c4", "-i100ms", "-W5s", "--mode", "connect")
         assert s["received_total"] == s["sent_total"] and s["connect_time_ns"]["min"] > 0
