@@ -26,7 +26,7 @@ def test_a_server_that_never_answers_ends_with_5():
     with stream_peer(never_answers) as peer:
         started = time.monotonic()
         result = netecho("send", peer.uri, "hello", "-W", "100ms")
-        assert 0.1 <= time.monotonic() - started < 3
+        assert 0.1 <= time.monotonic() - started < 4
         assert fails(result, 5).stdout == b""
 
 
@@ -154,7 +154,7 @@ def test_a_server_that_keeps_its_end_open_is_no_error():
         started = time.monotonic()
         result = netecho("send", peer.uri, "hello")
         assert (result.code, result.stdout, result.stderr) == (0, b"hello", b"")
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 15
         peer.over.set()
 
 

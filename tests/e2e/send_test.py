@@ -142,7 +142,7 @@ def test_count_repeats_the_payload(server, which):
 def test_interval_waits_between_repeats(server, which):
     started = time.monotonic()
     prints(sent(server, which, "x", "-c", "4", "-i", "60ms"), b"xxxx")
-    assert 0.18 <= time.monotonic() - started < 2
+    assert 0.18 <= time.monotonic() - started < 20
 
 
 def test_a_file_is_sent_again_for_each_repeat(server, folder):
