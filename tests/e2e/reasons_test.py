@@ -281,9 +281,9 @@ def closes_after_its_page(peer, connection):
 
 def test_a_service_that_greets_is_told_by_its_greeting():
     with stream_peer(keeps_its_banner) as peer:
-        text = netecho("probe", peer.uri, "-c2", "-i50ms", "-W", "300ms")
+        text = netecho("probe", peer.uri, "-c2", "-i200ms", "-W", "300ms")
     with stream_peer(keeps_its_banner) as peer:
-        as_json = netecho("probe", peer.uri, "-c2", "-i50ms", "-W", "300ms", "--json")
+        as_json = netecho("probe", peer.uri, "-c2", "-i200ms", "-W", "300ms", "--json")
     assert text.code == 1
     assert ('  note: what came is no echo: 40 B, "SSH-2.0-OpenSSH_9.2p1 Debian-2+d"…; '
             "--mode connect measures any service\n") in text.text
@@ -297,7 +297,7 @@ def test_a_service_that_greets_is_told_by_its_greeting():
 
 def test_a_service_that_answers_garbage_with_a_page_and_closes_is_told_by_the_page():
     with stream_peer(closes_after_its_page) as peer:
-        text = netecho("probe", peer.uri, "-c2", "-i50ms", "-W", "300ms")
+        text = netecho("probe", peer.uri, "-c2", "-i200ms", "-W", "300ms")
     assert text.code != 0
     assert f"what came is no echo: {len(PAGE)} B, \"HTTP/1.1 400 Bad Request\\x0d\\x0aConten\"…" in text.text
     assert "--mode connect measures any service" in text.text

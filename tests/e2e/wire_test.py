@@ -297,7 +297,7 @@ def test_losses_are_told_apart_by_direction(lost):
 
     loses.count = 0
     with datagram_peer(loses) as peer:
-        result = netecho("probe", peer.uri, "-c6", "-i20ms", "-W", "100ms", "--json")
+        result = netecho("probe", peer.uri, "--flood", "--window", "6", "-c6", "-W", "1s", "--json")
     (summary,) = result.json["targets"]
     assert summary["timeout_total"] == 1
     expected = (1, 0) if lost == "forward" else (0, 1)

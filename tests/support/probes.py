@@ -5,6 +5,8 @@ from schema import check
 
 # Far enough apart for a busy machine: a probe later than its interval is skipped.
 QUICK = ["-c5", "-i20ms"]
+# Each when the last is decided: a machine however busy misses none of them.
+IN_TURN = ["--flood", "--window", "1"]
 
 
 def probe(*args, code=0, **popen):

@@ -93,7 +93,7 @@ def unix_bound(name):
     """Whether a path or @name is bound by a socket that listens or takes datagrams."""
 
     def ready():
-        for line in Path("/proc/net/unix").read_text(errors="replace").splitlines()[1:]:
+        for line in Path("/proc/net/unix").read_text(errors="replace").split("\n")[1:]:
             fields = line.split()
             if len(fields) > 7 and fields[7] == str(name):
                 return fields[4] == "0002" or int(fields[3], 16) & 0x10000 != 0
