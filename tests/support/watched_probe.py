@@ -30,10 +30,11 @@ class Watched:
 
 
 def check_outage(summary, interval_ns, at_least_ns, at_most_ns):
-    # A machine that is too slow for its time-outs may have had others, and shorter ones: each of
-    # a reply that came late.
+    # A machine that is too slow may have had others, and shorter ones: of replies that came late,
+    # and of slots before the first connection.
     outage = max(summary["outages"], key=lambda each: each["duration_ns"])
-    assert len(summary["outages"]) - 1 <= summary["late_total"], summary
+    others = len(summary["outages"]) - 1
+    assert others <= summary["late_total"] + summary["no_connection_total"], summary
     # A slot for which the machine had no time begins no outage.
     missed = summary["skipped_total"] - summary["no_connection_total"]
     assert outage["duration_ns"] >= at_least_ns - (1 + missed) * interval_ns, summary
