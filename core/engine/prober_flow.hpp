@@ -237,6 +237,7 @@ class ProbeFlow {
   bool watched_ = false;
   bool begun_ = false;  ///< The schedule runs.
   bool stood_ = false;  ///< There was a connection.
+  bool tried_ = false;  ///< To send a probe of the schedule.
   bool ended_ = false;  ///< Nothing more is scheduled.
   bool warmed_up_ = false;
   bool flood_over_ = false;  ///< As many as were asked for are sent, or time is up.

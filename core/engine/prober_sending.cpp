@@ -37,6 +37,8 @@ void ProbeFlow::send_due(Instant now) {
   if (retry_at_ && now < *retry_at_ && now < schedule_.expires()) return;
   retry_at_.reset();
   if (awaits_first() && now < schedule_.expires()) return;
+  // The schedule begins with its first probe: what this machine did before it is in no figure.
+  if (!tried_ && connected() && schedule_.expires() <= now) start_schedule(now);
   // One probe a call, and a bounded number of slots that can't be kept: replies are taken in
   // between, whatever the rate.
   for (int slots = kSlotsATurn; slots > 0 && !ended_ && schedule_.due() <= now; --slots) {
@@ -87,6 +89,7 @@ BatchResult ProbeFlow::send_outgoing(std::size_t slots, Instant& now) {
 }
 
 bool ProbeFlow::send_one(Instant& now) {
+  tried_ = true;
   const BatchResult result = send_batch(1, now);
   if (result.status == IoStatus::would_block) {
     retry_at_ = now + kRetryInterval;
