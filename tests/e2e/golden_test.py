@@ -1,8 +1,9 @@
 """What scripts rely on, compared with what it was when golden.json was recorded: exit codes, error
-lines, names in JSON and their order, names of options. `record()` at the end makes the file anew,
-which is for a change that its users are told of."""
+lines, names in JSON and their order, names of options. As a program (with tests/support in
+PYTHONPATH) this makes the file anew, which is for a change that its users are told of."""
 
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,8 @@ def entries(out):
         f"{json.dumps(line)}: {json.dumps(what)}" for line, what in every.items()) + "\n}"
         for command, every in out["lines"].items())
     yield '"lines": {\n' + ",\n".join(commands) + "\n}"
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        record(Path(folder))
