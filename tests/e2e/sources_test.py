@@ -306,10 +306,11 @@ def test_a_source_prefix_gets_so_many_replies_and_no_more():
 
 
 def test_the_loopback_is_limited_only_if_that_is_said():
-    for options, limited in (([], False), (["--udp-max-rate=5"], True),
-                             (["--udp-max-rate=0"], False)):
+    # More than the default's bucket of a hundred replies holds, and more than that of five a second.
+    for options, count, limited in (([], 1000, False), (["--udp-max-rate=5"], 50, True),
+                                    (["--udp-max-rate=0"], 1000, False)):
         with serve("udp://127.0.0.1:0", "--json", *options) as server:
-            s = netecho("probe", server.endpoint, "--flood", "--window=50", "-c50", "-W500ms",
+            s = netecho("probe", server.endpoint, "--flood", "--window=50", "-c", count, "-W500ms",
                         "--json").json["targets"][0]
             assert (s["received_total"] < s["sent_total"]) == limited
 
