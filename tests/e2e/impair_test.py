@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import select
 import socket
 import threading
 import time
@@ -122,18 +123,16 @@ def received_total(server):
 
 def collect(client, received, complete):
     """Until the end of the connection, or until all there will be is taken."""
-    client.settimeout(0.05)
     while True:
         last = complete.is_set()
-        try:
+        # The socket's own time-out is that of who sends, too.
+        if select.select([client], [], [], 0.05)[0]:
             message = client.recv(65536)
-        except TimeoutError:
-            if last:
-                return
-        else:
             if not message:
                 return
             received.append(message)
+        elif last:
+            return
 
 
 # udp: few enough for the socket's buffer; unixpacket waits instead of dropping.
