@@ -81,7 +81,7 @@ def test_the_deadline_ends_the_run(server):
     started = time.monotonic()
     s = only(probe(server.endpoint, "-c0", "-i10ms", "-w", "200ms"))
     assert 0.15 < time.monotonic() - started < 20
-    assert 10 <= s["received_total"] <= 21
+    assert 1 <= s["received_total"] <= 21
 
 
 # --- sizes ----------------------------------------------------------------------------------------
