@@ -40,7 +40,7 @@ def test_a_port_below_1024_is_served_by_somebody_who_is_not_root(user):
                 result = netecho("send", uri, "hello", prefix=prefix)
                 assert result.stdout == b"hello", result
             threads = identity(server.pid)
-            assert len(threads) == 2
+            assert len(threads) >= 2  # ThreadSanitizer has one of its own.
             for thread in threads:
                 assert thread == ({NOBODY}, {group}, [], NO_CAPABILITIES)
             assert server.stderr == ""
