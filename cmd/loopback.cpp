@@ -6,7 +6,7 @@
 #include "cmd/probe_targets.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/random.hpp"
-#include "core/engine/poll_waiter.hpp"
+#include "core/probe/poll_waiter.hpp"
 
 namespace netecho {
 namespace {

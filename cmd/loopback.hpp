@@ -11,8 +11,8 @@
 
 #include "cmd/context.hpp"
 #include "cmd/probe_job.hpp"
-#include "core/engine/server.hpp"
 #include "core/host/interrupt.hpp"
+#include "core/serve/server.hpp"
 
 namespace netecho {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cmd/context.hpp"
-#include "core/engine/prober.hpp"
+#include "core/probe/prober.hpp"
 #include "core/report/thresholds.hpp"
 
 namespace netecho {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "cmd/probe_job.hpp"
-#include "core/engine/probe_observer.hpp"
 #include "core/host/interrupt.hpp"
+#include "core/probe/probe_observer.hpp"
 
 namespace netecho {
 

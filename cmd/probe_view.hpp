@@ -10,7 +10,7 @@
 
 #include "cmd/probe_files.hpp"
 #include "cmd/probe_job.hpp"
-#include "core/engine/probe_events.hpp"
+#include "core/probe/probe_events.hpp"
 #include "core/report/sink.hpp"
 #include "core/report/status_line.hpp"
 

@@ -12,7 +12,7 @@
 #include "cmd/probe_view.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/random.hpp"
-#include "core/engine/poll_waiter.hpp"
+#include "core/probe/poll_waiter.hpp"
 #include "core/report/text_figures.hpp"
 
 namespace netecho {

@@ -8,10 +8,10 @@
 #include "cmd/send_job.hpp"
 #include "cmd/send_report.hpp"
 #include "core/base/clock.hpp"
-#include "core/engine/payload.hpp"
 #include "core/host/interrupt.hpp"
 #include "core/net/deadline.hpp"
 #include "core/net/pause.hpp"
+#include "core/send/payload.hpp"
 
 namespace netecho {
 namespace {

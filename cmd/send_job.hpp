@@ -8,7 +8,7 @@
 #include <string>
 
 #include "cmd/context.hpp"
-#include "core/engine/exchange.hpp"
+#include "core/send/exchange.hpp"
 
 namespace netecho {
 

@@ -10,9 +10,9 @@
 
 #include "cmd/reply_printer.hpp"
 #include "cmd/send_job.hpp"
-#include "core/engine/figures.hpp"
-#include "core/engine/reason_counts.hpp"
-#include "core/report/events.hpp"
+#include "core/facts/events.hpp"
+#include "core/facts/figures.hpp"
+#include "core/facts/reason_counts.hpp"
 
 namespace netecho {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cmd/context.hpp"
-#include "core/engine/server.hpp"
+#include "core/serve/server.hpp"
 
 namespace netecho {
 

@@ -16,7 +16,9 @@
 #include "core/net/resolver.hpp"
 #include "core/net/socket_options.hpp"
 #include "core/net/source_rules.hpp"
-#include "core/transport.hpp"
+#include "core/seam/connection.hpp"
+#include "core/seam/message_port.hpp"
+#include "core/seam/served.hpp"
 
 namespace netecho {
 

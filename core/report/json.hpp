@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "core/report/events.hpp"
+#include "core/facts/events.hpp"
 
 namespace netecho {
 

@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-#include "core/report/events.hpp"
+#include "core/facts/events.hpp"
 
 namespace netecho {
 

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "core/base/output.hpp"
-#include "core/report/events.hpp"
+#include "core/facts/events.hpp"
 #include "core/report/queued_writer.hpp"
 #include "core/report/text.hpp"
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/report/events.hpp"
+#include "core/facts/events.hpp"
 
 namespace netecho {
 

@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-#include "core/report/events.hpp"
+#include "core/facts/events.hpp"
 #include "core/report/time_of_day.hpp"
 
 namespace netecho {

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "core/base/units.hpp"
+#include "core/facts/events.hpp"
 #include "core/net/endpoint.hpp"
-#include "core/report/events.hpp"
 #include "core/report/text.hpp"
 
 namespace netecho {

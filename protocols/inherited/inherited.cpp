@@ -12,6 +12,7 @@
 #include "core/host/listen_fds.hpp"
 #include "core/net/bound_interface.hpp"
 #include "core/net/socket_address.hpp"
+#include "core/net/socket_ends.hpp"
 #include "protocols/grammar/hints.hpp"
 #include "protocols/stream/acceptor.hpp"
 #include "protocols/tcp/tcp.hpp"

@@ -16,7 +16,7 @@
 #include "core/net/own_addresses.hpp"
 #include "core/net/socket_options.hpp"
 #include "core/net/source_rules.hpp"
-#include "core/transport.hpp"
+#include "core/seam/batch.hpp"
 
 namespace netecho {
 

@@ -13,7 +13,8 @@
 
 #include "core/net/kernel_stamps.hpp"
 #include "core/net/socket_address.hpp"
-#include "core/transport.hpp"
+#include "core/seam/batch.hpp"
+#include "core/seam/message_port.hpp"
 #include "protocols/message/datagram_server.hpp"
 #include "protocols/message/recent_messages.hpp"
 #include "protocols/message/split_peers.hpp"

@@ -12,7 +12,9 @@
 #include <variant>
 
 #include "core/net/source_rules.hpp"
-#include "core/transport.hpp"
+#include "core/seam/batch.hpp"
+#include "core/seam/message_port.hpp"
+#include "core/seam/peer_ref.hpp"
 #include "protocols/ip/datagram_rules.hpp"
 #include "protocols/message/split_peers.hpp"
 

@@ -7,7 +7,8 @@
 
 #include "core/base/error.hpp"
 #include "core/net/source_rules.hpp"
-#include "core/transport.hpp"
+#include "core/seam/acceptor.hpp"
+#include "core/seam/served.hpp"
 #include "protocols/registry.hpp"
 
 namespace netecho {

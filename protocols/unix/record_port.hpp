@@ -3,7 +3,8 @@
 /// \file
 /// A connection that keeps record boundaries (SOCK_SEQPACKET), server and client side.
 
-#include "core/transport.hpp"
+#include "core/seam/batch.hpp"
+#include "core/seam/message_port.hpp"
 
 namespace netecho::unix_socket {
 

@@ -5,8 +5,8 @@
 #include <cstdlib>
 
 #include "cmd/probe_reopen.hpp"
-#include "core/engine/poll_waiter.hpp"
-#include "core/engine/prober.hpp"
+#include "core/probe/poll_waiter.hpp"
+#include "core/probe/prober.hpp"
 #include "tests/protocols/echo_pair.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/running_server.hpp"

@@ -3,8 +3,8 @@
 
 #include <set>
 
-#include "core/engine/prober_content.hpp"
 #include "core/measure/sequence_tracker.hpp"
+#include "core/probe/prober_content.hpp"
 #include "tests/core/codec/keyed_server.hpp"
 #include "tests/fuzz/fuzz.hpp"
 

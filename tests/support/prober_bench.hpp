@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/engine/prober.hpp"
+#include "core/probe/prober.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/sim_network.hpp"
 

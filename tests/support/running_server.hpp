@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/engine/server.hpp"
+#include "core/serve/server.hpp"
 #include "protocols/registry.hpp"
 
 namespace netecho::testing {

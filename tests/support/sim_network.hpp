@@ -18,12 +18,12 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/units.hpp"
-#include "core/engine/impaired_queue.hpp"
-#include "core/engine/probe_events.hpp"
-#include "core/engine/prober.hpp"
-#include "core/engine/waiter.hpp"
-#include "core/report/events.hpp"
-#include "core/transport.hpp"
+#include "core/facts/events.hpp"
+#include "core/probe/probe_events.hpp"
+#include "core/probe/prober.hpp"
+#include "core/probe/waiter.hpp"
+#include "core/seam/message_port.hpp"
+#include "core/serve/impaired_queue.hpp"
 
 namespace netecho::test {
 

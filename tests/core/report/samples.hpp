@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/report/events.hpp"
+#include "core/facts/events.hpp"
 
 namespace netecho::samples {
 

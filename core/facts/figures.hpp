@@ -1,0 +1,13 @@
+#pragma once
+
+/// \file
+/// A distribution as the figures that reports show.
+
+#include "core/facts/events.hpp"
+#include "core/measure/histogram.hpp"
+
+namespace netecho {
+
+[[nodiscard]] LatencyFigures latency_figures(const Histogram& histogram) noexcept;
+
+}  // namespace netecho

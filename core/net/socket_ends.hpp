@@ -1,0 +1,16 @@
+#pragma once
+
+/// \file
+/// Who is at the two ends of a connected socket, for events and summaries.
+
+#include <optional>
+
+#include "core/net/endpoint.hpp"
+
+namespace netecho {
+
+/// Who is at the other end of a connected descriptor, and who we are; none if unnamed. Allocates.
+[[nodiscard]] std::optional<SocketDescription> describe_peer(int fd);
+[[nodiscard]] std::optional<SocketDescription> describe_local(int fd);
+
+}  // namespace netecho

@@ -1,0 +1,117 @@
+#include "core/probe/poll_waiter.hpp"
+
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <csignal>
+#include <optional>
+
+#include "core/base/clock.hpp"
+#include "core/base/error.hpp"
+
+namespace netecho {
+
+PollWaiter::PollWaiter(Interrupt& interrupt) : interrupt_{interrupt} {
+  // By default the kernel may end a sleep 50 µs late, to save wake-ups; what is measured here is
+  // of that size. In nanoseconds; 0 would mean "the default".
+  checked("prctl", "PR_SET_TIMERSLACK", [] { return ::prctl(PR_SET_TIMERSLACK, 1UL); });
+  epoll_.add(interrupt_.fd(), EPOLLIN, nullptr);
+}
+
+void PollWaiter::watch(MessagePort& port, std::uint32_t id) {
+  const std::uint32_t events = port.wants_write() ? EPOLLIN | EPOLLOUT : EPOLLIN;
+  auto watched = std::make_unique<Watched>(Watched{port, id, events});
+  watched_.reserve(watched_.size() + 1);
+  epoll_.add(port.fd(), events, watched.get());
+  watched_.push_back(std::move(watched));
+}
+
+void PollWaiter::unwatch(MessagePort& port) {
+  const auto found = std::find_if(watched_.begin(), watched_.end(),
+                                  [&](const auto& each) { return &each->port == &port; });
+  if (found == watched_.end()) return;
+  epoll_.remove(port.fd());
+  watched_.erase(found);
+}
+
+void SpinGuard::woke_late(Duration by) noexcept {
+  // A third more than was needed, so that the next one, a little later, is covered as well. A lone
+  // stray of milliseconds no more than doubles it; and it shrinks so slowly that of a thousand
+  // sleeps it still covers the worst few.
+  const Duration needed = std::clamp(by * 4 / 3, kLeast, kMost);
+  length_ = needed > length_ ? std::min(needed, 2 * length_) : length_ - (length_ - needed) / 512;
+}
+
+Wake PollWaiter::wait(WakeTime deadline, WaitMode mode) {
+  Instant now = monotonic_now();
+  const bool spins =
+      mode == WaitMode::spin || (deadline.at != kNever && deadline.at - now <= guard(deadline));
+  const bool direct = spins && !watched_.empty() && watched_.size() <= kSpunDirectly;
+  if (direct && ++turns_ % kTurnsPerPoll != 0) return everyone();
+  update_interest();
+  while (true) {
+    // Polls once even when the deadline has passed, so that a late schedule still sees replies.
+    const std::size_t count = poll_once(now, deadline, mode);
+    if (count > 0) return collect(count);
+    now = monotonic_now();
+    if (now >= deadline.at) return {};
+    if (direct) return everyone();
+  }
+}
+
+/// What is not ready says so itself.
+Wake PollWaiter::everyone() noexcept {
+  std::size_t ready = 0;
+  for (const auto& each : watched_) ready_[ready++] = each->id;
+  Wake wake;
+  wake.ready = std::span{ready_}.first(ready);
+  return wake;
+}
+
+void PollWaiter::update_interest() noexcept {
+  for (const auto& each : watched_) {
+    const std::uint32_t events = each->port.wants_write() ? EPOLLIN | EPOLLOUT : EPOLLIN;
+    if (events == each->events) continue;
+    each->events = events;
+    epoll_.modify(each->port.fd(), events, each.get());
+  }
+}
+
+std::size_t PollWaiter::poll_once(Instant now, const WakeTime& deadline, WaitMode mode) {
+  std::optional<Duration> timeout = Duration::zero();
+  if (mode == WaitMode::block) {
+    if (deadline.at == kNever) {
+      timeout = std::nullopt;
+    } else if (deadline.at - now > guard(deadline)) {
+      timeout = deadline.at - now - guard(deadline);
+    }
+  }
+  // It may end early (a debugger, SIGSTOP): the caller looks at the clock again.
+  const int count = epoll_.wait(events_, timeout);
+  if (count == 0 && timeout && *timeout > Duration::zero()) {
+    const Duration late = monotonic_now() - now - *timeout;
+    if (late >= Duration::zero()) {
+      wake_up_.record(late);
+      guard_.woke_late(late);
+    }
+  }
+  return static_cast<std::size_t>(count);
+}
+
+Wake PollWaiter::collect(std::size_t count) noexcept {
+  Wake wake;
+  std::size_t ready = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (const auto* watched = static_cast<const Watched*>(events_[i].data.ptr)) {
+      ready_[ready++] = watched->id;
+      continue;
+    }
+    while (const auto signal = interrupt_.take()) {
+      (*signal == SIGQUIT ? wake.report_requested : wake.interrupted) = true;
+    }
+  }
+  wake.ready = std::span{ready_}.first(ready);
+  return wake;
+}
+
+}  // namespace netecho

@@ -1,0 +1,76 @@
+#pragma once
+
+/// \file
+/// How a client really waits: sleeping in epoll until shortly before a deadline, then spinning.
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "core/host/interrupt.hpp"
+#include "core/net/epoll.hpp"
+#include "core/probe/waiter.hpp"
+
+namespace netecho {
+
+/// How much before a deadline a sleep is to end; the rest is spun away. It covers how late a
+/// sleeping core comes back, which it learns from every sleep: at once when that grows, slowly when
+/// it shrinks.
+class SpinGuard {
+ public:
+  [[nodiscard]] Duration length() const noexcept { return length_; }
+  /// A sleep ended this much later than asked.
+  void woke_late(Duration by) noexcept;
+
+ private:
+  static constexpr Duration kStart = std::chrono::microseconds{80};
+  static constexpr Duration kLeast = std::chrono::microseconds{20};
+  /// Whatever a busy machine does, no more than this is spun away: it costs processor time.
+  static constexpr Duration kMost = std::chrono::microseconds{500};
+  Duration length_ = kStart;
+};
+
+/// To be made and used on one thread, whose timer slack it sets.
+class PollWaiter final : public Waiter {
+ public:
+  /// So few ports are spun on by trying them: epoll would only come in between.
+  static constexpr std::size_t kSpunDirectly = 4;
+
+  /// SIGQUIT from `interrupt` asks for a report, every other signal interrupts. Throws SysError.
+  explicit PollWaiter(Interrupt& interrupt);
+
+  void watch(MessagePort& port, std::uint32_t id) override;
+  void unwatch(MessagePort& port) override;
+  Wake wait(WakeTime deadline, WaitMode mode) override;
+  [[nodiscard]] const Histogram* wake_up_latency() const noexcept override { return &wake_up_; }
+
+ private:
+  struct Watched {
+    MessagePort& port;
+    std::uint32_t id;
+    std::uint32_t events;  ///< As epoll knows them.
+  };
+  static constexpr std::size_t kEventsAWake = 64;
+  /// Signals are then looked for every so many turns.
+  static constexpr unsigned kTurnsPerPoll = 256;
+
+  /// How long before a deadline a sleep has to end.
+  [[nodiscard]] Duration guard(const WakeTime& deadline) const noexcept {
+    return deadline.exact ? guard_.length() + epoll_.granularity() : Duration::zero();
+  }
+  void update_interest() noexcept;
+  [[nodiscard]] std::size_t poll_once(Instant now, const WakeTime& deadline, WaitMode mode);
+  [[nodiscard]] Wake collect(std::size_t count) noexcept;
+  [[nodiscard]] Wake everyone() noexcept;
+
+  Interrupt& interrupt_;
+  Epoll epoll_;
+  SpinGuard guard_;
+  Histogram wake_up_;
+  unsigned turns_ = 0;
+  std::vector<std::unique_ptr<Watched>> watched_;
+  std::array<epoll_event, kEventsAWake> events_{};
+  std::array<std::uint32_t, kEventsAWake> ready_{};
+};
+
+}  // namespace netecho

@@ -1,0 +1,165 @@
+#include "core/probe/prober.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/random.hpp"
+#include "core/probe/prober_flow.hpp"
+#include "core/probe/prober_results.hpp"
+
+namespace netecho {
+namespace {
+
+/// How long the start of a run waits for connections.
+constexpr Duration kConnectFirst = std::chrono::milliseconds{20};
+
+enum class RunEnd : std::uint8_t { finished, interrupted, deadline };
+
+/// What reading the clock costs: the least of some readings.
+Duration measure_clock(const Clock& clock) noexcept {
+  constexpr int kReadings = 32;
+  Duration least = Duration::max();
+  Instant last = clock.now();
+  for (int i = 0; i < kReadings; ++i) {
+    const Instant now = clock.now();
+    least = std::min(least, now - last);
+    last = now;
+  }
+  return least;
+}
+
+/// Something that is to be done every so often.
+class Recurrence {
+ public:
+  Recurrence(Instant start, Duration interval) noexcept
+      : interval_{interval}, next_{saturating_add(start, interval)} {}
+
+  [[nodiscard]] Instant next() const noexcept { return next_; }
+  /// Whether it is time; then the next time is the first one after `now`.
+  [[nodiscard]] bool take(Instant now) noexcept {
+    if (now < next_) return false;
+    const std::int64_t passed = (now - next_) / interval_ + 1;
+    next_ = saturating_add(next_, interval_ * passed);
+    return true;
+  }
+
+ private:
+  Duration interval_;
+  Instant next_;
+};
+
+class Run {
+ public:
+  Run(const FlowTable& flows, const ProberContext& context, Instant start)
+      : flows_{flows},
+        context_{context},
+        reports_{start, context.options.report_interval},
+        looks_{start, context.options.status_interval} {}
+
+  RunEnd until_done() {
+    while (true) {
+      const Instant now = context_.clock.now();
+      take_turns(now);
+      if (std::ranges::all_of(flows_.all(), [](const auto& flow) { return flow->finished(); })) {
+        return RunEnd::finished;
+      }
+      if (now >= context_.options.deadline) return RunEnd::deadline;
+      if (reports_.take(now)) report(now);
+      if (looks_.take(now)) context_.observer.status(flows_.status(now));
+      take_ready(next_event());
+      if (interrupted_ || context_.observer.gone()) return RunEnd::interrupted;
+    }
+  }
+
+  void report(Instant now) { context_.observer.interval(flows_.end_period(now, context_)); }
+
+ private:
+  /// What is due. Between two flows' sends the replies that have come are taken, so that none waits
+  /// for the sends of others; a flood is after their number, and sends first.
+  void take_turns(Instant now) {
+    const bool floods = context_.options.schedule == ScheduleKind::flood;
+    bool first = true;
+    for (const auto& flow : flows_.all()) {
+      if (flow->next_event() > now) continue;
+      if (!std::exchange(first, false) && !floods) {
+        take_ready(now);  // That has passed: nobody waits.
+        flow->on_time(context_.clock.now());
+      } else {
+        flow->on_time(now);
+      }
+    }
+  }
+
+  /// Waits until `deadline` at the longest, and takes what there is.
+  void take_ready(WakeTime deadline) {
+    const Wake wake = context_.waiter.wait(deadline, context_.options.wait);
+    for (const std::uint32_t id : wake.ready) flows_.all()[id]->on_ready();
+    if (wake.report_requested) report(context_.clock.now());
+    interrupted_ = interrupted_ || wake.interrupted;
+  }
+
+  [[nodiscard]] WakeTime next_event() const noexcept {
+    Instant slot = kNever;
+    Instant other = std::min({context_.options.deadline, reports_.next(), looks_.next()});
+    for (const auto& flow : flows_.all()) {
+      slot = std::min(slot, flow->next_send());
+      other = std::min(other, flow->next_chore());
+    }
+    return {std::min(slot, other), slot <= other};
+  }
+
+  const FlowTable& flows_;
+  const ProberContext& context_;
+  Recurrence reports_;
+  Recurrence looks_;
+  bool interrupted_ = false;
+};
+
+/// Gives connections a moment before the run starts: those that stand by then have their first
+/// slots at their place, and a far or dead one holds nobody up for longer. False: interrupted.
+bool await_connections(const FlowTable& flows, const ProberContext& context) {
+  const Instant until =
+      std::min(saturating_add(context.clock.now(), kConnectFirst), context.options.deadline);
+  while (true) {
+    const Instant now = context.clock.now();
+    Instant next = until;
+    bool some = false;
+    for (const auto& flow : flows.all()) {
+      if (!flow->connecting()) continue;
+      if (flow->next_event() <= now) flow->on_time(now);
+      some = some || flow->connecting();
+      next = std::min(next, flow->next_event());
+    }
+    if (!some || now >= until) return true;
+    if (context.waiter.wait({next, false}, context.options.wait).interrupted) return false;
+  }
+}
+
+}  // namespace
+
+std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets, const ProbeOptions& options,
+                                    const Clock& clock, Waiter& waiter, ProbeObserver& observer,
+                                    std::uint64_t seed) {
+  SplitMix64 seeds{seed};
+  const ProberContext context{
+      options, clock, waiter, observer, observer.wants_outcomes(), measure_clock(clock)};
+  FlowTable flows{targets, context, seeds};
+  const bool goes_on = await_connections(flows, context);
+  // Only now: what setting up costs must not make the first slots late.
+  const Instant start = clock.now();
+  const WallTime wall = clock.wall_now();
+  flows.begin(start, wall);
+  observer.began(start, wall);
+  Run run{flows, context, start};
+  const RunEnd end = goes_on ? run.until_done() : RunEnd::interrupted;
+  const Instant now = clock.now();
+  for (const auto& flow : flows.all()) {
+    flow->account_for_missing(end == RunEnd::finished ? kNever : now);
+    flow->tell_failure(end == RunEnd::deadline ? "no connection before the deadline" : nullptr);
+  }
+  // The rest of the last interval, so that the intervals are the whole.
+  if (options.report_interval != Duration::max()) run.report(now);
+  return flows.results(now, end == RunEnd::interrupted, context);
+}
+
+}  // namespace netecho

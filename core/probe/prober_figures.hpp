@@ -1,0 +1,103 @@
+#pragma once
+
+/// \file
+/// What one flow counts and measures, over its run and since the last interim report, and how
+/// figures of several flows become one.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/facts/events.hpp"
+#include "core/facts/reason_counts.hpp"
+#include "core/measure/outages.hpp"
+#include "core/measure/round_trip.hpp"
+
+namespace netecho {
+
+/// One final status a sequence; late, duplicate and reordered are extra.
+struct ProbeCounts {
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  std::uint64_t skipped = 0;
+  std::uint64_t no_connection = 0;  ///< Of those skipped: for want of a connection.
+  std::uint64_t send_error = 0;
+  std::uint64_t timeout = 0;
+  std::uint64_t mismatch = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t unreachable = 0;
+  std::uint64_t late = 0;
+  std::uint64_t duplicate = 0;
+  std::uint64_t reordered = 0;
+  std::uint64_t tx_bytes = 0;
+  std::uint64_t rx_bytes = 0;
+  ReasonCounts reasons{};
+
+  [[nodiscard]] std::uint64_t scheduled() const noexcept { return sent + send_error + skipped; }
+  [[nodiscard]] std::uint64_t lost() const noexcept {
+    return timeout + mismatch + refused + unreachable;
+  }
+  [[nodiscard]] std::uint64_t unanswered() const noexcept {
+    return lost() + send_error + no_connection;
+  }
+  void add(const ProbeCounts& other) noexcept;
+};
+
+/// What the figures of a summary come from: of one flow or several, of a run or a part of it.
+struct FigureSet {
+  ProbeCounts counts;
+  RoundTripStatistics statistics{HistogramSpace::when_merged};
+  LossRuns loss_runs;
+  std::vector<Outage> outages;  ///< Of each flow in turn.
+  std::optional<LossDirection::Split> loss_directions;
+  Duration length{};  ///< Of the run or the part; of several flows the longest.
+  double achieved_per_second = 0;
+  Duration jitter_sum{};
+  std::int64_t jitter_flows = 0;  ///< Of how many flows jitter_sum is.
+
+  /// Another flow's figures of the same time.
+  void merge(const FigureSet& other);
+};
+
+class FlowFigures {
+ public:
+  /// `interval`: the mean gap of the schedule; zero for a flood, which has none.
+  /// `clock`, which outlives this, dates outages.
+  FlowFigures(Duration interval, const Clock& clock);
+  void begin(Instant start) noexcept { period_start_ = run_start_ = start; }
+
+  /// Of the period at hand: what happens is recorded here, once.
+  ProbeCounts counts;
+  RoundTripStatistics statistics;
+
+  [[nodiscard]] RoundTripOrder& order() noexcept { return order_; }
+  [[nodiscard]] const RoundTripOrder& order() const noexcept { return order_; }
+  /// A probe whose status is final; in order of sequence.
+  void settled(const SettledProbe& probe);
+  /// Many slots at once that were not sent and count as unanswered, in their turn.
+  void unanswered(Instant due, std::uint64_t slots) noexcept;
+
+  /// The figures of the run so far; `tracker` knows what still waits.
+  [[nodiscard]] FigureSet whole(Instant now, const SequenceTracker& tracker) const;
+  /// Of the period that ends now. What is outstanding belongs to it and to the next one.
+  [[nodiscard]] FigureSet end_period(Instant now, const SequenceTracker& tracker);
+
+ private:
+  [[nodiscard]] double rate(const ProbeCounts& done, Duration length) const noexcept;
+  [[nodiscard]] std::vector<Outage> end_period_of_outages(Instant now,
+                                                          const SequenceTracker& tracker);
+
+  Duration interval_;
+  Instant run_start_{};
+  Instant period_start_{};
+  RoundTripOrder order_;
+  LossRunCounter period_loss_runs_;
+  Outages outages_;
+  std::size_t told_outages_ = 0;          ///< That ended in periods before.
+  std::uint64_t told_outage_probes_ = 0;  ///< Of the next one, if it was open then.
+  std::uint64_t carried_ = 0;             ///< Of counts.sent: outstanding when the period began.
+  ProbeCounts past_counts_;               ///< Of the periods before.
+  RoundTripStatistics past_statistics_{HistogramSpace::when_merged};
+};
+
+}  // namespace netecho

@@ -1,0 +1,157 @@
+#include "core/probe/prober_results.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/probe/prober_summary.hpp"
+
+namespace netecho {
+namespace {
+
+/// Several flows as their target: what differs between them is null, or put together.
+Summary together(std::span<const Summary> flows) {
+  Summary all = flows.front();
+  all.flow.reset();
+  if (flows.size() == 1) return all;
+  all.local.reset();
+  std::vector<PathInfo> paths;
+  for (const Summary& each : flows) {
+    all.interrupted = all.interrupted || each.interrupted;
+    // One flow that met a server which does not stamp is enough.
+    if (each.stamped) all.stamped = all.stamped.value_or(true) && *each.stamped;
+    if (each.authenticated) all.authenticated = each.authenticated;
+    if (!all.error) all.error = each.error;
+    if (!all.foreign_reply) all.foreign_reply = each.foreign_reply;
+    paths.push_back({each.tcp_info, each.path_mtu_bytes});
+  }
+  const PathInfo path = merged(paths);
+  all.tcp_info = path.tcp_info;
+  all.path_mtu_bytes = path.path_mtu_bytes;
+  return all;
+}
+
+void finish(Summary& summary, const FigureSet& figures, const Histogram* wake_up) {
+  fill_figures(summary, figures);
+  summary.duration = figures.length;
+  if (wake_up != nullptr) summary.wake_up = lateness_figures(*wake_up);
+  summary.exit_code = figures.counts.received > 0 && !summary.error ? 0 : 1;
+  // What never began failed by itself; what ended early has a negative result.
+  if (summary.error && summary.scheduled_total == 0) summary.exit_code = summary.error->exit_code;
+}
+
+/// Flows begin within this: an interval, unless the run is so short that the last ones would have
+/// no time left.
+Duration turns_within(const ProbeOptions& options, Instant now) noexcept {
+  if (options.schedule == ScheduleKind::flood) return Duration::zero();
+  const Duration left = std::max(options.deadline - now, Duration::zero());
+  return std::min(options.interval, left / 2);
+}
+
+}  // namespace
+
+FlowTable::FlowTable(std::vector<ProbeTarget>& targets, const ProberContext& context,
+                     SplitMix64& seeds)
+    : options_{context.options}, turns_within_{turns_within(options_, context.clock.now())} {
+  SplitMix64 warm_up_seeds{seeds.next()};
+  for (std::size_t target = 0; target < targets.size(); ++target) {
+    first_.push_back(flows_.size());
+    std::uint32_t number = 0;
+    for (ProbeConnection& connection : targets[target].flows) {
+      const FlowIdentity identity{.id = static_cast<std::uint32_t>(flows_.size()),
+                                  .target = target,
+                                  .flow = number++,
+                                  .session = seeds.next(),
+                                  .warm_up_session = warm_up_seeds.next()};
+      flows_.push_back(
+          std::make_unique<ProbeFlow>(targets[target], std::move(connection), context, identity));
+    }
+  }
+  first_.push_back(flows_.size());
+}
+
+FlowTable::Flows FlowTable::flows_of(std::size_t target) const noexcept {
+  return Flows{flows_}.subspan(first_[target], first_[target + 1] - first_[target]);
+}
+
+Duration FlowTable::phase_of(std::size_t target, std::size_t flow) const noexcept {
+  const std::size_t targets = first_.size() - 1;
+  const auto turns = static_cast<std::int64_t>(flows_of(target).size() * targets);
+  const auto turn = static_cast<std::int64_t>(flow * targets + target);
+  // The product of a long interval and many turns would overflow.
+  return turns_within_ / turns * turn + turns_within_ % turns * turn / turns;
+}
+
+void FlowTable::begin(Instant start, WallTime wall) {
+  started_ = wall;
+  for (std::size_t target = 0; target + 1 < first_.size(); ++target) {
+    const Flows flows = flows_of(target);
+    for (std::size_t i = 0; i < flows.size(); ++i) {
+      flows[i]->begin(start, phase_of(target, i));
+    }
+  }
+}
+
+template <typename FiguresOf>
+std::vector<ProbeResult> FlowTable::collect(bool interrupted, const ProberContext& context,
+                                            const FiguresOf& figures_of) const {
+  const Histogram* wake_up = context.waiter.wake_up_latency();
+  std::vector<ProbeResult> out;
+  for (std::size_t target = 0; target + 1 < first_.size(); ++target) {
+    ProbeResult result;
+    std::vector<Summary> summaries;
+    std::optional<FigureSet> all;
+    for (const auto& flow : flows_of(target)) {
+      Summary summary = flow->description(interrupted);
+      summary.started = started_;
+      FigureSet figures = figures_of(*flow);
+      finish(summary, figures, wake_up);
+      summaries.push_back(std::move(summary));
+      if (all) {
+        all->merge(figures);
+      } else {
+        all.emplace(std::move(figures));
+      }
+    }
+    result.summary = together(summaries);
+    finish(result.summary, *all, wake_up);
+    if (summaries.size() > 1) result.flows = std::move(summaries);
+    result.latency = std::make_shared<const Histogram>(std::move(all->statistics.rtt));
+    out.push_back(std::move(result));
+  }
+  return out;
+}
+
+std::vector<ProbeResult> FlowTable::results(Instant now, bool interrupted,
+                                            const ProberContext& context) const {
+  return collect(interrupted, context, [&](ProbeFlow& flow) { return flow.whole(now); });
+}
+
+std::vector<ProbeResult> FlowTable::end_period(Instant now, const ProberContext& context) const {
+  return collect(false, context, [&](ProbeFlow& flow) { return flow.end_period(now); });
+}
+
+std::vector<ProbeStatus> FlowTable::status(Instant now) const {
+  std::vector<ProbeStatus> out;
+  for (std::size_t target = 0; target + 1 < first_.size(); ++target) {
+    FigureSet all;
+    Histogram recent{HistogramSpace::when_merged};
+    for (const auto& flow : flows_of(target)) {
+      all.merge(flow->whole(now));
+      recent.merge(flow->recent());
+      flow->recent().reset();
+    }
+    const Histogram& latency = all.statistics.rtt;
+    out.push_back({.sent = all.counts.sent,
+                   .received = all.counts.received,
+                   .lost = all.counts.lost(),
+                   .skipped = all.counts.skipped,
+                   .unanswered = all.counts.unanswered(),
+                   .recent = recent.percentile(kP50),
+                   .p50 = latency.percentile(kP50),
+                   .p99 = latency.percentile(kP99),
+                   .max = latency.max()});
+  }
+  return out;
+}
+
+}  // namespace netecho

@@ -1,0 +1,60 @@
+#include "core/probe/prober_warmup.hpp"
+
+#include <utility>
+
+#include "core/measure/schedule.hpp"
+
+namespace netecho {
+namespace {
+
+constexpr std::size_t kIncomingSlots = 16;
+
+}  // namespace
+
+WarmUp::WarmUp(MessagePort& port, const ProbeOptions& options, std::uint32_t size_bytes,
+               std::uint64_t session, const AuthKey* key)
+    : port_{port},
+      options_{options},
+      content_{size_bytes, session, 1, key},
+      outgoing_{1, 1},
+      incoming_{kIncomingSlots, std::size_t{size_bytes} + 1} {}
+
+void WarmUp::on_time(Instant now) {
+  if (waiting_ && now < expires_) return;
+  if (std::exchange(waiting_, false)) ++lost_;
+  if (now < next_send_) return;
+  if (sent_ == options_.warmup) {
+    finished_ = true;
+    return;
+  }
+  sequence_ = {sent_++};
+  const std::span<std::byte> probe = content_.encode(sequence_);
+  outgoing_.slots()[0] = {};
+  outgoing_.slots()[0].data = probe.data();
+  outgoing_.slots()[0].size = static_cast<std::uint32_t>(probe.size());
+  outgoing_.count = 1;
+  outgoing_.next = 0;
+  waiting_ = port_.send(outgoing_).status == IoStatus::ok;
+  if (waiting_) ++left_;
+  expires_ = saturating_add(now, options_.timeout);
+  const bool floods = options_.schedule == ScheduleKind::flood;
+  next_send_ = floods && waiting_ ? now : saturating_add(now, options_.interval);
+}
+
+void WarmUp::on_ready() {
+  const BatchResult result = port_.receive(incoming_);
+  if (result.status == IoStatus::closed || result.status == IoStatus::failed) {
+    finished_ = true;  // The measurement meets the same end, and reports it.
+    return;
+  }
+  for (const Slot& slot : incoming_.filled()) {
+    const std::span<const std::byte> bytes{slot.data, slot.size};
+    const Reading reading = slot.error != 0
+                                ? content_.read_quote(bytes, sequence_)
+                                : content_.read(bytes, sequence_, {sequence_.value + 1});
+    const bool unproven = reading.kind == ReadingKind::unproven;
+    if (reading.sequence == sequence_ && !unproven) waiting_ = false;
+  }
+}
+
+}  // namespace netecho

@@ -1,0 +1,99 @@
+#pragma once
+
+/// \file
+/// The messages that pass a port in one call, and the arena they live in.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/base/units.hpp"
+#include "core/net/icmp_error.hpp"
+
+namespace netecho {
+
+/// The prefix of all loopback sources together.
+inline constexpr std::uint64_t kLoopbackPrefix = 1;
+
+/// Why a port says that a message must not be answered.
+enum class Refusal : std::uint8_t {
+  none,
+  no_return_address,  ///< Its sender has no address to answer to (unixgram).
+  source_port,        ///< From a port that belongs to a service.
+  not_unicast,        ///< From or to a multicast or broadcast address.
+  hop_limit,          ///< It has no hop left for a reply.
+  loop,               ///< The mark of another server on this host.
+  not_allowed,        ///< Its source or user is none of those that may.
+};
+
+/// What a train may have at most, so that every kernel that knows trains takes it.
+inline constexpr std::size_t kTrainMessages = 64;
+inline constexpr std::size_t kTrainBytes = 65'507;
+/// Room for any train that comes in.
+inline constexpr std::size_t kTrainSlotBytes = 65'536;
+
+/// One message in a batch, or a train: several messages of one peer, each but the last of the same
+/// size, that pass the kernel as one (`segment_size` != 0).
+struct Slot {
+  std::byte* data = nullptr;
+  std::uint32_t size = 0;
+  std::uint32_t segment_size = 0;       ///< 0: one message. Else every segment but the last has it.
+  Instant at{};                         ///< Received (T4) or sent (T1): next to the system call.
+  std::optional<WallTime> kernel_at{};  ///< Received, by the kernel's stamp; see stamp_by_kernel().
+  int error = 0;  ///< Client ports: errno of a failed earlier send; data is its payload.
+  /// With `error`: what the network said, and who; the port's own, until its next receive().
+  const IcmpError* icmp = nullptr;
+  /// Server ports: who is limited together with its sender, a network prefix; 0: not limited.
+  std::uint64_t source_prefix = 0;
+  bool truncated = false;  ///< The message was longer than the slot.
+  Refusal refused = Refusal::none;
+  bool skip = false;  ///< Not to be sent; set by the engine, with its reason counted.
+
+  [[nodiscard]] bool is_train() const noexcept { return segment_size != 0 && size > segment_size; }
+  /// How many messages it is.
+  [[nodiscard]] std::size_t segments() const noexcept {
+    return segment_size == 0 ? 1 : (size + segment_size - 1) / segment_size;
+  }
+  /// The first of a train's messages, or the only one.
+  [[nodiscard]] Slot first_message() const noexcept {
+    Slot out = *this;
+    if (is_train()) out.size = segment_size;
+    out.segment_size = 0;
+    return out;
+  }
+  /// Leaves what is behind these bytes.
+  void cut_front(std::uint32_t bytes) noexcept {
+    data += bytes;
+    size -= bytes;
+  }
+};
+
+/// A fixed arena of message slots, allocated once (lazily backed: an untouched slot costs nothing).
+///
+/// receive() fills slots [0, count) and sets next = 0; send() sends [next, count) and advances
+/// next. Slot i answers the peer that slot i came from, so the engine never reorders slots.
+class Batch {
+ public:
+  Batch(std::size_t slot_count, std::size_t slot_bytes);
+  ~Batch();
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  [[nodiscard]] std::span<Slot> slots() noexcept { return slots_; }
+  [[nodiscard]] std::span<Slot> filled() noexcept { return std::span{slots_}.first(count); }
+  [[nodiscard]] std::size_t slot_bytes() const noexcept { return slot_bytes_; }
+  /// Where slot i's bytes live; receive() resets Slot::data to it.
+  [[nodiscard]] std::byte* storage(std::size_t index) const noexcept;
+
+  std::size_t count = 0;  ///< Slots in use.
+  std::size_t next = 0;   ///< First slot that send() has still to send.
+
+ private:
+  std::size_t slot_bytes_;
+  std::byte* arena_;
+  std::vector<Slot> slots_;
+};
+
+}  // namespace netecho

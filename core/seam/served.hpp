@@ -1,0 +1,41 @@
+#pragma once
+
+/// \file
+/// An endpoint of `serve` as a transport hands it to the server: bound, not yet watched.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/net/endpoint.hpp"
+#include "core/seam/acceptor.hpp"
+#include "core/seam/byte_channel.hpp"
+#include "core/seam/message_port.hpp"
+
+namespace netecho {
+
+/// What one bound socket of `serve` is: a listener, a message socket, or (inherited from inetd)
+/// one connected stream.
+using ServedSocket =
+    std::variant<std::unique_ptr<Acceptor>, std::unique_ptr<MessagePort>, ByteChannel>;
+
+struct Served {
+  ServedSocket socket;
+  /// The same endpoint for each further thread: a socket that shares its port, or the same socket.
+  /// Fewer than there are threads if it can't be shared.
+  std::vector<ServedSocket> siblings{};
+  SocketDescription endpoint;  ///< As bound: the real port.
+  bool inherited = false;
+  bool records = false;  ///< An Acceptor whose connections carry records: use make_port().
+  /// Removes what binding created (the socket file), if it is still ours. May be empty.
+  std::shared_ptr<void> cleanup{};
+  /// All of its sockets are bound to this interface: they are dead when it is. Empty: to none.
+  std::string interface {};
+  /// Binds all of them once more, to the same address and to the interface that has this name now;
+  /// from one thread. Throws Error. Null: this process can't.
+  std::function<Served()> bind_again{};
+};
+
+}  // namespace netecho

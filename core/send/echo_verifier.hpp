@@ -1,0 +1,51 @@
+#pragma once
+
+/// \file
+/// Compares an echo with what was sent, in bounded memory, however far the echo lags behind.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "core/base/buffer.hpp"
+#include "core/send/exchange.hpp"
+
+namespace netecho {
+
+/// What is to be sent is read into a ring, sent from there and compared there: it is never copied.
+/// A lag longer than the ring is read from the source again where the source can do that; else the
+/// ring bounds how far sending may run ahead.
+class EchoVerifier {
+ public:
+  static constexpr std::size_t kRingBytes = 8 * 1024 * 1024;
+
+  explicit EchoVerifier(PayloadSource& source);
+
+  /// False: more must come back before more may be sent.
+  [[nodiscard]] bool has_room() const noexcept { return room() != 0; }
+  /// Where the next bytes to be sent are to be put. Overwrites what was sent one ring before.
+  [[nodiscard]] std::span<std::byte> space() noexcept;
+  /// The first `bytes` of space() will be sent; returns them, where they stay until the next call
+  /// of space().
+  std::span<const std::byte> sent(std::size_t bytes) noexcept;
+  /// Nothing of what was sent has to come back.
+  void expect_nothing() noexcept { verified_ = sent_; }
+  /// The next bytes that came back. The offset of the first that differs, or that was never sent;
+  /// none: all as sent.
+  [[nodiscard]] std::optional<std::uint64_t> verify(std::span<const std::byte> bytes);
+
+  [[nodiscard]] std::uint64_t sent_bytes() const noexcept { return sent_; }
+
+ private:
+  [[nodiscard]] std::size_t room() const noexcept;
+  [[nodiscard]] std::span<const std::byte> expected(std::size_t at_most);
+
+  PayloadSource& source_;
+  bool rereads_;
+  Buffer ring_;
+  std::optional<Buffer> again_;  ///< What was read again.
+  std::uint64_t sent_ = 0;
+  std::uint64_t verified_ = 0;
+};
+
+}  // namespace netecho

@@ -1,0 +1,13 @@
+#pragma once
+
+/// \file
+/// One exchange over a message socket: one message out, one message back.
+
+#include "core/send/exchange.hpp"
+
+namespace netecho {
+
+[[nodiscard]] ExchangeResult exchange_message(MessagePort& port, PayloadSource& payload,
+                                              const ExchangeOptions& options);
+
+}  // namespace netecho

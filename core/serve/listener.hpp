@@ -1,0 +1,54 @@
+#pragma once
+
+/// \file
+/// Accepts connections of one listening socket, as long as the server has room for them.
+
+#include "core/seam/acceptor.hpp"
+#include "core/serve/server_shared.hpp"
+
+namespace netecho {
+
+struct EndpointImpairment;
+
+/// Pauses, never spins, while the server is full or descriptors have run out: a further connection
+/// waits in the backlog.
+class Listener final : public EventHandler {
+ public:
+  /// `impairment`: what its connections' replies suffer; null: nothing.
+  Listener(ServerShared& shared, EndpointStats& endpoint, std::unique_ptr<Acceptor> acceptor,
+           bool records, const EndpointImpairment* impairment);
+
+  void on_events(std::uint32_t events) noexcept override;
+  /// Room may have come: looks again at the backlog.
+  void resume() noexcept;
+  /// From now on accepts from this one.
+  void replace(std::unique_ptr<Acceptor> acceptor) noexcept;
+  /// The socket that listens; -1 once stopped.
+  [[nodiscard]] int fd() const noexcept { return stopped_ ? -1 : acceptor_->fd(); }
+  /// Accepts no more. Safe to call twice.
+  void stop() noexcept;
+  [[nodiscard]] bool stopped() const noexcept { return stopped_; }
+
+ private:
+  void watch();
+  void pause() noexcept;
+  void serve_connection(UniqueFd connection, ConnectionPermit permit) noexcept;
+  void serve_impaired(UniqueFd connection, ConnectionPermit permit);
+  void tell_exhausted(int error) noexcept;
+  void rest(int error) noexcept;
+  /// Closes again what may not be open.
+  void reject(UniqueFd connection) noexcept;
+
+  ServerShared& shared_;
+  EndpointStats& endpoint_;
+  std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<Reactor::Timer> retry_;  ///< When descriptors ran out elsewhere.
+  std::optional<Instant> exhausted_at_;    ///< When it was last seen that they did.
+  const EndpointImpairment* impairment_;
+  int failures_ = 0;  ///< In a row.
+  bool records_;
+  bool paused_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace netecho

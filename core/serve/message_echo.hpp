@@ -1,0 +1,97 @@
+#pragma once
+
+/// \file
+/// The echo of message sockets: what is answered, what is dropped and why, counted exactly:
+/// received = echoed + dropped.
+
+#include "core/seam/batch.hpp"
+#include "core/seam/message_port.hpp"
+#include "core/serve/receive_rest.hpp"
+#include "core/serve/server_shared.hpp"
+
+namespace netecho {
+
+/// Marks in `batch` what is not to be answered (of a train, takes it out), stamps what asks for it,
+/// and counts all of it.
+void prepare_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint,
+                     const MessagePort& port) noexcept;
+
+/// Counts (and traces) a message that gets no answer.
+void drop_message(const Slot& slot, std::size_t index, DropReason reason, ServerShared& shared,
+                  EndpointStats& endpoint, const MessagePort& port) noexcept;
+/// Counts what has left, and traces it: slots [first, next), except those marked.
+void count_answers(const BatchResult& sent, Batch& batch, std::size_t first, ServerShared& shared,
+                   EndpointStats& endpoint, const MessagePort& port) noexcept;
+/// Drops and counts what is left of `batch`: it was received and will never be sent.
+void drop_unsent(Batch& batch, DropReason reason, ServerShared& shared, EndpointStats& endpoint,
+                 const MessagePort& port) noexcept;
+/// Why a message whose send failed was dropped.
+[[nodiscard]] DropReason send_drop_reason(int error) noexcept;
+
+enum class Answered : std::uint8_t { all, socket_full, closed };
+
+/// Sends what is left of `batch`; a message that cannot be sent is dropped and counted.
+[[nodiscard]] Answered send_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint,
+                                    MessagePort& port) noexcept;
+
+/// The policy of a bound datagram socket.
+class DatagramEndpoint : public EventHandler {
+ public:
+  /// Full batches in a row before other sockets get their turn.
+  static constexpr int kBatchesPerEvent = 16;
+
+  virtual ~DatagramEndpoint() = default;
+  /// Reads no more, and sends what was read as soon as the socket takes it.
+  virtual void begin_drain() noexcept = 0;
+  /// No more is read or sent; what was to be sent is dropped. Safe to call twice.
+  virtual void stop() noexcept = 0;
+  [[nodiscard]] virtual bool stopped() const noexcept = 0;
+  /// Brings those counters of its endpoint up to date that only the port knows.
+  virtual void update_stats() noexcept = 0;
+  /// From now on serves this port. What the old one has not taken is counted as not sent.
+  virtual void replace(std::unique_ptr<MessagePort> port) noexcept = 0;
+  /// The socket that is served; -1 once stopped.
+  [[nodiscard]] virtual int fd() const noexcept = 0;
+};
+
+/// A batch for such a socket: one message under max_accepts, so that none is received and left
+/// unanswered.
+[[nodiscard]] std::size_t datagram_slots(const ServerOptions& options) noexcept;
+[[nodiscard]] std::size_t datagram_slot_bytes(const SocketDescription& endpoint) noexcept;
+
+/// What the kernel dropped for `port` and for those that it replaced; none if it does not tell.
+[[nodiscard]] std::optional<std::uint64_t> drops_of(const MessagePort& port,
+                                                    std::uint64_t before) noexcept;
+
+/// Watches a port that has replaced another. False: that failed, and was told.
+[[nodiscard]] bool watch_again(ServerShared& shared, const MessagePort& port, std::uint32_t events,
+                               EventHandler& handler) noexcept;
+
+/// The plain one. Its batch is its own: what a full socket does not take stays there and nothing
+/// more is read meanwhile. The only one that takes trains: an impaired reply has a fate of its own.
+class DatagramEcho final : public DatagramEndpoint {
+ public:
+  DatagramEcho(ServerShared& shared, EndpointStats& endpoint, std::unique_ptr<MessagePort> port);
+  void on_events(std::uint32_t events) noexcept override;
+  void begin_drain() noexcept override;
+  void stop() noexcept override;
+  [[nodiscard]] bool stopped() const noexcept override { return stopped_; }
+  void update_stats() noexcept override;
+  void replace(std::unique_ptr<MessagePort> port) noexcept override;
+  [[nodiscard]] int fd() const noexcept override { return stopped_ ? -1 : port_->fd(); }
+
+ private:
+  void finish_batch() noexcept;
+
+  ServerShared& shared_;
+  EndpointStats& endpoint_;
+  std::unique_ptr<MessagePort> port_;
+  std::uint64_t drops_before_ = 0;  ///< Of ports that were replaced.
+  Batch batch_;
+  bool writing_ = false;  ///< The rest of the batch waits for the socket.
+  bool draining_ = false;
+  bool stopped_ = false;
+  ReceiveRest rest_;
+};
+
+}  // namespace netecho

@@ -1,0 +1,92 @@
+#include "core/serve/record_echo.hpp"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+
+#include "core/serve/message_echo.hpp"
+
+namespace netecho {
+namespace {
+
+/// A batch of its own for a record that has to wait. Null: no memory.
+std::unique_ptr<Batch> copy_of(const Slot& record) noexcept try {
+  auto copy = std::make_unique<Batch>(1, std::max<std::size_t>(record.size, 1));
+  copy->slots().front() = record;
+  copy->slots().front().data = copy->storage(0);
+  if (record.size != 0) std::memcpy(copy->storage(0), record.data, record.size);
+  copy->count = 1;
+  return copy;
+} catch (const std::exception&) {
+  return nullptr;
+}
+
+}  // namespace
+
+RecordConnection::RecordConnection(ServerShared& shared, EndpointStats& endpoint,
+                                   ConnectionPermit permit, std::unique_ptr<MessagePort> port)
+    : ServedConnection{shared, endpoint, std::move(permit), port->fd()}, port_{std::move(port)} {}
+
+void RecordConnection::on_events(std::uint32_t /*events*/) noexcept {
+  if (unsent_ != nullptr) return flush();
+  echo_once();
+}
+
+void RecordConnection::echo_once() noexcept {
+  Batch& batch = shared_.record_batch;
+  const BatchResult received = port_->receive(batch);
+  if (received.status == IoStatus::would_block) return;
+  if (received.status == IoStatus::closed) return finish(CloseReason::eof);
+  if (received.status == IoStatus::failed) return finish_failed(received.error);
+  const Slot& record = batch.slots().front();
+  prepare_answers(batch, shared_, endpoint_, *port_);
+  count(record.size, 0);
+
+  switch (send_answers(batch, shared_, endpoint_, *port_)) {
+    case Answered::all:
+      return count(0, record.skip ? 0 : record.size);
+    case Answered::closed:
+      return finish(CloseReason::reset);
+    case Answered::socket_full:
+      break;
+  }
+  unsent_ = copy_of(record);
+  if (unsent_ == nullptr) {
+    netecho::drop_unsent(batch, DropReason::send_error, shared_, endpoint_, *port_);
+    return finish_without_memory();
+  }
+  watch(EPOLLOUT);
+  static_cast<void>(begin_stall(record.size));
+}
+
+void RecordConnection::flush() noexcept {
+  const Slot record = unsent_->slots().front();
+  switch (send_answers(*unsent_, shared_, endpoint_, *port_)) {
+    case Answered::socket_full:
+      return;
+    case Answered::closed:
+      return finish(CloseReason::reset);
+    case Answered::all:
+      break;
+  }
+  count(0, record.size);
+  unsent_.reset();
+  end_stall();
+  if (draining_) return finish(CloseReason::drain);
+  watch(EPOLLIN);
+}
+
+void RecordConnection::drop_unsent(DropReason reason) noexcept {
+  if (unsent_ != nullptr) {
+    netecho::drop_unsent(*unsent_, reason, shared_, endpoint_, *port_);
+  }
+}
+
+void RecordConnection::begin_drain() noexcept {
+  draining_ = true;
+  if (unsent_ == nullptr) finish(CloseReason::drain);
+}
+
+}  // namespace netecho

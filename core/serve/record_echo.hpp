@@ -1,0 +1,34 @@
+#pragma once
+
+/// \file
+/// The echo of one seqpacket connection.
+
+#include <memory>
+
+#include "core/seam/batch.hpp"
+#include "core/seam/message_port.hpp"
+#include "core/serve/served_connection.hpp"
+
+namespace netecho {
+
+/// An accepted seqpacket connection: one record at a time through the server's shared slot.
+class RecordConnection final : public ServedConnection {
+ public:
+  RecordConnection(ServerShared& shared, EndpointStats& endpoint, ConnectionPermit permit,
+                   std::unique_ptr<MessagePort> port);
+  void on_events(std::uint32_t events) noexcept override;
+  void begin_drain() noexcept override;
+  [[nodiscard]] bool stalled() const noexcept override { return unsent_ != nullptr; }
+
+ private:
+  ~RecordConnection() override = default;
+  void echo_once() noexcept;
+  void flush() noexcept;
+  void drop_unsent(DropReason reason) noexcept override;
+
+  std::unique_ptr<MessagePort> port_;
+  std::unique_ptr<Batch> unsent_;  ///< The record that the socket did not take.
+  bool draining_ = false;
+};
+
+}  // namespace netecho

@@ -1,0 +1,41 @@
+#pragma once
+
+/// \file
+/// Adds up the counters of loops that run on threads of their own, each of which tells them when it
+/// gets to it.
+
+#include <deque>
+#include <vector>
+
+#include "core/facts/events.hpp"
+
+namespace netecho {
+
+/// Keeps what each loop told last, so that nothing is counted twice, however late an answer comes,
+/// and no total is ever smaller than one before. Not for several threads at once.
+class StatsCollector {
+ public:
+  /// The totals are wanted: the loops are to tell. While an earlier wish waits for some of them,
+  /// those are still the ones that it waits for.
+  void ask() noexcept;
+  /// Loop number `loop` tells. `endpoints`: which of the server's each of its counters is about.
+  /// True if it was the last that was waited for. Without memory (it throws then) it has not told.
+  bool tell(std::size_t loop, const std::deque<EndpointStats>& stats,
+            const std::vector<std::size_t>& endpoints);
+  /// All that was told last, an entry for each of the server's endpoints.
+  [[nodiscard]] std::vector<EndpointStats> totals() const;
+  /// REQUIRES: called once, before anything else.
+  void expect(std::size_t loops, std::size_t endpoints);
+
+ private:
+  struct Told {
+    std::vector<EndpointStats> stats;
+    std::vector<std::size_t> endpoints;
+    bool since_asked = false;
+  };
+  std::vector<Told> loops_;
+  std::size_t endpoints_ = 0;
+  std::size_t waited_for_ = 0;
+};
+
+}  // namespace netecho

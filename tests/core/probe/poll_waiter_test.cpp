@@ -1,0 +1,278 @@
+#include "core/probe/poll_waiter.hpp"
+
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <utility>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/base/error.hpp"
+#include "tests/support/catch.hpp"
+
+namespace netecho {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// One end of a socket pair; the waiter asks it only for its descriptor and its wishes.
+class PairPort final : public MessagePort {
+ public:
+  PairPort() {
+    std::array<int, 2> fds{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds.data()) == 0);
+    near_.reset(fds[0]);
+    far_.reset(fds[1]);
+  }
+  BatchResult receive(Batch& /*batch*/) noexcept override { return {}; }
+  BatchResult send(Batch& /*batch*/) noexcept override { return {}; }
+  [[nodiscard]] int fd() const noexcept override { return near_.get(); }
+  [[nodiscard]] bool wants_write() const noexcept override { return wants_write_; }
+
+  void want_write(bool wanted) { wants_write_ = wanted; }
+  void let_arrive() const { REQUIRE(::write(far_.get(), "x", 1) == 1); }
+  void take() const {
+    char ignored = 0;
+    REQUIRE(::read(near_.get(), &ignored, 1) == 1);
+  }
+
+ private:
+  UniqueFd near_;
+  UniqueFd far_;
+  bool wants_write_ = false;
+};
+
+using Ids = std::vector<std::uint32_t>;
+Ids ids(const Wake& wake) {
+  return {wake.ready.begin(), wake.ready.end()};
+}
+
+WaitMode any_mode() {
+  return GENERATE(WaitMode::block, WaitMode::spin);
+}
+
+/// Far enough that a wait for it would be noticed.
+Instant far_away() {
+  return monotonic_now() + 1h;
+}
+
+/// Enough ports that never have anything, so that spinning asks epoll, too.
+class IdlePorts {
+ public:
+  explicit IdlePorts(PollWaiter& waiter) {
+    for (std::uint32_t id = 0; id <= PollWaiter::kSpunDirectly; ++id) {
+      ports_.push_back(std::make_unique<PairPort>());
+      waiter.watch(*ports_.back(), 1000 + id);
+    }
+  }
+
+ private:
+  std::vector<std::unique_ptr<PairPort>> ports_;
+};
+
+TEST_CASE("poll_waiter: a port that has something ends the wait", "[poll_waiter][loopback]") {
+  const WaitMode mode = any_mode();
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  const IdlePorts idle{waiter};
+  PairPort quiet;
+  PairPort loud;
+  waiter.watch(quiet, 7);
+  waiter.watch(loud, 8);
+  loud.let_arrive();
+  CHECK(ids(waiter.wait(far_away(), mode)) == Ids{8});
+  // Level-triggered: what was not taken is still there.
+  CHECK(ids(waiter.wait(kNever, mode)) == Ids{8});
+  loud.take();
+  quiet.let_arrive();
+  CHECK(ids(waiter.wait(kNever, mode)) == Ids{7});
+}
+
+TEST_CASE("poll_waiter: few ports are tried while it spins, and signals are seen all the same",
+          "[poll_waiter][loopback]") {
+  ::signal(SIGTERM, SIG_DFL);
+  Interrupt interrupt{SIGTERM};
+  PollWaiter waiter{interrupt};
+  PairPort first;
+  PairPort second;
+  waiter.watch(first, 7);
+  waiter.watch(second, 8);
+  CHECK(ids(waiter.wait(kNever, WaitMode::spin)) == Ids{7, 8});
+  // Close to its deadline a blocking wait spins, too.
+  CHECK(ids(waiter.wait(monotonic_now(), WaitMode::block)) == Ids{7, 8});
+  ::raise(SIGTERM);
+  int turns = 0;
+  while (!waiter.wait(kNever, WaitMode::spin).interrupted) REQUIRE(++turns < 1000);
+}
+
+TEST_CASE("poll_waiter: the guard grows at once with late wake-ups, and shrinks slowly",
+          "[poll_waiter][unit]") {
+  SpinGuard guard;
+  guard.woke_late(105us);
+  CHECK(guard.length() == 140us);
+  guard.woke_late(15us);
+  CHECK(guard.length() < 140us);
+  CHECK(guard.length() > 139us);
+  for (int i = 0; i < 5000; ++i) guard.woke_late(1us);
+  CHECK(guard.length() < 21us);
+  CHECK(guard.length() >= 20us);
+  // Someone else had the processor: that cannot be spun away, however often it happens.
+  const Duration before = guard.length();
+  guard.woke_late(1s);
+  CHECK(guard.length() == 2 * before);
+  for (int i = 0; i < 10; ++i) guard.woke_late(1s);
+  CHECK(guard.length() == 500us);
+}
+
+TEST_CASE("poll_waiter: how late sleeps end is measured", "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  PairPort port;
+  waiter.watch(port, 1);
+  CHECK(waiter.wake_up_latency()->count() == 0);
+  static_cast<void>(waiter.wait(monotonic_now() + 3ms, WaitMode::block));
+  CHECK(waiter.wake_up_latency()->count() == 1);
+  CHECK(waiter.wake_up_latency()->max() > Duration::zero());
+}
+
+TEST_CASE("poll_waiter: the wait lasts until its deadline, and hardly longer",
+          "[poll_waiter][loopback]") {
+  const WaitMode mode = any_mode();
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  const IdlePorts idle{waiter};
+  PairPort port;
+  waiter.watch(port, 1);
+  for (const Duration ahead : {Duration{5us}, Duration{60us}, Duration{3ms}}) {
+    const Instant deadline = monotonic_now() + ahead;
+    const Wake wake = waiter.wait(deadline, mode);
+    const Instant end = monotonic_now();
+    CHECK(end >= deadline);
+    CHECK(end - deadline < 5s);
+    CHECK(ids(wake).empty());
+    CHECK_FALSE(wake.interrupted);
+    CHECK_FALSE(wake.report_requested);
+  }
+}
+
+TEST_CASE("poll_waiter: a deadline that has passed still shows what is ready",
+          "[poll_waiter][loopback]") {
+  const WaitMode mode = any_mode();
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  const IdlePorts idle{waiter};
+  PairPort port;
+  waiter.watch(port, 3);
+  CHECK(ids(waiter.wait(Instant{}, mode)).empty());
+  port.let_arrive();
+  CHECK(ids(waiter.wait(Instant{}, mode)) == Ids{3});
+}
+
+TEST_CASE("poll_waiter: room to write counts only for a port that waits for it",
+          "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  const IdlePorts idle{waiter};
+  PairPort port;
+  waiter.watch(port, 5);
+  CHECK(ids(waiter.wait(Instant{}, WaitMode::block)).empty());
+  port.want_write(true);
+  CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{5});
+  port.want_write(false);
+  CHECK(ids(waiter.wait(Instant{}, WaitMode::block)).empty());
+
+  PairPort eager;
+  eager.want_write(true);
+  waiter.watch(eager, 6);
+  CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{6});
+}
+
+TEST_CASE("poll_waiter: a port that is not watched any more is not named",
+          "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  PairPort stays;
+  PairPort goes;
+  waiter.watch(goes, 1);
+  waiter.watch(stays, 2);
+  goes.let_arrive();
+  stays.let_arrive();
+  waiter.unwatch(goes);
+  waiter.unwatch(goes);
+  CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{2});
+}
+
+TEST_CASE("poll_waiter: more ports are ready than fit one wake", "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  std::vector<std::unique_ptr<PairPort>> ports;
+  for (std::uint32_t id = 0; id < 100; ++id) {
+    ports.push_back(std::make_unique<PairPort>());
+    waiter.watch(*ports.back(), id);
+    ports.back()->let_arrive();
+  }
+  std::vector<int> seen(ports.size());
+  for (std::size_t total = 0; total < ports.size();) {
+    const Wake wake = waiter.wait(kNever, WaitMode::block);
+    for (const std::uint32_t id : wake.ready) {
+      ++seen[id];
+      ports[id]->take();
+    }
+    total += wake.ready.size();
+  }
+  CHECK(seen == std::vector<int>(ports.size(), 1));
+}
+
+TEST_CASE("poll_waiter: SIGQUIT asks for a report, other signals interrupt",
+          "[poll_waiter][loopback]") {
+  const WaitMode mode = any_mode();
+  // A shell starts background jobs with these ignored, and ignored they would stay.
+  ::signal(SIGINT, SIG_DFL);
+  ::signal(SIGQUIT, SIG_DFL);
+  Interrupt interrupt{SIGINT, SIGTERM, SIGQUIT};
+  PollWaiter waiter{interrupt};
+  const IdlePorts idle{waiter};
+  ::raise(SIGQUIT);
+  const Wake report = waiter.wait(kNever, mode);
+  CHECK(report.report_requested);
+  CHECK_FALSE(report.interrupted);
+  ::raise(SIGTERM);
+  const Wake end = waiter.wait(kNever, mode);
+  CHECK(end.interrupted);
+  CHECK_FALSE(end.report_requested);
+  ::raise(SIGINT);
+  ::raise(SIGQUIT);
+  PairPort port;
+  waiter.watch(port, 9);
+  port.let_arrive();
+  const Wake all = waiter.wait(kNever, mode);
+  CHECK(all.interrupted);
+  CHECK(all.report_requested);
+  CHECK(ids(all) == Ids{9});
+  waiter.unwatch(port);
+  CHECK_FALSE(waiter.wait(Instant{}, mode).interrupted);
+}
+
+TEST_CASE("poll_waiter: its thread is woken as exactly as the kernel can",
+          "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  const PollWaiter waiter{interrupt};
+  CHECK(::prctl(PR_GET_TIMERSLACK) == 1);
+}
+
+TEST_CASE("poll_waiter: a port that can't be watched is refused", "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  PairPort port;
+  waiter.watch(port, 1);
+  CHECK_THROWS_AS(waiter.watch(port, 2), SysError);  // epoll has it already.
+  port.let_arrive();
+  CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{1});
+}
+
+}  // namespace
+}  // namespace netecho

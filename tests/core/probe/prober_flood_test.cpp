@@ -1,0 +1,109 @@
+// Floods, alone and in trains: exact on a simulated network.
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "core/probe/prober.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/prober_bench.hpp"
+#include "tests/support/sim_network.hpp"
+
+using namespace netecho;
+using namespace netecho::test;
+using namespace std::chrono_literals;
+
+TEST_CASE("prober: a flood keeps its window full, and has no response times", "[prober][sim]") {
+  Bench bench;
+  ProbeOptions options{.count = 100, .schedule = ScheduleKind::flood, .window = 4};
+  bench.link->fates[5].replies.clear();
+  const Summary s = bench.probe(options);
+  CHECK(s.schedule == ScheduleKind::flood);
+  CHECK(s.sent_total == 100);
+  CHECK(s.received_total == 99);
+  CHECK(s.timeout_total == 1);
+  CHECK(s.skipped_total == 0);
+  CHECK(s.rtt.max == 10ms);
+  CHECK(s.response.min == std::nullopt);
+  CHECK(s.send_lateness.max == std::nullopt);
+  // Four at once; then the lost one holds its place for a second, and three go round in 10 ms.
+  CHECK(bench.link->sent_at[3] == bench.link->sent_at[0]);
+  CHECK(bench.link->sent_at[4] == bench.link->sent_at[0] + 10ms);
+  CHECK(bench.link->sent_at[8] == bench.link->sent_at[0] + 20ms);
+  CHECK(bench.link->sent_at[11] == bench.link->sent_at[0] + 30ms);
+  CHECK(s.duration == 1010ms);
+  CHECK(s.achieved_per_second.value() == Approx(100 / 1.01));
+}
+
+TEST_CASE("prober: a flood leaves in trains, each message of which counts", "[prober][sim]") {
+  Bench bench{{.server = SimServer::stamping, .trains = SimTrains::taken}};
+  ProbeOptions options{.count = 500, .schedule = ScheduleKind::flood, .window = 100};
+  bench.link->fates[7].replies.clear();
+  bench.link->fates[8].replies[0].corrupt = true;
+  const Summary s = bench.probe(options);
+  CHECK(s.sent_total == 500);
+  CHECK(s.received_total == 498);
+  CHECK(s.timeout_total == 1);
+  CHECK(s.mismatch_total == 1);
+  CHECK(s.lost_reverse_total == 2);
+  CHECK(s.tx_bytes_total == 500 * 64);
+  CHECK(s.rtt.max == 10ms);
+  REQUIRE(bench.link->sent.size() == 500);
+  CHECK(bench.link->trains[0] == 64);  // The most in one, …
+  CHECK(bench.link->trains[1] == 36);  // … and what the window leaves.
+  CHECK(bench.link->sent_at[99] == bench.link->sent_at[0]);
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    CHECK(read_frame_key(std::as_bytes(std::span{bench.link->sent[i]})).sequence == Sequence{i});
+  }
+}
+
+TEST_CASE("prober: a flood in trains is limited by their bytes", "[prober][sim]") {
+  Bench bench{{.trains = SimTrains::taken}};
+  ProbeOptions options{.count = 200, .schedule = ScheduleKind::flood, .window = 100};
+  options.size_bytes = GENERATE(1400U, 32'753U, 32'754U);
+  CAPTURE(options.size_bytes);
+  const Summary s = bench.probe(options);
+  CHECK(s.received_total == 200);
+  const std::size_t most = 65'507 / options.size_bytes;
+  for (const std::size_t each : bench.link->trains) CHECK(each <= most);
+  CHECK(bench.link->trains.empty() == (most < 2));
+}
+
+TEST_CASE("prober: a flood whose train is refused leaves without", "[prober][sim]") {
+  Bench bench{{.trains = SimTrains::refused}};
+  ProbeOptions options{.count = 100, .schedule = ScheduleKind::flood, .window = 10};
+  const Summary s = bench.probe(options);
+  CHECK(s.sent_total == 100);
+  CHECK(s.received_total == 100);
+  CHECK(s.send_error_total == 0);
+  CHECK(s.duration == 100ms);  // Refused at once, sent at once.
+  CHECK(bench.link->trains == std::vector<std::size_t>{10});
+}
+
+TEST_CASE("prober: without a flood there are no trains", "[prober][sim]") {
+  Bench bench{{.trains = SimTrains::taken}};
+  const Summary s = bench.probe({.count = 20});
+  CHECK(s.received_total == 20);
+  CHECK(bench.link->trains.empty());
+}
+
+TEST_CASE("prober: a flood ends with its time, and waits for what is out", "[prober][sim]") {
+  Bench bench;
+  ProbeOptions options{.count = 0, .duration = 45ms, .schedule = ScheduleKind::flood, .window = 2};
+  const Summary s = bench.probe(options);
+  CHECK(s.sent_total == 10);  // At 0, 10, 20, 30 and 40 ms.
+  CHECK(s.received_total == 10);
+  CHECK(s.duration == 50ms);
+}
+
+TEST_CASE("prober: a flood that can't be sent does not spin", "[prober][sim]") {
+  Bench bench;
+  SimLink& link = *bench.link;
+  for (std::uint64_t i = 0; i < 5; ++i) link.fates[i].send_error = EPERM;
+  ProbeOptions options{.count = 6, .schedule = ScheduleKind::flood};
+  const Summary s = bench.probe(options);
+  CHECK(s.send_error_total == 5);
+  CHECK(s.received_total == 1);
+  CHECK(s.duration == 15ms);  // A millisecond after each failure, then a round trip.
+}
