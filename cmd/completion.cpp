@@ -6,6 +6,7 @@
 #include "cmd/cli.hpp"
 #include "cmd/common_options.hpp"
 #include "core/report/json.hpp"
+#include "protocols/registry.hpp"
 
 namespace netecho {
 namespace {
@@ -98,7 +99,8 @@ void add_completion_options(CLI::App& sub, Selected& selected) {
 
 void add_schema_options(CLI::App& sub, Selected& selected) {
   add_help_flag(sub);
-  sub.callback([&selected] { selected = [] { return PrintJob{json_schema() + "\n"}; }; });
+  sub.callback(
+      [&selected] { selected = [] { return PrintJob{json_schema(transport_names()) + "\n"}; }; });
 }
 
 }  // namespace netecho

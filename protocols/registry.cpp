@@ -104,6 +104,15 @@ std::span<const Backend> backends() noexcept {
   return kTable;
 }
 
+std::vector<string_view> transport_names() {
+  std::vector<string_view> out;
+  for (const Backend& backend : backends()) {
+    const string_view name = backend.transport;
+    if (!name.empty() && std::ranges::find(out, name) == out.end()) out.push_back(name);
+  }
+  return out;
+}
+
 const Backend* find_backend(string_view scheme) noexcept {
   for (const Backend& backend : backends()) {
     const auto& schemes = backend.schemes;

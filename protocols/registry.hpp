@@ -55,6 +55,7 @@ struct Capabilities {
 
 struct Backend {
   std::string_view name;                      ///< "tcp", "udp", "unix", "unixgram" …
+  std::string_view transport;                 ///< Of its sockets; empty: they tell.
   std::span<const std::string_view> schemes;  ///< Lower case; the first is the general one.
   std::string_view summary;                   ///< One line for --help and completion.
   std::string_view example;                   ///< An endpoint a user could type.
@@ -81,6 +82,9 @@ struct Backend {
 };
 
 [[nodiscard]] std::span<const Backend> backends() noexcept;
+
+/// What `transport` of a socket may be: "tcp", "udp", "unix", each once.
+[[nodiscard]] std::vector<std::string_view> transport_names();
 
 /// None if no backend has it.
 [[nodiscard]] const Backend* find_backend(std::string_view scheme) noexcept;

@@ -64,7 +64,6 @@ DEBTS = {
     "core/net/endpoint.cpp: scheme",
     "core/net/resolver.cpp: scheme",
     "core/net/socket_address.cpp: scheme",
-    "core/report/schema.cpp: scheme",
     "core/report/summary_text.cpp: scheme",
     "protocols/grammar → protocols/ip",
     "protocols/message → protocols/ip",

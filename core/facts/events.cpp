@@ -1,11 +1,15 @@
 #include "core/facts/events.hpp"
 
+#include "core/facts/event_fields.hpp"
+
 namespace netecho {
 namespace {
 
 template <typename Enum, std::size_t kSize>
+/// Empty behind the last value: names_of() counts on it.
 constexpr std::string_view name_of(const std::array<std::string_view, kSize>& names, Enum value) {
-  return names[static_cast<std::size_t>(value)];
+  const auto index = static_cast<std::size_t>(value);
+  return index < kSize ? names[index] : std::string_view{};
 }
 
 constexpr std::array<std::string_view, 8> kCloseReasons{"eof",   "reset", "idle", "stalled",
@@ -29,6 +33,7 @@ constexpr std::array<std::string_view, 9> kReplyStatuses{"ok",          "timeout
 constexpr std::array<std::string_view, 2> kTimestampSources{"user", "kernel"};
 constexpr std::array<std::string_view, 2> kProbeModes{"echo", "connect"};
 constexpr std::array<std::string_view, 2> kWaitModes{"block", "spin"};
+constexpr std::array<std::string_view, 2> kDatagramActions{"echoed", "dropped"};
 constexpr std::array<std::string_view, 3> kScheduleKinds{"periodic", "poisson", "flood"};
 
 }  // namespace
@@ -56,6 +61,19 @@ std::string_view to_string(WaitMode mode) noexcept {
 }
 std::string_view to_string(ScheduleKind kind) noexcept {
   return name_of(kScheduleKinds, kind);
+}
+
+std::string_view to_string(DatagramAction action) noexcept {
+  return name_of(kDatagramActions, action);
+}
+
+std::vector<SendError> send_errors(const std::vector<FailureReason>& reasons) {
+  std::vector<SendError> out;
+  for (const FailureReason& each : reasons) {
+    if (each.status != ReplyStatus::send_error) continue;
+    out.push_back({each.error_number != 0 ? errno_name(each.error_number) : "other", each.count});
+  }
+  return out;
 }
 
 void fill_ratios(Summary& s) noexcept {

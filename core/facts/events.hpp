@@ -2,8 +2,8 @@
 
 /// \file
 /// The typed events that engines emit and renderers turn into text or JSON. Plain values: one
-/// struct an event type, fields named and ordered as in docs/json.md, units last in the name.
-/// An empty optional is JSON's null ("not measured").
+/// struct an event type. How they are named and ordered outside of the program is declared in
+/// event_fields.hpp. An empty optional is JSON's null ("not measured").
 
 #include <array>
 #include <cstdint>
@@ -31,7 +31,7 @@ struct PayloadSample {
 struct ListeningEvent {
   SocketDescription endpoint;
   bool inherited = false;
-  std::int64_t pid = 0;
+  std::uint64_t pid = 0;
 };
 
 struct OpenEvent {
@@ -79,6 +79,8 @@ enum class DropReason : std::uint8_t {
   impaired,
 };
 inline constexpr std::size_t kDropReasonCount = 12;
+/// How many messages were dropped for each reason.
+using DropCounts = std::array<std::uint64_t, kDropReasonCount>;
 [[nodiscard]] std::string_view to_string(DropReason reason) noexcept;
 
 struct DatagramEvent {
@@ -113,7 +115,7 @@ struct EndpointStats {
   std::uint64_t frames_stamped_total = 0;
   std::uint64_t framing_lost_total = 0;
   std::uint64_t stalled_bytes = 0;  ///< What connections hold now for peers that do not read.
-  std::array<std::uint64_t, kDropReasonCount> dropped_total{};
+  DropCounts dropped_total{};
   std::optional<std::uint64_t> kernel_drop_buffers_total;
   std::optional<ImpairedTotals> impaired_total;  ///< None: nothing is impaired.
 };
@@ -168,6 +170,10 @@ struct ReplyEvent {
 /// Fractional figures (mean, stddev) are rounded to whole nanoseconds, as JSON shows them.
 struct LatencyFigures {
   std::optional<Duration> min, mean, stddev, p25, p50, p75, p90, p95, p99, p999, p9999, max;
+};
+
+struct OneWayFigures {
+  LatencyFigures forward, reverse;
 };
 
 struct VariationFigures {
@@ -272,8 +278,7 @@ struct Summary {
   LatencyFigures connect_time;
   LatencyFigures rtt_kernel;
   ResidenceFigures server_residence;
-  LatencyFigures one_way_forward;
-  LatencyFigures one_way_reverse;
+  OneWayFigures one_way;
   std::optional<LossRuns> loss_runs;
   std::vector<FailureReason> reasons;  ///< JSON's `send_errors` are those of send_error.
   /// The beginning of what came where nothing was an echo; none once there was a reply.

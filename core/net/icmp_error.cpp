@@ -84,7 +84,8 @@ std::string within_sentence(std::string text) {
 }  // namespace
 
 std::string_view to_string(IcmpName name) noexcept {
-  return kNames[static_cast<std::size_t>(name)];
+  const auto index = static_cast<std::size_t>(name);
+  return index < kNames.size() ? kNames[index] : std::string_view{};
 }
 
 IcmpName name_of(const IcmpError& error) noexcept {

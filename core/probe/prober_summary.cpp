@@ -100,8 +100,8 @@ void fill_figures(Summary& summary, const FigureSet& figures) {
   summary.send_call = lateness_figures(statistics.send_call);
   summary.rtt_kernel = latency_figures(statistics.rtt_kernel);
   summary.server_residence = residence_figures(statistics.server_residence);
-  summary.one_way_forward = latency_figures(statistics.one_way_forward);
-  summary.one_way_reverse = latency_figures(statistics.one_way_reverse);
+  summary.one_way.forward = latency_figures(statistics.one_way_forward);
+  summary.one_way.reverse = latency_figures(statistics.one_way_reverse);
   summary.discarded_total = statistics.discarded;
 }
 

@@ -3,7 +3,9 @@
 /// \file
 /// Events as JSON, one line each: docs/json.md. Valid for every byte a peer may send.
 
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "core/facts/events.hpp"
 
@@ -15,7 +17,7 @@ namespace netecho {
 /// The one object of `--format json`.
 [[nodiscard]] std::string to_json(const ResultEvent& result);
 
-/// The JSON Schema (draft 2020-12) of all of it, indented.
-[[nodiscard]] std::string json_schema();
+/// The JSON Schema (draft 2020-12) of all of it, indented. `transports`: the names known today.
+[[nodiscard]] std::string json_schema(std::span<const std::string_view> transports);
 
 }  // namespace netecho

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
+#include <cmath>
+#include <concepts>
 
-#include "core/report/json.hpp"
+#include "core/facts/event_fields.hpp"
 
 namespace netecho {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Suffix {
   std::string_view text;
@@ -23,14 +22,6 @@ constexpr std::array<Suffix, 4> kUnitSuffixes{{{"_ns", FigureUnit::duration},
 /// What a threshold of `loss` is to notice: also what this host could not send.
 constexpr std::string_view kLoss = "loss";
 constexpr std::string_view kLossFigure = "unanswered_ratio";
-
-/// Numbers that measure nothing.
-bool is_identifier(std::string_view key) {
-  return key == "flow" || key == "exit_code";
-}
-bool describes_no_figures(std::string_view reference) {
-  return reference == "#/$defs/socket" || reference == "#/$defs/error_fields";
-}
 
 std::optional<Suffix> unit_suffix(std::string_view key) {
   for (const Suffix& suffix : kUnitSuffixes) {
@@ -66,55 +57,98 @@ std::string path_without_units(std::string_view path) {
   return out;
 }
 
-/// Walks the part of the schema that describes a summary.
-class SchemaWalk {
- public:
-  explicit SchemaWalk(const Json& schema) : definitions_{schema.at("$defs")} {}
+/// What a field of JSON that is a number, and measures something, is in the table.
+template <typename Value>
+concept Number = std::same_as<Value, std::uint64_t> || std::same_as<Value, Duration> ||
+    std::same_as<Value, double> || std::same_as<Value, Ratio>;
 
-  void visit(const Json& schema, const std::string& path, FigureUnit unit) {
-    if (schema.contains("$ref")) {
-      const auto reference = schema.at("$ref").get<std::string>();
-      if (describes_no_figures(reference)) return;
-      return visit(definitions_.at(reference.substr(reference.rfind('/') + 1)), path, unit);
-    }
-    for (const char* combined : {"allOf", "anyOf"}) {
-      if (!schema.contains(combined)) continue;
-      for (const Json& part : schema.at(combined)) visit(part, path, unit);
-    }
-    if (schema.contains("properties")) {
-      for (const auto& [key, value] : schema.at("properties").items()) {
-        if (is_identifier(key)) continue;
-        std::string inner = path;
-        if (!inner.empty()) inner += '.';
-        visit(value, inner += key, unit_of(key, unit));
-      }
-    }
-    const Json type = schema.value("type", Json{});
-    if (type == "integer" || type == "number") found_.push_back({path, {}, unit});
-  }
+/// A socket or an error has numbers that measure nothing.
+template <typename Value>
+concept GroupOfFigures =
+    HasFields<Value> && !std::same_as<Value, SocketDescription> && !std::same_as<Value, ErrorEvent>;
 
-  std::vector<SummaryFigure> take() {
-    for (SummaryFigure& figure : found_) {
-      figure.name = path_without_units(figure.path);
-      const bool taken = std::any_of(found_.begin(), found_.end(), [&](const SummaryFigure& other) {
-        return &other != &figure && other.path == figure.name;
-      });
-      if (taken || figure.name == kLoss) figure.name = figure.path;
-    }
-    return std::move(found_);
+/// Lists the figures of a group.
+struct FigureList {
+  std::vector<SummaryFigure>& found;
+  std::string path{};
+  FigureUnit unit = FigureUnit::count;
+
+  template <typename Value>
+  void operator()(std::string_view key, const Value& value) const {
+    std::string inner = path.empty() ? std::string(key) : path + '.' + std::string(key);
+    FigureList{found, std::move(inner), unit_of(key, unit)}.add(value);
   }
 
  private:
-  const Json& definitions_;
-  std::vector<SummaryFigure> found_;
+  template <Number Value>
+  void add(const Value& /*value*/) const {
+    found.push_back({path, {}, unit});
+  }
+  template <typename Value>
+  void add(const std::optional<Value>& /*value*/) const {
+    add(Value{});
+  }
+  template <GroupOfFigures Group>
+  void add(const Group& group) const {
+    Fields<Group>::visit(*this, group);
+  }
+  /// Text, times of day, lists, names.
+  template <typename Value>
+  void add(const Value& /*value*/) const {}
 };
 
-std::vector<SummaryFigure> figures_of_schema() {
-  const Json schema = Json::parse(json_schema());
-  SchemaWalk walk{schema};
-  walk.visit(schema.at("$defs").at("summary_fields"), {}, FigureUnit::count);
-  return walk.take();
+std::vector<SummaryFigure> figures_of_summary() {
+  std::vector<SummaryFigure> found;
+  const Summary any{};
+  Fields<Summary>::visit(FigureList{found}, any);
+  for (SummaryFigure& figure : found) {
+    figure.name = path_without_units(figure.path);
+    const bool taken = std::any_of(found.begin(), found.end(), [&](const SummaryFigure& other) {
+      return &other != &figure && other.path == figure.name;
+    });
+    if (taken || figure.name == kLoss) figure.name = figure.path;
+  }
+  return found;
 }
+
+/// Reads the figure at `path` below a group.
+struct FigureReader {
+  std::string_view path;
+  FigureReading& reading;
+
+  template <typename Value>
+  void operator()(std::string_view key, const Value& value) const {
+    std::string_view rest = path;
+    const bool here = next_key(rest) == key;
+    if (rest.empty()) reading.group_measured |= is_known(value);
+    if (here) FigureReader{rest, reading}.read(value);
+  }
+
+ private:
+  template <typename Value>
+  static bool is_known(const Value& value) {
+    if constexpr (requires { value.has_value(); }) return value.has_value();
+    if constexpr (std::same_as<Value, Ratio>) return value.value.has_value();
+    return true;
+  }
+
+  void read(std::uint64_t value) const { reading.value = static_cast<double>(value); }
+  void read(Duration value) const { reading.value = static_cast<double>(value.count()); }
+  void read(double value) const {
+    if (std::isfinite(value)) reading.value = value;
+  }
+  void read(Ratio ratio) const { read(ratio.value); }
+  template <typename Value>
+  void read(const std::optional<Value>& value) const {
+    if (value) read(*value);
+  }
+  template <GroupOfFigures Group>
+  void read(const Group& group) const {
+    Fields<Group>::visit(*this, group);
+  }
+  template <typename Value>
+  void read(const Value& /*value*/) const {}
+};
 
 /// Each key is as in `path`, or without its unit.
 bool names_path(std::string_view typed, std::string_view path) {
@@ -152,7 +186,7 @@ bool SummaryFigure::is_of(std::string_view group) const noexcept {
 }
 
 const std::vector<SummaryFigure>& summary_figures() {
-  static const std::vector<SummaryFigure> figures = figures_of_schema();
+  static const std::vector<SummaryFigure> figures = figures_of_summary();
   return figures;
 }
 
@@ -195,20 +229,8 @@ std::vector<std::string> similar_figures(std::string_view typed) {
 }
 
 FigureReading read_figure(const SummaryFigure& figure, const Summary& summary) {
-  const Json document = Json::parse(to_json(Event{WallTime{}, SummaryEvent{summary}}));
-  const Json* group = &document;
-  const Json* value = &document;
-  std::string_view path = figure.path;
-  while (!path.empty() && value->is_object()) {
-    group = value;
-    value = &group->at(std::string(next_key(path)));
-  }
   FigureReading reading;
-  // A group that is null as a whole ends the walk early.
-  reading.group_measured =
-      path.empty() &&
-      std::any_of(group->begin(), group->end(), [](const Json& each) { return !each.is_null(); });
-  if (value->is_number()) reading.value = value->get<double>();
+  Fields<Summary>::visit(FigureReader{figure.path, reading}, summary);
   return reading;
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// The numbers of a `summary` by name, for thresholds. There is no list of them: names and units
-/// come from the JSON Schema and values from the JSON, so a figure that a summary gets is one here.
+/// The numbers of a `summary` by name, for thresholds. There is no list of them: names and values
+/// come from the table of fields, units from the names, so a figure that a summary gets is one
+/// here.
 
 #include <cstdint>
 #include <optional>
@@ -28,7 +29,7 @@ struct SummaryFigure {
   [[nodiscard]] bool is_of(std::string_view group) const noexcept;
 };
 
-/// In the schema's order; read from it at the first call.
+/// In JSON's order; made at the first call.
 [[nodiscard]] const std::vector<SummaryFigure>& summary_figures();
 
 /// By its path, with or without units (`rtt_ns.p99`, `rtt.p99`); one key alone is also a figure of

@@ -167,7 +167,7 @@ std::string server_lines(const Summary& s) {
            "\n";
   }
   for (const auto& [name, figures] :
-       {std::pair{"forward", &s.one_way_forward}, std::pair{"reverse", &s.one_way_reverse}}) {
+       {std::pair{"forward", &s.one_way.forward}, std::pair{"reverse", &s.one_way.reverse}}) {
     if (!figures->min) continue;
     out += std::string("  one way ") + name + " min " + figure_text(figures->min) + "," +
            percentiles(*figures) + ", max " + figure_text(figures->max) + "\n";

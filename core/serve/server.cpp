@@ -150,7 +150,7 @@ Server::~Server() {
 void Server::serve(Served socket) {
   const std::size_t number = listening_.size();
   if (socket.cleanup) cleanups_.push_back(socket.cleanup);
-  listening_.push_back({socket.endpoint, socket.inherited, ::getpid()});
+  listening_.push_back({socket.endpoint, socket.inherited, static_cast<std::uint64_t>(::getpid())});
   interfaces_.add(listening_.back(), socket, number);
   leader_.serve(std::move(socket.socket), socket, number);
   leader_endpoints_.push_back(number);

@@ -1,28 +1,37 @@
 #include "core/serve/stats_collector.hpp"
 
+#include <optional>
+#include <string_view>
 #include <utility>
+
+#include "core/facts/event_fields.hpp"
 
 namespace netecho {
 namespace {
 
-void add_up(EndpointStats& total, const EndpointStats& part) {
-  total.connections_open += part.connections_open;
-  total.accepted_total += part.accepted_total;
-  total.rejected_total += part.rejected_total;
-  total.rx_bytes_total += part.rx_bytes_total;
-  total.tx_bytes_total += part.tx_bytes_total;
-  if (total.rx_messages_total) *total.rx_messages_total += part.rx_messages_total.value_or(0);
-  if (total.tx_messages_total) *total.tx_messages_total += part.tx_messages_total.value_or(0);
-  total.frames_stamped_total += part.frames_stamped_total;
-  total.framing_lost_total += part.framing_lost_total;
-  total.stalled_bytes += part.stalled_bytes;
-  for (std::size_t i = 0; i < total.dropped_total.size(); ++i) {
-    total.dropped_total[i] += part.dropped_total[i];
+/// Adds each counter of one loop to that of all loops together.
+struct AddUp {
+  void operator()(std::string_view /*name*/, std::uint64_t& total,
+                  const std::uint64_t& part) const {
+    total += part;
   }
-  if (total.kernel_drop_buffers_total) {
-    *total.kernel_drop_buffers_total += part.kernel_drop_buffers_total.value_or(0);
+  template <typename Value>
+  void operator()(std::string_view name, std::optional<Value>& total,
+                  const std::optional<Value>& part) const {
+    if (!total) {
+      total = part;
+    } else if (part) {
+      (*this)(name, *total, *part);
+    }
   }
-}
+  template <HasFields Group>
+  void operator()(std::string_view /*name*/, Group& total, const Group& part) const {
+    Fields<Group>::visit(*this, total, part);
+  }
+  /// They serve the same endpoint.
+  void operator()(std::string_view /*name*/, SocketDescription& /*total*/,
+                  const SocketDescription& /*part*/) const {}
+};
 
 }  // namespace
 
@@ -55,7 +64,7 @@ std::vector<EndpointStats> StatsCollector::totals() const {
       if (total.endpoint.uri.empty()) {
         total = told.stats[i];
       } else {
-        add_up(total, told.stats[i]);
+        Fields<EndpointStats>::visit(AddUp{}, total, told.stats[i]);
       }
     }
   }

@@ -226,6 +226,7 @@ Served adopt(int fd, const Endpoint& endpoint, const ServeOptions& options) {
 Backend inherited_backend() noexcept {
   return {
       .name = "inherited",
+      .transport = {},
       .schemes = kSchemes,
       .summary = "Sockets that a parent opened: fd:N, sd:[NAME] (serve only)",
       .example = "fd:3",

@@ -112,6 +112,7 @@ void keep_urgent_data_inline(int fd, std::string_view subject, const SocketNotes
 Backend tcp_backend() noexcept {
   return {
       .name = "tcp",
+      .transport = "tcp",
       .schemes = kSchemes,
       .summary = "TCP over IPv4 or IPv6",
       .example = "tcp://localhost:7",

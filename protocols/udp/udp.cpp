@@ -172,6 +172,7 @@ std::unique_ptr<MessagePort> make_udp_server(UniqueFd fd, const SourceRules& rul
 Backend udp_backend() noexcept {
   return {
       .name = "udp",
+      .transport = "udp",
       .schemes = kSchemes,
       .summary = "UDP over IPv4 or IPv6",
       .example = "udp://localhost:7",

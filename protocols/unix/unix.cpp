@@ -140,6 +140,7 @@ Served make_served(UniqueFd fd, SocketType type, const ServeOptions& options) {
 Backend stream_backend() noexcept {
   return {
       .name = "unix",
+      .transport = "unix",
       .schemes = kStream,
       .summary = "Unix-domain stream socket: a path or @NAME",
       .example = "unix:///run/echo.sock",
@@ -159,6 +160,7 @@ Backend stream_backend() noexcept {
 Backend datagram_backend() noexcept {
   return {
       .name = "unixgram",
+      .transport = "unix",
       .schemes = kDatagram,
       .summary = "Unix-domain datagram socket: a path or @NAME",
       .example = "unixgram:///run/echo.sock",
@@ -179,6 +181,7 @@ Backend datagram_backend() noexcept {
 Backend record_backend() noexcept {
   return {
       .name = "unixpacket",
+      .transport = "unix",
       .schemes = kRecord,
       .summary = "Unix-domain record socket (SOCK_SEQPACKET): a path or @NAME",
       .example = "unixpacket:///run/echo.sock",

@@ -225,16 +225,16 @@ TEST_CASE("prober: one-way delays need a stamping server and clocks that agree",
   bench.link->fates[1].request_extra = 3ms;
   SECTION("nobody said that they agree") {
     const Summary s = bench.probe(options);
-    CHECK(s.one_way_forward.max == std::nullopt);
+    CHECK(s.one_way.forward.max == std::nullopt);
     CHECK(s.server_residence.max == 1ms);
   }
   SECTION("they do") {
     options.clocks = HostClocks::synchronized;
     const Summary s = bench.probe(options);
-    CHECK(s.one_way_forward.min == 5ms);
-    CHECK(s.one_way_forward.max == 8ms);
-    CHECK(s.one_way_reverse.min == 5ms);
-    CHECK(s.one_way_reverse.max == 5ms);
+    CHECK(s.one_way.forward.min == 5ms);
+    CHECK(s.one_way.forward.max == 8ms);
+    CHECK(s.one_way.reverse.min == 5ms);
+    CHECK(s.one_way.reverse.max == 5ms);
     CHECK(s.discarded_total == 0);
   }
   SECTION("they do not: nothing arrives before it was sent") {
@@ -242,7 +242,7 @@ TEST_CASE("prober: one-way delays need a stamping server and clocks that agree",
     bench.net.step_wall_clock_at(0ms, 6ms);
     const Summary s = bench.probe(options);
     CHECK(s.discarded_total == 3);  // Only probe 1 was on its way for longer than that.
-    CHECK(s.one_way_forward.max == 2ms);
+    CHECK(s.one_way.forward.max == 2ms);
     CHECK(s.rtt.min == 11ms);
   }
 }

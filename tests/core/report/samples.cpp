@@ -42,8 +42,8 @@ Summary extreme_summary() {
   s.loss_ratio = std::numeric_limits<double>::quiet_NaN();
   s.achieved_per_second = std::numeric_limits<double>::infinity();
   s.rtt.max = Duration::max();
-  s.one_way_forward.min = Duration::min();
-  s.one_way_reverse = {};
+  s.one_way.forward.min = Duration::min();
+  s.one_way.reverse = {};
   s.thresholds = {{hostile_bytes(), std::numeric_limits<double>::infinity(), false, {}}};
   s.error = ErrorEvent{.operation = hostile_bytes(),
                        .endpoint = hostile_bytes(),
@@ -56,7 +56,7 @@ Summary extreme_summary() {
 
 void add_server_events(std::vector<EventBody>& out) {
   out.push_back(ListeningEvent{bare_end(), false, 0});
-  out.push_back(ListeningEvent{tcp_end(), true, std::numeric_limits<std::int64_t>::max()});
+  out.push_back(ListeningEvent{tcp_end(), true, std::numeric_limits<std::uint64_t>::max()});
   out.push_back(OpenEvent{1, tcp_end(), std::nullopt});
   out.push_back(OpenEvent{kHuge, tcp_end(), tcp_end(40000)});
   for (int i = 0; i <= static_cast<int>(CloseReason::error); ++i) {
@@ -168,7 +168,7 @@ Summary full_summary() {
   s.tx_bytes_total = 7168;
   s.rx_bytes_total = 6400;
   s.rtt = s.response = s.connect_time = s.rtt_kernel = all_latencies();
-  s.one_way_forward = s.one_way_reverse = all_latencies();
+  s.one_way.forward = s.one_way.reverse = all_latencies();
   s.rtt_variation = {.mean = 1us, .p50 = 2us, .p95 = 3us, .p99 = 4us, .max = 5us};
   s.jitter_rfc3550 = 1234ns;
   s.server_residence = {.min = 1us, .mean = 2us, .p50 = 3us, .p99 = 4us, .max = 5us};

@@ -64,6 +64,7 @@ TEST_CASE("stats: every counter is that of all loops together", "[engine][unit]"
   of_one.stalled_bytes = 10;
   for (std::size_t i = 0; i < kDropReasonCount; ++i) of_one.dropped_total[i] = 11 + i;
   of_one.kernel_drop_buffers_total = 100;
+  of_one.impaired_total = {.loss = 200, .dup = 201, .reorder = 202, .corrupt = 203, .delayed = 204};
   StatsCollector collector;
   collector.expect(3, 1);
   for (const std::size_t loop : {0U, 1U, 2U}) {
@@ -82,6 +83,24 @@ TEST_CASE("stats: every counter is that of all loops together", "[engine][unit]"
   CHECK(all.stalled_bytes == 30);
   for (std::size_t i = 0; i < kDropReasonCount; ++i) CHECK(all.dropped_total[i] == 3 * (11 + i));
   CHECK(all.kernel_drop_buffers_total == 300U);
+  CHECK(all.impaired_total ==
+        ImpairedTotals{.loss = 600, .dup = 603, .reorder = 606, .corrupt = 609, .delayed = 612});
+}
+
+TEST_CASE("stats: what one loop alone has counted is that of all loops together",
+          "[engine][unit]") {
+  EndpointStats without;
+  without.endpoint.uri = "udp4://127.0.0.1:7";
+  EndpointStats with = without;
+  with.rx_messages_total = 3;
+  with.kernel_drop_buffers_total = 2;
+  StatsCollector collector;
+  collector.expect(2, 1);
+  static_cast<void>(collector.tell(0, {without}, kFirst));
+  static_cast<void>(collector.tell(1, {with}, kFirst));
+  const EndpointStats all = collector.totals().at(0);
+  CHECK(all.rx_messages_total == 3U);
+  CHECK(all.kernel_drop_buffers_total == 2U);
 }
 
 }  // namespace

@@ -1,0 +1,79 @@
+#pragma once
+
+/// \file
+/// Fields of what several events hold: sockets, payloads, errors, what the network said.
+
+#include <string_view>
+
+#include "core/base/base64.hpp"
+#include "core/base/escape.hpp"
+#include "core/facts/events.hpp"
+#include "core/facts/fields.hpp"
+
+namespace netecho {
+
+/// A payload's bytes as text, or where they are none, in base64; and which of the two.
+struct PayloadText {
+  const PayloadSample* of = nullptr;
+};
+struct PayloadEncoding {
+  const PayloadSample* of = nullptr;
+};
+
+template <>
+struct Fields<SocketDescription> {
+  static constexpr std::string_view kName = "socket";
+  /// A path that is no text has its bytes beside it.
+  static std::optional<std::string> opaque_path(const SocketDescription& s) {
+    return s.path && !is_utf8(*s.path) ? std::optional{to_base64(*s.path)} : std::nullopt;
+  }
+  static void visit(auto&& v, auto&... s) {
+    v("uri", s.uri...);
+    v("transport", GrowingName{s.transport}...);
+    v("socket_type", s.socket_type...);
+    v("family", s.family...);
+    v("address", s.address...);
+    v("port", s.port...);
+    v("path", s.path...);
+    v("path_base64", opaque_path(s)...);
+    v("abstract", s.abstract...);
+  }
+};
+
+template <>
+struct Fields<PayloadSample> {
+  static constexpr std::string_view kName = "payload";
+  static void visit(auto&& v, auto&... s) {
+    v("encoding", PayloadEncoding{&s}...);
+    v("data", PayloadText{&s}...);
+    v("size_bytes", s.size_bytes...);
+    v("truncated", s.truncated...);
+  }
+};
+
+template <>
+struct Fields<ErrorEvent> {
+  static constexpr std::string_view kType = "error";
+  static constexpr std::string_view kName = "error_fields";
+  static void visit(auto&& v, auto&... e) {
+    v("operation", e.operation...);
+    v("endpoint", unless_empty(e.endpoint)...);
+    v("category", e.category...);
+    v("errno_name", ErrnoName{e.error_number}...);
+    v("errno", ErrnoNumber{e.error_number}...);
+    v("message", e.message...);
+    v("exit_code", ExitCode{e.exit_code}...);
+  }
+};
+
+template <>
+struct Fields<IcmpError> {
+  static void visit(auto&& v, auto&... e) {
+    v("from", numeric(e.from)...);
+    v("type", e.type...);
+    v("code", e.code...);
+    v("name", name_of(e)...);
+  }
+};
+
+}  // namespace netecho
