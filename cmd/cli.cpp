@@ -116,24 +116,23 @@ int run(const Job& job) {
                     job);
 }
 
-ErrorFormat error_format(const std::vector<std::string>& words) {
-  ErrorFormat format = ErrorFormat::line;
-  // Only these end in one object; an error of anything else is an event.
-  const bool ends_in_result =
+const Format& error_format(const std::vector<std::string>& words) {
+  const Format* format = &text_format();
+  // Only these end in a document; an error of anything else is an event.
+  const bool ends_in_document =
       !words.empty() && (words.front() == "send" || words.front() == "probe");
   for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
     const std::string& word = words[i];
     const std::string value = word == "--format" && i + 1 < words.size() ? words[i + 1]
                               : word.starts_with("--format=")            ? word.substr(9)
                                                                          : "";
-    if (word == "--json" || word == "--json=true" || value == "json") {
-      const bool lines = !ends_in_result || (value.empty() && std::find(words.begin(), words.end(),
-                                                                        "--lines") != words.end());
-      format = lines ? ErrorFormat::event : ErrorFormat::result;
-    }
-    if (value == "jsonl") format = ErrorFormat::event;
+    const bool json = word == "--json" || word == "--json=true";
+    const Format* typed = json ? &json_format() : find_format(value);
+    if (typed == nullptr || typed->kind == FormatKind::words) continue;
+    const bool lines = json && std::find(words.begin(), words.end(), "--lines") != words.end();
+    format = ends_in_document && !lines ? typed : &in_pieces(*typed);
   }
-  return format;
+  return *format;
 }
 
 }  // namespace netecho

@@ -53,9 +53,8 @@ void add_complete_options(CLI::App& sub, Selected& selected);
 /// Does it, and returns the exit code. Throws Error.
 [[nodiscard]] int run(const Job& job);
 
-/// Whether the user asked for JSON: then errors are reported in it, too, even those of parsing.
-enum class ErrorFormat : unsigned char { line, result, event };
-[[nodiscard]] ErrorFormat error_format(const std::vector<std::string>& words);
+/// In which format errors are told beside their line on stderr, even those of parsing.
+[[nodiscard]] const Format& error_format(const std::vector<std::string>& words);
 
 /// --help of one subcommand; of the program with null.
 [[nodiscard]] std::string help_text(const CLI::App& app, const Subcommand* subcommand);

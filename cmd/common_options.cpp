@@ -109,6 +109,12 @@ CLI::Option* restrict_to(CLI::Option* option, const std::vector<std::string>& va
   });
 }
 
+std::vector<std::string> format_names() {
+  std::vector<std::string> names;
+  for (const Format& format : formats()) names.emplace_back(format.name);
+  return names;
+}
+
 void add_help_flag(CLI::App& sub) {
   const std::string description = "Print this";
   sub.add_flag("-h,--help", description)->group(kOutputGroup);
@@ -118,7 +124,7 @@ void add_common_options(CLI::App& sub, CommonTyped& typed) {
   sub.add_flag("-4", typed.ipv4, "Only IPv4")->group(kSocketGroup);
   sub.add_flag("-6", typed.ipv6, "Only IPv6")->group(kSocketGroup);
   sub.add_flag("-n", typed.numeric, "Look no name up")->group(kSocketGroup);
-  restrict_to(sub.add_option("--format", typed.format, "Of the output"), {"text", "json", "jsonl"})
+  restrict_to(sub.add_option("--format", typed.format, "Of the output"), format_names())
       ->group(kOutputGroup);
   sub.add_flag("--json", typed.json, "Machine-readable output; see 'netecho schema'")
       ->group(kOutputGroup);
@@ -176,11 +182,7 @@ CommonOptions common_values(const CommonTyped& typed) {
   out.verbosity = typed.verbosity;
   out.log_level = log_level_of(typed);
   if (typed.log_format == "json") out.log_format = LogFormat::json;
-  if (typed.format) {
-    out.format = value_named<OutputFormat>(*typed.format, {{"text", OutputFormat::text},
-                                                           {"json", OutputFormat::json},
-                                                           {"jsonl", OutputFormat::jsonl}});
-  }
+  if (typed.format) out.format = find_format(*typed.format);
   out.json = typed.json;
   if (typed.colour) {
     out.colour = value_named<ColourChoice>(*typed.colour, {{"auto", ColourChoice::automatic},

@@ -51,4 +51,7 @@ void add_socket_options(CLI::App& sub, CommonTyped& typed, Ends ends);
 /// A fixed set of values: named in help and completion, checked by the parser.
 CLI::Option* restrict_to(CLI::Option* option, const std::vector<std::string>& values);
 
+/// What --format takes.
+[[nodiscard]] std::vector<std::string> format_names();
+
 }  // namespace netecho

@@ -10,9 +10,12 @@
 
 namespace netecho {
 
-OutputFormat chosen_format(const CommonOptions& common, OutputFormat json_means) {
-  if (common.json || common.format == OutputFormat::json) return json_means;
-  return common.format.value_or(OutputFormat::text);
+const Format& chosen_format(const CommonOptions& common, Wanted wanted) {
+  const bool document = common.format != nullptr && common.format->kind == FormatKind::document;
+  const Format& typed = common.json && !document   ? json_format()
+                        : common.format != nullptr ? *common.format
+                                                   : text_format();
+  return wanted == Wanted::stream ? in_pieces(typed) : typed;
 }
 
 Colour colour_for(int fd, ColourChoice choice) {

@@ -3,12 +3,14 @@
 /// \file
 /// What every subcommand is given: the options they share, and where output goes.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/output.hpp"
 #include "core/net/socket_options.hpp"
+#include "core/report/format.hpp"
 #include "core/report/sink.hpp"
 #include "protocols/registry.hpp"
 
@@ -25,15 +27,17 @@ struct CommonOptions {
   int verbosity = 0;
   LogLevel log_level = LogLevel::warning;
   LogFormat log_format = LogFormat::text;
-  std::optional<OutputFormat> format;  ///< As given by --format.
-  bool json = false;                   ///< --json: what that means depends on the subcommand.
+  const Format* format = nullptr;  ///< As given by --format; null: it was not.
+  bool json = false;               ///< --json: what that means depends on the subcommand.
   ColourChoice colour = ColourChoice::automatic;
   std::optional<TimeOfDay> time;  ///< As given by --time or -D.
   SocketOptions socket;
 };
 
-/// The format of a subcommand for which `--json` means `json_means`.
-[[nodiscard]] OutputFormat chosen_format(const CommonOptions& common, OutputFormat json_means);
+/// What a subcommand writes where a document was asked for: it has no other end than its last
+/// event, or its results are best read one by one.
+enum class Wanted : std::uint8_t { document, stream };
+[[nodiscard]] const Format& chosen_format(const CommonOptions& common, Wanted wanted);
 
 /// Whether descriptor `fd` gets colour: the choice, NO_COLOR, or a terminal that obeys escapes.
 [[nodiscard]] Colour colour_for(int fd, ColourChoice choice);

@@ -14,7 +14,7 @@
 #include "cmd/cli.hpp"
 #include "cmd/context.hpp"
 #include "core/base/clock.hpp"
-#include "core/report/json.hpp"
+#include "core/report/format.hpp"
 
 namespace {
 
@@ -37,27 +37,27 @@ void ignore_signals_of_writing() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-/// The line on stderr, always; in JSON formats the error is in the output, too.
+/// The line on stderr, always; in formats for programs the error is in the output, too.
 int report(const Error& error, const std::vector<std::string>& words) {
   print_error(error.what());
   const ErrorEvent event = error_event(error);
   // Half of a line may be there already: whatever came behind it would be no JSON.
   if (error.operation() == "write" && error.subject() == "stdout") return event.exit_code;
   Output output{STDOUT_FILENO, "stdout"};
-  switch (error_format(words)) {
-    case ErrorFormat::line:
+  const Format& format = error_format(words);
+  switch (format.kind) {
+    case FormatKind::words:
       break;
-    case ErrorFormat::event:
-      output.write(to_json(Event{realtime_now(), event}) + "\n");
+    case FormatKind::stream:
+      output.write(format.event({realtime_now(), event}, {}));
       break;
-    case ErrorFormat::result:
-      output.write(to_json(ResultEvent{.time = realtime_now(),
-                                       .command = words.front(),
-                                       .targets = {},
-                                       .replies = {},
-                                       .errors = {event},
-                                       .exit_code = event.exit_code}) +
-                   "\n");
+    case FormatKind::document:
+      output.write(format.result({.time = realtime_now(),
+                                  .command = words.front(),
+                                  .targets = {},
+                                  .replies = {},
+                                  .errors = {event},
+                                  .exit_code = event.exit_code}));
       break;
   }
   return event.exit_code;

@@ -62,7 +62,7 @@ int run_probe(const ProbeJob& typed) {
   check_endpoints(endpoints, job);
   check_local_port(endpoints, job);
 
-  const OutputFormat format = chosen_format(job.common, OutputFormat::json);
+  const Format& format = chosen_format(job.common, Wanted::document);
   Output output{STDOUT_FILENO, "stdout"};
   TextStyle style = text_style(job.common, STDOUT_FILENO);
   style.name_target = endpoints.size() > 1;

@@ -4,7 +4,6 @@
 #include "core/base/clock.hpp"
 #include "core/host/key_file.hpp"
 #include "core/net/deadline.hpp"
-#include "core/report/json.hpp"
 
 namespace netecho {
 namespace {
@@ -100,15 +99,14 @@ int common_exit_code(const std::vector<Summary>& summaries) {
   return code;
 }
 
-void write_result(Output& output, const std::vector<Summary>& summaries,
+void write_result(Output& output, const Format& format, const std::vector<Summary>& summaries,
                   const std::vector<ErrorEvent>& errors, int exit_code) {
-  output.write(to_json(ResultEvent{.time = realtime_now(),
-                                   .command = "probe",
-                                   .targets = summaries,
-                                   .replies = {},
-                                   .errors = errors,
-                                   .exit_code = exit_code}) +
-               "\n");
+  output.write(format.result({.time = realtime_now(),
+                              .command = "probe",
+                              .targets = summaries,
+                              .replies = {},
+                              .errors = errors,
+                              .exit_code = exit_code}));
 }
 
 }  // namespace netecho

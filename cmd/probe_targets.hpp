@@ -35,7 +35,7 @@ void check_probe(const Endpoint& endpoint, const ProbeOptions& options,
 [[nodiscard]] int common_exit_code(const std::vector<Summary>& summaries);
 
 /// Writes the one JSON object at the end.
-void write_result(Output& output, const std::vector<Summary>& summaries,
+void write_result(Output& output, const Format& format, const std::vector<Summary>& summaries,
                   const std::vector<ErrorEvent>& errors, int exit_code);
 
 }  // namespace netecho

@@ -8,7 +8,6 @@
 #include "core/base/clock.hpp"
 #include "core/base/escape.hpp"
 #include "core/report/histogram_text.hpp"
-#include "core/report/json.hpp"
 #include "core/report/status_line.hpp"
 
 namespace netecho {
@@ -111,13 +110,14 @@ int code_of_run(const std::vector<Summary>& summaries, const std::vector<ErrorEv
 }
 
 int show_results(const std::vector<ProbeResult>& results, const std::vector<ErrorEvent>& errors,
-                 const ProbeJob& job, OutputFormat format, Output& output, const TextStyle& style) {
+                 const ProbeJob& job, const Format& format, Output& output,
+                 const TextStyle& style) {
   const std::vector<Summary> summaries = summaries_of(results);
   const bool failed_before = output.error().has_value();
   const int code = code_of_run(summaries, errors, output);
-  if (format == OutputFormat::json) {
-    write_result(output, summaries, errors, code);
-  } else if (format == OutputFormat::jsonl) {
+  if (format.kind == FormatKind::document) {
+    write_result(output, format, summaries, errors, code);
+  } else if (format.kind == FormatKind::stream) {
     DirectSink sink{output, format, style};
     write_events(results, errors, sink);
   } else if (!nothing_to_add(results)) {

@@ -12,7 +12,7 @@ namespace {
 /// A line a reply is read by people up to this rate.
 constexpr Duration kReadableInterval = std::chrono::milliseconds{100};
 
-ProbeEvents::Options event_options(const ProbeJob& job, OutputFormat format) {
+ProbeEvents::Options event_options(const ProbeJob& job, const Format& format) {
   return {.replies = shows_replies(job, format),
           .mode = job.probe.mode,
           .size_bytes = job.probe.size_bytes,
@@ -41,19 +41,19 @@ StatusOfTarget shown(const std::string& name, const ProbeStatus& status, const S
 
 }  // namespace
 
-bool shows_replies(const ProbeJob& job, OutputFormat format) {
-  if (format == OutputFormat::jsonl) return true;
-  if (format != OutputFormat::text || job.common.quiet || job.self) return false;
+bool shows_replies(const ProbeJob& job, const Format& format) {
+  if (format.kind == FormatKind::stream) return true;
+  if (format.kind != FormatKind::words || job.common.quiet || job.self) return false;
   if (job.common.verbosity > 0) return true;
   return job.probe.schedule != ScheduleKind::flood && job.probe.interval >= kReadableInterval;
 }
 
-bool shows_status(const ProbeJob& job, OutputFormat format) {
-  return format == OutputFormat::text && !job.common.quiet && !shows_replies(job, format) &&
+bool shows_status(const ProbeJob& job, const Format& format) {
+  return format.kind == FormatKind::words && !job.common.quiet && !shows_replies(job, format) &&
          obeys_escapes(STDOUT_FILENO);
 }
 
-ProbeView::ProbeView(const ProbeJob& job, OutputFormat format, QueueSink& sink, ProbeFiles& files,
+ProbeView::ProbeView(const ProbeJob& job, const Format& format, QueueSink& sink, ProbeFiles& files,
                      std::vector<SocketDescription> targets, const TextStyle& style)
     : events_{sink, system_clock(), targets, event_options(job, format)},
       files_{files},

@@ -24,14 +24,14 @@ inline constexpr std::size_t kMaxQueuedBytes = 16 * 1024 * 1024;
 inline constexpr Duration kStatusInterval = std::chrono::milliseconds{250};
 
 /// Whether each reply has an event.
-[[nodiscard]] bool shows_replies(const ProbeJob& job, OutputFormat format);
+[[nodiscard]] bool shows_replies(const ProbeJob& job, const Format& format);
 /// Whether stdout is a terminal on which a line can be kept.
-[[nodiscard]] bool shows_status(const ProbeJob& job, OutputFormat format);
+[[nodiscard]] bool shows_status(const ProbeJob& job, const Format& format);
 
 class ProbeView final : public ProbeObserver {
  public:
   /// One run over `targets`; `sink` writes to stdout.
-  ProbeView(const ProbeJob& job, OutputFormat format, QueueSink& sink, ProbeFiles& files,
+  ProbeView(const ProbeJob& job, const Format& format, QueueSink& sink, ProbeFiles& files,
             std::vector<SocketDescription> targets, const TextStyle& style);
 
   void began(Instant start, WallTime wall) override;

@@ -69,7 +69,7 @@ ProbeResult finding(const Loopback& loopback, const ProbeJob& job, const Error& 
 }
 
 ProbeResult probe_one(const Loopback& loopback, const ProbeJob& job, Interrupt& interrupt,
-                      QueueSink& sink, ProbeFiles& files, OutputFormat format) {
+                      QueueSink& sink, ProbeFiles& files, const Format& format) {
   if (loopback.error) return finding(loopback, job, *loopback.error);
   if (const auto why = unfit(loopback.endpoint, job)) return finding(loopback, job, *why);
   std::vector<ProbeTarget> targets;
@@ -130,7 +130,7 @@ int run_self_probe(const ProbeJob& typed) {
   check_options(loopbacks, job);
   const LoopbackServer server{std::move(sockets), job.probe.key};
 
-  const OutputFormat format = chosen_format(job.common, OutputFormat::json);
+  const Format& format = chosen_format(job.common, Wanted::document);
   Output output{STDOUT_FILENO, "stdout"};
   const TextStyle style = text_style(job.common, STDOUT_FILENO);
   QueueSink sink{output, format, style, kMaxQueuedBytes};
@@ -148,7 +148,7 @@ int run_self_probe(const ProbeJob& typed) {
   judge(results, job);
   std::vector<ErrorEvent> errors = errors_of(results);
   tell_of_output(results, errors, sink, files);
-  if (format != OutputFormat::text) {
+  if (format.kind != FormatKind::words) {
     return show_results(results, errors, job, format, output, style);
   }
   const std::vector<Summary> summaries = summaries_of(results);

@@ -7,7 +7,6 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/escape.hpp"
-#include "core/report/json.hpp"
 
 namespace netecho {
 namespace {
@@ -84,11 +83,16 @@ Error ended_error(const SendJob& job) {
   return {ErrorCategory::mismatch, "echo", job.endpoint, "the other end has closed the connection"};
 }
 
+/// Many replies are best told one by one, unless the whole was asked for by its name.
+Wanted wanted(const SendJob& job) {
+  const Format* typed = job.common.format;
+  const bool whole = typed != nullptr && typed->kind == FormatKind::document;
+  return job.lines && !whole ? Wanted::stream : Wanted::document;
+}
+
 SendReport::SendReport(const SendJob& job, SocketDescription target)
     : job_{job},
-      format_{chosen_format(job.common, job.lines && job.common.format != OutputFormat::json
-                                            ? OutputFormat::jsonl
-                                            : OutputFormat::json)},
+      format_{chosen_format(job.common, wanted(job))},
       output_{STDOUT_FILENO, "stdout"},
       printer_{output_, print_mode(job)},
       started_{monotonic_now()} {
@@ -114,7 +118,7 @@ void SendReport::begin_exchange(std::optional<std::uint64_t> size) {
 }
 
 void SendReport::reply_piece(std::span<const std::byte> piece) {
-  if (format_ == OutputFormat::text) return printer_.print(piece);
+  if (format_.kind == FormatKind::words) return printer_.print(piece);
   sample_.size_bytes += piece.size();
   const std::size_t room = kMaxShownBytes - sample_.data.size();
   sample_.data.append(reinterpret_cast<const char*>(piece.data()), std::min(room, piece.size()));
@@ -139,7 +143,7 @@ void SendReport::progress(std::uint64_t sent, std::uint64_t received) {
 }
 
 void SendReport::end_line() {
-  if (format_ == OutputFormat::text && output_.usable()) {
+  if (format_.kind == FormatKind::words && output_.usable()) {
     const std::string_view newline = "\n";
     reply_piece(std::as_bytes(std::span{newline}));
   }
@@ -177,9 +181,9 @@ void SendReport::count(const ExchangeResult& result, ReplyStatus status) {
 void SendReport::end_exchange(const ExchangeResult& result) {
   if (std::exchange(progress_shown_, false)) Output{STDERR_FILENO, "stderr"}.write(kClearLine);
   const bool ok = result.status == ExchangeStatus::ok;
-  if (format_ == OutputFormat::text && output_.usable()) printer_.finish();
+  if (format_.kind == FormatKind::words && output_.usable()) printer_.finish();
   const ReplyStatus status = status_of(result.status);
-  if (format_ != OutputFormat::text && result.status != ExchangeStatus::interrupted) {
+  if (format_.kind != FormatKind::words && result.status != ExchangeStatus::interrupted) {
     ReplyEvent reply{.target = summary_.target,
                      .flow = 0,
                      .sequence = summary_.scheduled_total,
@@ -193,7 +197,7 @@ void SendReport::end_exchange(const ExchangeResult& result) {
                      .error_number = result.error,
                      .icmp = result.icmp,
                      .peer = result.received_bytes > 0 || ok ? summary_.peer : std::nullopt};
-    if (format_ == OutputFormat::json) replies_.push_back(reply);
+    if (format_.kind == FormatKind::document) replies_.push_back(reply);
     emit(std::move(reply));
   }
   count(result, status);
@@ -226,8 +230,8 @@ void SendReport::ended_by_peer(Expect expect) {
 }
 
 void SendReport::emit(EventBody body) {
-  if (format_ != OutputFormat::jsonl) return;
-  output_.write(to_json(Event{realtime_now(), std::move(body)}) + "\n");
+  if (format_.kind != FormatKind::stream) return;
+  output_.write(format_.event({realtime_now(), std::move(body)}, {}));
 }
 
 void SendReport::fill_figures() {
@@ -245,15 +249,14 @@ int SendReport::finish(std::optional<int> signal_code) {
     summary_.interrupted = true;
   }
   summary_.exit_code = code;
-  if (format_ == OutputFormat::jsonl) emit(SummaryEvent{summary_});
-  if (format_ == OutputFormat::json) {
-    output_.write(to_json(ResultEvent{.time = realtime_now(),
-                                      .command = "send",
-                                      .targets = {summary_},
-                                      .replies = replies_,
-                                      .errors = errors_,
-                                      .exit_code = code}) +
-                  "\n");
+  if (format_.kind == FormatKind::stream) emit(SummaryEvent{summary_});
+  if (format_.kind == FormatKind::document) {
+    output_.write(format_.result({.time = realtime_now(),
+                                  .command = "send",
+                                  .targets = {summary_},
+                                  .replies = replies_,
+                                  .errors = errors_,
+                                  .exit_code = code}));
   }
   if (const auto error = output_.error(); error && !summary_.error) {
     print_error(error->what());

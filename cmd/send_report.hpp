@@ -54,7 +54,7 @@ class SendReport {
   void fill_figures();
 
   const SendJob& job_;
-  OutputFormat format_;
+  const Format& format_;
   Output output_;
   ReplyPrinter printer_;
   Summary summary_;

@@ -11,7 +11,7 @@ constexpr std::size_t kMaxWaitingErrors = 64 * 1024;
 }  // namespace
 
 ServeEvents::ServeEvents(Output& output, const CommonOptions& common)
-    : format_{chosen_format(common, OutputFormat::jsonl)},
+    : format_{chosen_format(common, Wanted::stream)},
       events_{output, format_, text_style(common, output.fd())},
       errors_{Output{STDERR_FILENO, "stderr"}} {}
 
@@ -20,7 +20,7 @@ void ServeEvents::emit(Event event) {
   if (error == nullptr) return events_.emit(std::move(event));
   // In text the line on stderr is all there is to it. It comes last: without memory for its thread
   // the event is told all the same.
-  if (format_ != OutputFormat::text) events_.emit(event);
+  if (format_.kind != FormatKind::words) events_.emit(event);
   errors_.push("netecho: " + error->message + "\n", kMaxWaitingErrors);
 }
 

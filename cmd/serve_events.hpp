@@ -24,7 +24,7 @@ class ServeEvents final : public EventSink {
   bool flush(Duration patience);
 
  private:
-  OutputFormat format_;
+  const Format& format_;
   QueueSink events_;
   QueuedWriter errors_;
 };

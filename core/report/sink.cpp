@@ -1,26 +1,16 @@
 #include "core/report/sink.hpp"
 
-#include "core/report/json.hpp"
-
 namespace netecho {
 
-std::string render(const Event& event, OutputFormat format, const TextStyle& style) {
-  switch (format) {
-    case OutputFormat::text:
-      return to_text(event, style);
-    case OutputFormat::jsonl:
-      return to_json(event) + "\n";
-    case OutputFormat::json:
-      return {};
-  }
-  return {};
+std::string render(const Event& event, const Format& format, const TextStyle& style) {
+  return format.event != nullptr ? format.event(event, style) : std::string{};
 }
 
 void DirectSink::emit(Event event) {
   if (output_.usable()) output_.write(render(event, format_, style_));
 }
 
-QueueSink::QueueSink(Output& output, OutputFormat format, const TextStyle& style,
+QueueSink::QueueSink(Output& output, const Format& format, const TextStyle& style,
                      std::size_t max_queued_bytes)
     : writer_{output},
       output_{output},

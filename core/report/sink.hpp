@@ -12,31 +12,25 @@
 
 #include "core/base/output.hpp"
 #include "core/facts/events.hpp"
+#include "core/report/format.hpp"
 #include "core/report/queued_writer.hpp"
-#include "core/report/text.hpp"
 
 namespace netecho {
 
-enum class OutputFormat : std::uint8_t {
-  text,
-  json,   ///< One object at the end: events are not written.
-  jsonl,  ///< One event a line.
-};
-
-/// What an event looks like in `format`, with its newline; empty for `json`.
-[[nodiscard]] std::string render(const Event& event, OutputFormat format, const TextStyle& style);
+/// What an event looks like in `format`, with its newline; empty where that has no events.
+[[nodiscard]] std::string render(const Event& event, const Format& format, const TextStyle& style);
 
 /// Renders and writes in the caller's thread; waits for the reader.
 class DirectSink final : public EventSink {
  public:
-  DirectSink(Output& output, OutputFormat format, const TextStyle& style)
+  DirectSink(Output& output, const Format& format, const TextStyle& style)
       : output_{output}, format_{format}, style_{style} {}
   void emit(Event event) override;
   [[nodiscard]] bool gone() const noexcept override { return !output_.usable(); }
 
  private:
   Output& output_;
-  OutputFormat format_;
+  const Format& format_;
   TextStyle style_;
 };
 
@@ -53,7 +47,7 @@ class QueueSink final : public EventSink {
   static constexpr std::size_t kReservedBytes = 64 * 1024;
 
   /// `output` learns of failures in flush() and drain(); until then it is left alone.
-  QueueSink(Output& output, OutputFormat format, const TextStyle& style,
+  QueueSink(Output& output, const Format& format, const TextStyle& style,
             std::size_t max_queued_bytes = kMaxQueuedBytes);
 
   void emit(Event event) override;
@@ -74,7 +68,7 @@ class QueueSink final : public EventSink {
   QueuedWriter writer_;
   std::atomic<std::uint64_t> dropped_ = 0;
   Output& output_;
-  OutputFormat format_;
+  const Format& format_;
   TextStyle style_;
   std::size_t max_queued_bytes_;
 };

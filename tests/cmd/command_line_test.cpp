@@ -260,7 +260,7 @@ TEST_CASE("common options: every one reaches its value", "[unit]") {
   CHECK(common.numeric);
   CHECK(common.quiet);
   CHECK(common.verbosity == 2);
-  CHECK(common.format == OutputFormat::jsonl);
+  CHECK(common.format == find_format("jsonl"));
   CHECK(common.colour == ColourChoice::never);
   CHECK(common.log_format == LogFormat::json);
   CHECK(common.log_level == LogLevel::info);
@@ -316,26 +316,26 @@ TEST_CASE("common options: --show-payload never takes the next argument", "[unit
 
 TEST_CASE("format: --json means what fits the subcommand", "[unit]") {
   const CommonOptions json = send({"x", "--json"}).common;
-  CHECK(chosen_format(json, OutputFormat::jsonl) == OutputFormat::jsonl);
-  CHECK(chosen_format(json, OutputFormat::json) == OutputFormat::json);
+  CHECK(chosen_format(json, Wanted::stream).name == "jsonl");
+  CHECK(chosen_format(json, Wanted::document).name == "json");
   const CommonOptions none = send({"x"}).common;
-  CHECK(chosen_format(none, OutputFormat::json) == OutputFormat::text);
+  CHECK(chosen_format(none, Wanted::document).name == "text");
 }
 
 TEST_CASE("format: errors are told in the format that was asked for", "[unit]") {
-  const auto format = [](std::vector<std::string> words) { return error_format(words); };
-  CHECK(format({"send", "x"}) == ErrorFormat::line);
-  CHECK(format({"send", "--json", "--count", "abc"}) == ErrorFormat::result);
-  CHECK(format({"probe", "--format", "json"}) == ErrorFormat::result);
-  CHECK(format({"probe", "--format=jsonl"}) == ErrorFormat::event);
-  CHECK(format({"send", "--lines", "--json"}) == ErrorFormat::event);
-  CHECK(format({"send", "--lines", "--format", "json"}) == ErrorFormat::result);
-  CHECK(format({"serve", "--json"}) == ErrorFormat::event);
-  CHECK(format({"serve", "--format", "json"}) == ErrorFormat::event);
+  const auto format = [](std::vector<std::string> words) { return error_format(words).name; };
+  CHECK(format({"send", "x"}) == "text");
+  CHECK(format({"send", "--json", "--count", "abc"}) == "json");
+  CHECK(format({"probe", "--format", "json"}) == "json");
+  CHECK(format({"probe", "--format=jsonl"}) == "jsonl");
+  CHECK(format({"send", "--lines", "--json"}) == "jsonl");
+  CHECK(format({"send", "--lines", "--format", "json"}) == "json");
+  CHECK(format({"serve", "--json"}) == "jsonl");
+  CHECK(format({"serve", "--format", "json"}) == "jsonl");
   // The result object names its command: others have none.
-  CHECK(format({"no-such-command", "--json"}) == ErrorFormat::event);
-  CHECK(format({"--json"}) == ErrorFormat::event);
-  CHECK(format({"send", "--", "--json"}) == ErrorFormat::line);
+  CHECK(format({"no-such-command", "--json"}) == "jsonl");
+  CHECK(format({"--json"}) == "jsonl");
+  CHECK(format({"send", "--", "--json"}) == "text");
 }
 
 TEST_CASE("help: wins from any position before --, beside any other error", "[unit]") {

@@ -21,6 +21,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+const Format& kLines = *find_format("jsonl");
+
 /// Far above what any of these tests needs, even under a sanitizer on a busy machine.
 constexpr Duration kPatience = 20s;
 constexpr int kPatienceMs = 20'000;
@@ -135,17 +137,17 @@ TEST_CASE("sink: a direct one writes each event at once, as its format has it", 
   const Pipe pipe;
   Output output{pipe.writer.get(), "stdout"};
   SECTION("jsonl: a line each") {
-    DirectSink sink{output, OutputFormat::jsonl, {}};
+    DirectSink sink{output, kLines, {}};
     sink.emit(listening());
     CHECK(pipe.read_until("\n") == line(listening()));
   }
   SECTION("text") {
-    DirectSink sink{output, OutputFormat::text, {}};
+    DirectSink sink{output, text_format(), {}};
     sink.emit(listening());
     CHECK(pipe.read_until("\n") == "listening tcp4://127.0.0.1:12345\n");
   }
   SECTION("json: nothing, because the one object comes at the end") {
-    DirectSink sink{output, OutputFormat::json, {}};
+    DirectSink sink{output, json_format(), {}};
     sink.emit(listening());
     int waiting = -1;
     REQUIRE(::ioctl(pipe.reader.get(), FIONREAD, &waiting) == 0);
@@ -156,7 +158,7 @@ TEST_CASE("sink: a direct one writes each event at once, as its format has it", 
 TEST_CASE("sink: a queue keeps the order and is empty once flushed", "[report][unit]") {
   const Pipe pipe;
   Output output{pipe.writer.get(), "stdout"};
-  QueueSink sink{output, OutputFormat::jsonl, {}};
+  QueueSink sink{output, kLines, {}};
   sink.emit(listening());
   sink.emit(datagram());
   sink.emit(stopped());
@@ -169,7 +171,7 @@ TEST_CASE("sink: a queue keeps the order and is empty once flushed", "[report][u
 TEST_CASE("sink: a full queue drops exactly what doesn't fit, and counts it", "[report][unit]") {
   const Pipe pipe;
   Output output{pipe.writer.get(), "stdout"};
-  QueueSink sink{output, OutputFormat::jsonl, {}};
+  QueueSink sink{output, kLines, {}};
   sink.emit(large_error());
   pipe.await_writer();  // The error has been taken: from here on nothing leaves the queue.
 
@@ -212,7 +214,7 @@ TEST_CASE("sink: stats outlast a flood of datagrams, but not a reader that is st
           "[report][unit]") {
   const Pipe pipe;
   Output output{pipe.writer.get(), "stdout"};
-  QueueSink sink{output, OutputFormat::jsonl, {}};
+  QueueSink sink{output, kLines, {}};
   sink.emit(large_error());
   pipe.await_writer();
   const std::size_t size = line(datagram()).size();
@@ -235,7 +237,7 @@ TEST_CASE("sink: what comes seldom is written at once, and so is what waits for 
           "[report][unit]") {
   const Pipe pipe;
   Output output{pipe.writer.get(), "stdout"};
-  QueueSink sink{output, OutputFormat::jsonl, {}};
+  QueueSink sink{output, kLines, {}};
   for (int i = 0; i < 20; ++i) {
     sink.emit(datagram());
     CHECK(pipe.read_until("\n") == line(datagram()));
@@ -251,7 +253,7 @@ TEST_CASE("sink: interim reports are never dropped, and the bound is the one it 
   Output output{pipe.writer.get(), "stdout"};
   const std::size_t fitting = 3;
   const Event reply = event(samples::full_reply());
-  QueueSink sink{output, OutputFormat::jsonl, {}, fitting * line(reply).size()};
+  QueueSink sink{output, kLines, {}, fitting * line(reply).size()};
   sink.emit(large_error());
   pipe.await_writer();
   for (int i = 0; i < 10; ++i) sink.emit(reply);
@@ -270,7 +272,7 @@ TEST_CASE("sink: a stuck reader holds up neither emit, flush nor the end", "[rep
   const std::size_t fitting = QueueSink::kMaxQueuedBytes / line(datagram()).size();
   {
     Output output{pipe.writer.get(), "stdout"};
-    QueueSink sink{output, OutputFormat::jsonl, {}};
+    QueueSink sink{output, kLines, {}};
     sink.emit(large_error());
     pipe.await_writer();
     for (int i = 0; i < 100'000; ++i) sink.emit(datagram());
@@ -290,12 +292,12 @@ TEST_CASE("sink: a reader that is gone makes the output quiet, and is no error",
   pipe.reader.reset();
   Output output{pipe.writer.get(), "stdout"};
   SECTION("direct") {
-    DirectSink sink{output, OutputFormat::jsonl, {}};
+    DirectSink sink{output, kLines, {}};
     sink.emit(listening());
     sink.emit(listening());
   }
   SECTION("queued") {
-    QueueSink sink{output, OutputFormat::jsonl, {}};
+    QueueSink sink{output, kLines, {}};
     sink.emit(listening());
     REQUIRE(sink.flush(kPatience));
     // Nobody reads them, so none counts as dropped, however many there are.
@@ -313,11 +315,11 @@ TEST_CASE("sink: a full disk is an I/O error that names stdout", "[report][unit]
   REQUIRE(full.valid());
   Output output{full.get(), "stdout"};
   SECTION("direct") {
-    DirectSink sink{output, OutputFormat::jsonl, {}};
+    DirectSink sink{output, kLines, {}};
     sink.emit(listening());
   }
   SECTION("queued") {
-    QueueSink sink{output, OutputFormat::jsonl, {}};
+    QueueSink sink{output, kLines, {}};
     sink.emit(listening());
     REQUIRE(sink.flush(kPatience));
   }
@@ -332,7 +334,7 @@ TEST_CASE("sink: the descriptor stays blocking, because others share it", "[repo
   const Pipe pipe;
   const int before = ::fcntl(pipe.writer.get(), F_GETFL);
   Output output{pipe.writer.get(), "stdout"};
-  QueueSink sink{output, OutputFormat::jsonl, {}};
+  QueueSink sink{output, kLines, {}};
   sink.emit(listening());
   REQUIRE(sink.flush(kPatience));
   CHECK(::fcntl(pipe.writer.get(), F_GETFL) == before);
@@ -346,7 +348,7 @@ TEST_CASE("sink: the thread starts with the first event, and leaves the signals 
   std::thread{[] {}}.join();  // The first one brings ThreadSanitizer's own.
   const std::vector<std::string> before = threads();
   const std::uint64_t blocked_before = blocked_signals(self);
-  QueueSink sink{output, OutputFormat::jsonl, {}};
+  QueueSink sink{output, kLines, {}};
   CHECK(sink.flush(0s));
   CHECK(threads_besides(before).empty());
 
