@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -21,12 +22,16 @@ namespace netecho {
 using ServedSocket =
     std::variant<std::unique_ptr<Acceptor>, std::unique_ptr<MessagePort>, ByteChannel>;
 
+/// The frames of netecho (docs/wire-format.md).
+inline constexpr std::string_view kFrames = "netecho";
+
 struct Served {
   ServedSocket socket;
   /// The same endpoint for each further thread: a socket that shares its port, or the same socket.
   /// Fewer than there are threads if it can't be shared.
   std::vector<ServedSocket> siblings{};
-  SocketDescription endpoint;  ///< As bound: the real port.
+  SocketDescription endpoint;              ///< As bound: the real port.
+  std::string_view wire_format = kFrames;  ///< Which responder answers its messages.
   bool inherited = false;
   bool records = false;  ///< An Acceptor whose connections carry records: use make_port().
   /// Removes what binding created (the socket file), if it is still ours. May be empty.

@@ -12,15 +12,15 @@ constexpr int kRepliesPerEvent = 256;
 
 }  // namespace
 
-ImpairedReplies::ImpairedReplies(ServerShared& shared, EndpointStats& endpoint,
+ImpairedReplies::ImpairedReplies(const ServedEndpoint& endpoint,
                                  const EndpointImpairment& impairment, MessagePort& port,
                                  std::uint64_t first_ordinal)
-    : shared_{shared},
-      endpoint_{endpoint},
+    : shared_{endpoint.shared},
+      endpoint_{endpoint.stats},
       impairment_{impairment},
       port_{&port},
-      queue_{impairment.spec, *endpoint.impaired_total, shared.impaired_bytes},
-      timer_{shared.reactor.make_timer([this] {
+      queue_{impairment.spec, *endpoint_.impaired_total, shared_.impaired_bytes},
+      timer_{shared_.reactor.make_timer([this] {
         const auto action = on_due;  // It may destroy this.
         action();
       })},
@@ -32,7 +32,7 @@ void ImpairedReplies::take(Batch& batch) noexcept {
     if (slot.skip) continue;
     const MessageFate its = fate(impairment_.spec, impairment_.endpoint, ordinal_++);
     if (!queue_.push({slot.data, slot.size}, port_->peer_ref(i), slot.at, its)) {
-      drop_message(slot, i, DropReason::impaired, shared_, endpoint_, *port_);
+      drop_message(slot, i, DropReason::impaired, source());
     }
   }
   batch.next = batch.count;
@@ -66,10 +66,9 @@ ImpairedReplies::Step ImpairedReplies::send_one(Instant now) noexcept {
     endpoint_.tx_bytes_total += message->bytes().size();
   } else if (sent) {
     ++answered_;
-    count_answers(result, batch, 0, shared_, endpoint_, *port_);
+    count_answers(result, batch, 0, source());
   } else if (!second) {
-    drop_message(batch.slots().front(), 0, send_drop_reason(result.error), shared_, endpoint_,
-                 *port_);
+    drop_message(batch.slots().front(), 0, send_drop_reason(result.error), source());
   }
   queue_.gone(sent ? ImpairedQueue::Outcome::sent : ImpairedQueue::Outcome::failed);
   return Step::done;
@@ -100,23 +99,24 @@ void ImpairedReplies::drop_all(DropReason reason) noexcept {
   while (ImpairedMessage* const left = queue_.due(kNever)) {
     fill_slot(*left);
     if (!left->is_second_copy()) {
-      drop_message(shared_.one_reply.slots().front(), 0, reason, shared_, endpoint_, *port_);
+      drop_message(shared_.one_reply.slots().front(), 0, reason, source());
     }
     queue_.gone(ImpairedQueue::Outcome::failed);
   }
   timer_->cancel();
 }
 
-ImpairedDatagrams::ImpairedDatagrams(ServerShared& shared, EndpointStats& endpoint,
+ImpairedDatagrams::ImpairedDatagrams(const ServedEndpoint& endpoint,
                                      const EndpointImpairment& impairment,
                                      std::unique_ptr<MessagePort> port)
-    : shared_{shared},
-      endpoint_{endpoint},
+    : shared_{endpoint.shared},
+      endpoint_{endpoint.stats},
+      responder_{endpoint.responder},
       port_{std::move(port)},
-      batch_{datagram_slots(shared.options), datagram_slot_bytes(endpoint.endpoint)},
-      replies_{shared, endpoint, impairment, *port_, EndpointImpairment::first_ordinal(0)},
+      batch_{datagram_slots(shared_.options), datagram_slot_bytes(endpoint_.endpoint)},
+      replies_{endpoint, impairment, *port_, EndpointImpairment::first_ordinal(0)},
       watched_{EPOLLIN},
-      rest_{shared, endpoint, [this] { watch(); }} {
+      rest_{shared_, endpoint_, [this] { watch(); }} {
   replies_.on_due = [this] { send(); };
   shared_.reactor.add(port_->fd(), watched_, *this);
 }
@@ -169,7 +169,7 @@ ImpairedDatagrams::Received ImpairedDatagrams::receive() noexcept {
     return Received::all;
   }
   rest_.received();
-  prepare_answers(batch_, shared_, endpoint_, *port_);
+  responder_.prepare(batch_, {shared_, endpoint_, *port_});
   replies_.take(batch_);
   return batch_.count == batch_.slots().size() ? Received::full_batch : Received::all;
 }
@@ -200,19 +200,19 @@ void ImpairedDatagrams::watch() noexcept {
   shared_.reactor.modify(port_->fd(), wanted, *this);
 }
 
-void ImpairedRecords::start(ServerShared& shared, EndpointStats& endpoint,
-                            const EndpointImpairment& impairment, ConnectionPermit permit,
-                            std::unique_ptr<MessagePort> port) {
-  auto replies =
-      std::make_unique<ImpairedReplies>(shared, endpoint, impairment, *port,
-                                        EndpointImpairment::first_ordinal(endpoint.accepted_total));
-  new ImpairedRecords{shared, endpoint, std::move(permit), std::move(port), std::move(replies)};
+void ImpairedRecords::start(const ServedEndpoint& endpoint, const EndpointImpairment& impairment,
+                            ConnectionPermit permit, std::unique_ptr<MessagePort> port) {
+  auto replies = std::make_unique<ImpairedReplies>(
+      endpoint, impairment, *port,
+      EndpointImpairment::first_ordinal(endpoint.stats.accepted_total));
+  new ImpairedRecords{endpoint, std::move(permit), std::move(port), std::move(replies)};
 }
 
-ImpairedRecords::ImpairedRecords(ServerShared& shared, EndpointStats& endpoint,
-                                 ConnectionPermit permit, std::unique_ptr<MessagePort> port,
+ImpairedRecords::ImpairedRecords(const ServedEndpoint& endpoint, ConnectionPermit permit,
+                                 std::unique_ptr<MessagePort> port,
                                  std::unique_ptr<ImpairedReplies> replies)
-    : ServedConnection{shared, endpoint, std::move(permit), port->fd()},
+    : ServedConnection{endpoint.shared, endpoint.stats, std::move(permit), port->fd()},
+      responder_{endpoint.responder},
       port_{std::move(port)},
       replies_{std::move(replies)},
       watched_{EPOLLIN} {
@@ -244,7 +244,7 @@ bool ImpairedRecords::receive() noexcept {
     case IoStatus::ok:
       break;
   }
-  prepare_answers(batch, shared_, endpoint_, *port_);
+  responder_.prepare(batch, {shared_, endpoint_, *port_});
   count(batch.slots().front().size, 0);
   replies_->take(batch);
   return true;

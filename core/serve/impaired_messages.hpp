@@ -28,9 +28,8 @@ struct EndpointImpairment {
 /// The replies of one socket that are under way, and the timer that sends them.
 class ImpairedReplies {
  public:
-  ImpairedReplies(ServerShared& shared, EndpointStats& endpoint,
-                  const EndpointImpairment& impairment, MessagePort& port,
-                  std::uint64_t first_ordinal);
+  ImpairedReplies(const ServedEndpoint& endpoint, const EndpointImpairment& impairment,
+                  MessagePort& port, std::uint64_t first_ordinal);
 
   /// Is called when something is due; to be set before anything is taken.
   std::function<void()> on_due;
@@ -38,7 +37,7 @@ class ImpairedReplies {
   /// What is under way leaves by this port, too.
   void use(MessagePort& port) noexcept { port_ = &port; }
 
-  /// Takes what prepare_answers() has left of `batch`; decides the fate of each.
+  /// Takes what the responder has left of `batch`; decides the fate of each.
   void take(Batch& batch) noexcept;
 
   enum class Sending : std::uint8_t { caught_up, socket_full, closed };
@@ -62,6 +61,7 @@ class ImpairedReplies {
   enum class Step : std::uint8_t { done, nothing_due, socket_full, closed };
   Step send_one(Instant now) noexcept;
   void fill_slot(ImpairedMessage& message) noexcept;
+  [[nodiscard]] MessageSource source() const noexcept { return {shared_, endpoint_, *port_}; }
 
   ServerShared& shared_;
   EndpointStats& endpoint_;
@@ -76,8 +76,8 @@ class ImpairedReplies {
 
 class ImpairedDatagrams final : public DatagramEndpoint {
  public:
-  ImpairedDatagrams(ServerShared& shared, EndpointStats& endpoint,
-                    const EndpointImpairment& impairment, std::unique_ptr<MessagePort> port);
+  ImpairedDatagrams(const ServedEndpoint& endpoint, const EndpointImpairment& impairment,
+                    std::unique_ptr<MessagePort> port);
   void on_events(std::uint32_t events) noexcept override;
   void begin_drain() noexcept override;
   void stop() noexcept override;
@@ -95,6 +95,7 @@ class ImpairedDatagrams final : public DatagramEndpoint {
 
   ServerShared& shared_;
   EndpointStats& endpoint_;
+  Responder& responder_;
   std::unique_ptr<MessagePort> port_;
   std::uint64_t drops_before_ = 0;  ///< Of ports that were replaced.
   Batch batch_;
@@ -110,16 +111,15 @@ class ImpairedDatagrams final : public DatagramEndpoint {
 class ImpairedRecords final : public ServedConnection {
  public:
   /// Owns itself, like all connections. Throws before there is anything to clean up.
-  static void start(ServerShared& shared, EndpointStats& endpoint,
-                    const EndpointImpairment& impairment, ConnectionPermit permit,
-                    std::unique_ptr<MessagePort> port);
+  static void start(const ServedEndpoint& endpoint, const EndpointImpairment& impairment,
+                    ConnectionPermit permit, std::unique_ptr<MessagePort> port);
 
   void on_events(std::uint32_t events) noexcept override;
   void begin_drain() noexcept override;
   [[nodiscard]] bool stalled() const noexcept override { return blocked_; }
 
  private:
-  ImpairedRecords(ServerShared& shared, EndpointStats& endpoint, ConnectionPermit permit,
+  ImpairedRecords(const ServedEndpoint& endpoint, ConnectionPermit permit,
                   std::unique_ptr<MessagePort> port, std::unique_ptr<ImpairedReplies> replies);
   ~ImpairedRecords() override = default;
 
@@ -129,6 +129,7 @@ class ImpairedRecords final : public ServedConnection {
   void watch_what_matters() noexcept;
   void drop_unsent(DropReason reason) noexcept override { replies_->drop_all(reason); }
 
+  Responder& responder_;
   std::unique_ptr<MessagePort> port_;
   std::unique_ptr<ImpairedReplies> replies_;
   std::uint32_t watched_;

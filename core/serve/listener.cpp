@@ -7,10 +7,7 @@
 
 #include "core/base/error.hpp"
 #include "core/net/socket_ends.hpp"
-#include "core/serve/impaired_messages.hpp"
-#include "core/serve/impaired_stream.hpp"
-#include "core/serve/record_echo.hpp"
-#include "core/serve/stream_echo.hpp"
+#include "core/serve/egress.hpp"
 
 namespace netecho {
 namespace {
@@ -26,13 +23,12 @@ constexpr Duration kRetryAfterExhaustion = std::chrono::milliseconds{200};
 }  // namespace
 
 Listener::Listener(ServerShared& shared, EndpointStats& endpoint,
-                   std::unique_ptr<Acceptor> acceptor, bool records,
-                   const EndpointImpairment* impairment)
+                   std::unique_ptr<Acceptor> acceptor, bool records, Egress& egress)
     : shared_{shared},
       endpoint_{endpoint},
       acceptor_{std::move(acceptor)},
       retry_{shared.reactor.make_timer([this] { resume(); })},
-      impairment_{impairment},
+      egress_{egress},
       records_{records} {
   watch();
 }
@@ -112,16 +108,11 @@ void Listener::reject(UniqueFd connection) noexcept {
 }
 
 void Listener::serve_connection(UniqueFd connection, ConnectionPermit permit) noexcept {
-  // The connections own themselves; finish() deletes them.
   try {
-    if (impairment_ != nullptr) {
-      serve_impaired(std::move(connection), std::move(permit));
-    } else if (records_) {
-      new RecordConnection{shared_, endpoint_, std::move(permit),
-                           acceptor_->make_port(std::move(connection))};
+    if (records_) {
+      egress_.serve_records(std::move(permit), acceptor_->make_port(std::move(connection)));
     } else {
-      new StreamConnection{shared_, endpoint_, std::move(permit),
-                           ByteChannel{std::move(connection)}};
+      egress_.serve_stream(std::move(permit), ByteChannel{std::move(connection)});
     }
   } catch (const Error& error) {  // Epoll takes no more descriptors …
     ++endpoint_.rejected_total;
@@ -129,16 +120,6 @@ void Listener::serve_connection(UniqueFd connection, ConnectionPermit permit) no
   } catch (const std::exception&) {  // … or there is no memory: others live on.
     ++endpoint_.rejected_total;
     rest(ENOMEM);
-  }
-}
-
-void Listener::serve_impaired(UniqueFd connection, ConnectionPermit permit) {
-  if (records_) {
-    ImpairedRecords::start(shared_, endpoint_, *impairment_, std::move(permit),
-                           acceptor_->make_port(std::move(connection)));
-  } else {
-    ImpairedStream::start(shared_, endpoint_, *impairment_, std::move(permit),
-                          ByteChannel{std::move(connection)});
   }
 }
 

@@ -8,15 +8,15 @@
 
 namespace netecho {
 
-struct EndpointImpairment;
+class Egress;
 
 /// Pauses, never spins, while the server is full or descriptors have run out: a further connection
 /// waits in the backlog.
 class Listener final : public EventHandler {
  public:
-  /// `impairment`: what its connections' replies suffer; null: nothing.
+  /// `egress` serves its connections.
   Listener(ServerShared& shared, EndpointStats& endpoint, std::unique_ptr<Acceptor> acceptor,
-           bool records, const EndpointImpairment* impairment);
+           bool records, Egress& egress);
 
   void on_events(std::uint32_t events) noexcept override;
   /// Room may have come: looks again at the backlog.
@@ -33,7 +33,6 @@ class Listener final : public EventHandler {
   void watch();
   void pause() noexcept;
   void serve_connection(UniqueFd connection, ConnectionPermit permit) noexcept;
-  void serve_impaired(UniqueFd connection, ConnectionPermit permit);
   void tell_exhausted(int error) noexcept;
   void rest(int error) noexcept;
   /// Closes again what may not be open.
@@ -44,7 +43,7 @@ class Listener final : public EventHandler {
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<Reactor::Timer> retry_;  ///< When descriptors ran out elsewhere.
   std::optional<Instant> exhausted_at_;    ///< When it was last seen that they did.
-  const EndpointImpairment* impairment_;
+  Egress& egress_;
   int failures_ = 0;  ///< In a row.
   bool records_;
   bool paused_ = false;

@@ -7,32 +7,24 @@
 #include "core/seam/batch.hpp"
 #include "core/seam/message_port.hpp"
 #include "core/serve/receive_rest.hpp"
+#include "core/serve/responder.hpp"
 #include "core/serve/server_shared.hpp"
 
 namespace netecho {
 
-/// Marks in `batch` what is not to be answered (of a train, takes it out), stamps what asks for it,
-/// and counts all of it.
-void prepare_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint,
-                     const MessagePort& port) noexcept;
-
-/// Counts (and traces) a message that gets no answer.
-void drop_message(const Slot& slot, std::size_t index, DropReason reason, ServerShared& shared,
-                  EndpointStats& endpoint, const MessagePort& port) noexcept;
 /// Counts what has left, and traces it: slots [first, next), except those marked.
-void count_answers(const BatchResult& sent, Batch& batch, std::size_t first, ServerShared& shared,
-                   EndpointStats& endpoint, const MessagePort& port) noexcept;
+void count_answers(const BatchResult& sent, Batch& batch, std::size_t first,
+                   const MessageSource& source) noexcept;
 /// Drops and counts what is left of `batch`: it was received and will never be sent.
-void drop_unsent(Batch& batch, DropReason reason, ServerShared& shared, EndpointStats& endpoint,
-                 const MessagePort& port) noexcept;
+void drop_unsent(Batch& batch, DropReason reason, const MessageSource& source) noexcept;
 /// Why a message whose send failed was dropped.
 [[nodiscard]] DropReason send_drop_reason(int error) noexcept;
 
 enum class Answered : std::uint8_t { all, socket_full, closed };
 
 /// Sends what is left of `batch`; a message that cannot be sent is dropped and counted.
-[[nodiscard]] Answered send_answers(Batch& batch, ServerShared& shared, EndpointStats& endpoint,
-                                    MessagePort& port) noexcept;
+[[nodiscard]] Answered send_answers(Batch& batch, MessagePort& port,
+                                    const MessageSource& source) noexcept;
 
 /// The policy of a bound datagram socket.
 class DatagramEndpoint : public EventHandler {
@@ -71,7 +63,7 @@ class DatagramEndpoint : public EventHandler {
 /// more is read meanwhile. The only one that takes trains: an impaired reply has a fate of its own.
 class DatagramEcho final : public DatagramEndpoint {
  public:
-  DatagramEcho(ServerShared& shared, EndpointStats& endpoint, std::unique_ptr<MessagePort> port);
+  DatagramEcho(const ServedEndpoint& endpoint, std::unique_ptr<MessagePort> port);
   void on_events(std::uint32_t events) noexcept override;
   void begin_drain() noexcept override;
   void stop() noexcept override;
@@ -82,9 +74,13 @@ class DatagramEcho final : public DatagramEndpoint {
 
  private:
   void finish_batch() noexcept;
+  /// Sends what is left of the batch. False: the socket is full.
+  [[nodiscard]] bool send_batch() noexcept;
+  [[nodiscard]] MessageSource source() const noexcept { return {shared_, endpoint_, *port_}; }
 
   ServerShared& shared_;
   EndpointStats& endpoint_;
+  Responder& responder_;
   std::unique_ptr<MessagePort> port_;
   std::uint64_t drops_before_ = 0;  ///< Of ports that were replaced.
   Batch batch_;

@@ -25,9 +25,11 @@ std::unique_ptr<Batch> copy_of(const Slot& record) noexcept try {
 
 }  // namespace
 
-RecordConnection::RecordConnection(ServerShared& shared, EndpointStats& endpoint,
-                                   ConnectionPermit permit, std::unique_ptr<MessagePort> port)
-    : ServedConnection{shared, endpoint, std::move(permit), port->fd()}, port_{std::move(port)} {}
+RecordConnection::RecordConnection(const ServedEndpoint& endpoint, ConnectionPermit permit,
+                                   std::unique_ptr<MessagePort> port)
+    : ServedConnection{endpoint.shared, endpoint.stats, std::move(permit), port->fd()},
+      responder_{endpoint.responder},
+      port_{std::move(port)} {}
 
 void RecordConnection::on_events(std::uint32_t /*events*/) noexcept {
   if (unsent_ != nullptr) return flush();
@@ -41,10 +43,10 @@ void RecordConnection::echo_once() noexcept {
   if (received.status == IoStatus::closed) return finish(CloseReason::eof);
   if (received.status == IoStatus::failed) return finish_failed(received.error);
   const Slot& record = batch.slots().front();
-  prepare_answers(batch, shared_, endpoint_, *port_);
+  responder_.prepare(batch, source());
   count(record.size, 0);
 
-  switch (send_answers(batch, shared_, endpoint_, *port_)) {
+  switch (send_answers(batch, *port_, source())) {
     case Answered::all:
       return count(0, record.skip ? 0 : record.size);
     case Answered::closed:
@@ -54,7 +56,7 @@ void RecordConnection::echo_once() noexcept {
   }
   unsent_ = copy_of(record);
   if (unsent_ == nullptr) {
-    netecho::drop_unsent(batch, DropReason::send_error, shared_, endpoint_, *port_);
+    netecho::drop_unsent(batch, DropReason::send_error, source());
     return finish_without_memory();
   }
   watch(EPOLLOUT);
@@ -63,7 +65,7 @@ void RecordConnection::echo_once() noexcept {
 
 void RecordConnection::flush() noexcept {
   const Slot record = unsent_->slots().front();
-  switch (send_answers(*unsent_, shared_, endpoint_, *port_)) {
+  switch (send_answers(*unsent_, *port_, source())) {
     case Answered::socket_full:
       return;
     case Answered::closed:
@@ -80,7 +82,7 @@ void RecordConnection::flush() noexcept {
 
 void RecordConnection::drop_unsent(DropReason reason) noexcept {
   if (unsent_ != nullptr) {
-    netecho::drop_unsent(*unsent_, reason, shared_, endpoint_, *port_);
+    netecho::drop_unsent(*unsent_, reason, source());
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/seam/batch.hpp"
 #include "core/seam/message_port.hpp"
+#include "core/serve/responder.hpp"
 #include "core/serve/served_connection.hpp"
 
 namespace netecho {
@@ -14,7 +15,7 @@ namespace netecho {
 /// An accepted seqpacket connection: one record at a time through the server's shared slot.
 class RecordConnection final : public ServedConnection {
  public:
-  RecordConnection(ServerShared& shared, EndpointStats& endpoint, ConnectionPermit permit,
+  RecordConnection(const ServedEndpoint& endpoint, ConnectionPermit permit,
                    std::unique_ptr<MessagePort> port);
   void on_events(std::uint32_t events) noexcept override;
   void begin_drain() noexcept override;
@@ -26,6 +27,9 @@ class RecordConnection final : public ServedConnection {
   void flush() noexcept;
   void drop_unsent(DropReason reason) noexcept override;
 
+  [[nodiscard]] MessageSource source() const noexcept { return {shared_, endpoint_, *port_}; }
+
+  Responder& responder_;
   std::unique_ptr<MessagePort> port_;
   std::unique_ptr<Batch> unsent_;  ///< The record that the socket did not take.
   bool draining_ = false;

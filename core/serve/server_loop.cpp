@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
-#include "core/serve/impaired_stream.hpp"
 #include "core/serve/stream_echo.hpp"
 
 namespace netecho {
@@ -60,48 +59,37 @@ void ServerLoop::serve(ServedSocket socket, const Served& what, std::uint64_t en
   if (stats.endpoint.socket_type != SocketType::stream) {
     stats.rx_messages_total = stats.tx_messages_total = 0;
   }
-  impair(stats, endpoint);
+  Egress& egress = choose_egress(stats, endpoint, what.wire_format);
 
   if (auto* acceptor = std::get_if<std::unique_ptr<Acceptor>>(&socket)) {
-    const EndpointImpairment* impairment = stats.impaired_total ? &impairments_.back() : nullptr;
     listeners_.push_back(
-        std::make_unique<Listener>(shared_, stats, std::move(*acceptor), what.records, impairment));
+        std::make_unique<Listener>(shared_, stats, std::move(*acceptor), what.records, egress));
     places_.push_back({.listener = listeners_.back().get()});
   } else if (auto* port = std::get_if<std::unique_ptr<MessagePort>>(&socket)) {
-    serve_messages(std::move(*port), stats);
+    datagrams_.push_back(egress.serve_datagrams(std::move(*port)));
     places_.push_back({.datagrams = datagrams_.back().get()});
   } else {
     places_.emplace_back();
     ++streams_given_;
-    serve_stream(std::get<ByteChannel>(std::move(socket)), stats);
+    egress.serve_stream(shared_.limits.admit_given(), std::get<ByteChannel>(std::move(socket)));
   }
 }
 
-/// Here and in the listener it is decided, once an endpoint, whether its replies are impaired.
-void ServerLoop::impair(EndpointStats& stats, std::uint64_t endpoint) {
+/// Only here it is decided, once an endpoint, who answers and whether the replies are impaired.
+Egress& ServerLoop::choose_egress(EndpointStats& stats, std::uint64_t endpoint,
+                                  std::string_view wire_format) {
   const ImpairmentSpec spec = options_.impairment.value_or(ImpairmentSpec{});
-  impairments_.push_back({spec, endpoint});
   const bool stream = stats.endpoint.socket_type == SocketType::stream;
-  if (options_.impairment && (!stream || spec.suits_streams())) stats.impaired_total.emplace();
-}
-
-void ServerLoop::serve_messages(std::unique_ptr<MessagePort> port, EndpointStats& stats) {
-  if (stats.impaired_total) {
-    datagrams_.push_back(
-        std::make_unique<ImpairedDatagrams>(shared_, stats, impairments_.back(), std::move(port)));
+  responders_.push_back(make_responder(wire_format, shared_));
+  const ServedEndpoint served{shared_, stats, *responders_.back()};
+  if (options_.impairment && (!stream || spec.suits_streams())) {
+    stats.impaired_total.emplace();
+    impairments_.push_back({spec, endpoint});
+    egresses_.push_back(impaired_egress(served, impairments_.back()));
   } else {
-    datagrams_.push_back(std::make_unique<DatagramEcho>(shared_, stats, std::move(port)));
+    egresses_.push_back(direct_egress(served));
   }
-}
-
-void ServerLoop::serve_stream(ByteChannel channel, EndpointStats& stats) {
-  ConnectionPermit permit = shared_.limits.admit_given();
-  if (stats.impaired_total) {
-    ImpairedStream::start(shared_, stats, impairments_.back(), std::move(permit),
-                          std::move(channel));
-  } else {
-    new StreamConnection{shared_, stats, std::move(permit), std::move(channel)};
-  }
+  return *egresses_.back();
 }
 
 void ServerLoop::run() {

@@ -9,9 +9,11 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include "core/base/unique_fd.hpp"
+#include "core/serve/egress.hpp"
 #include "core/serve/impaired_messages.hpp"
 #include "core/serve/listener.hpp"
 #include "core/serve/message_echo.hpp"
@@ -83,10 +85,8 @@ class ServerLoop final : private EventHandler {
   };
 
   void on_events(std::uint32_t events) noexcept override;
-  void serve_messages(std::unique_ptr<MessagePort> port, EndpointStats& stats);
-  void serve_stream(ByteChannel channel, EndpointStats& stats);
   void take_replacements();
-  void impair(EndpointStats& stats, std::uint64_t endpoint);
+  Egress& choose_egress(EndpointStats& stats, std::uint64_t endpoint, std::string_view wire_format);
   void on_finished();
   [[nodiscard]] bool nothing_left() const;
   void end_if_drained();
@@ -112,7 +112,9 @@ class ServerLoop final : private EventHandler {
   ServerShared shared_;
   Peers peers_;
   std::deque<EndpointStats> endpoints_;         ///< Handlers refer to these: addresses stay.
-  std::deque<EndpointImpairment> impairments_;  ///< One for each of those; so do these.
+  std::deque<EndpointImpairment> impairments_;  ///< Of those that are impaired; so do these.
+  std::vector<std::unique_ptr<Responder>> responders_;  ///< One for each endpoint …
+  std::vector<std::unique_ptr<Egress>> egresses_;       ///< … and one of these.
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<std::unique_ptr<DatagramEndpoint>> datagrams_;
   std::vector<Place> places_;      ///< One for each endpoint.

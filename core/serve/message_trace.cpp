@@ -1,0 +1,47 @@
+#include "core/serve/message_trace.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+
+namespace netecho {
+namespace {
+
+DatagramEvent datagram_event(const Slot& slot, std::size_t index, std::optional<DropReason> dropped,
+                             const MessageSource& source) {
+  DatagramEvent event{.endpoint = source.endpoint.endpoint,
+                      .peer = source.port.peer(index),
+                      .rx_bytes = slot.size,
+                      .dropped = dropped,
+                      .payload = {}};
+  if (const std::size_t limit = source.shared.options.show_payload_bytes; limit != 0) {
+    const std::size_t shown = std::min<std::size_t>(limit, slot.size);
+    std::string data(shown, '\0');
+    if (shown != 0) std::memcpy(data.data(), slot.data, shown);
+    event.payload = PayloadSample{std::move(data), slot.size, shown < slot.size};
+  }
+  return event;
+}
+
+}  // namespace
+
+void trace_message(const Slot& slot, std::size_t index, std::optional<DropReason> dropped,
+                   const MessageSource& source) noexcept {
+  source.shared.emit([&] { return datagram_event(slot, index, dropped, source); });
+}
+
+void tell_of_rate(const Slot& slot, std::size_t index, const MessageSource& source) noexcept try {
+  const ServerOptions& options = source.shared.options;
+  if (options.warn == nullptr) return;
+  if (!source.shared.limits.tells_of_rate(slot.source_prefix, slot.at)) return;
+  const auto peer = source.port.peer(index);
+  const bool v6 = peer && peer->family == AddressFamily::ipv6;
+  const std::int64_t rate = std::chrono::nanoseconds{std::chrono::seconds{1}} /
+                            std::max<Duration>(options.reply_interval, Duration{1});
+  options.warn(source.endpoint.endpoint.uri + ": drops what the " + (v6 ? "/56" : "/24") + " of " +
+               (peer ? peer->address.value_or("?") : "?") + " sends beyond " +
+               std::to_string(rate) + " a second (--udp-max-rate)");
+} catch (const std::exception&) {  // No memory for it: it is counted all the same.
+}
+
+}  // namespace netecho

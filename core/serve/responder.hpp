@@ -1,0 +1,47 @@
+#pragma once
+
+/// \file
+/// What answers a wire format: a responder decides of each message whether it is answered, and
+/// makes the answer in its place. A wire format is a responder and its row in responder.cpp.
+
+#include <memory>
+#include <string_view>
+
+#include "core/seam/batch.hpp"
+#include "core/seam/message_port.hpp"
+#include "core/serve/server_shared.hpp"
+
+namespace netecho {
+
+/// Where the messages of a batch came in.
+struct MessageSource {
+  ServerShared& shared;
+  EndpointStats& endpoint;
+  const MessagePort& port;
+};
+
+class Responder {
+ public:
+  virtual ~Responder() = default;
+  /// Once a batch: marks what is not to be answered (of a train, takes it out), makes the answers
+  /// of the rest in place, and counts all of it: received = answered + dropped.
+  virtual void prepare(Batch& batch, const MessageSource& source) noexcept = 0;
+};
+
+/// What an endpoint's handlers are given; all of it outlives them.
+struct ServedEndpoint {
+  ServerShared& shared;
+  EndpointStats& stats;
+  Responder& responder;
+};
+
+/// The responder of `wire_format` for one loop; the plain one where the options ask for that.
+/// REQUIRES: `wire_format` has a row.
+[[nodiscard]] std::unique_ptr<Responder> make_responder(std::string_view wire_format,
+                                                        ServerShared& shared);
+
+/// Counts (and traces) a message that gets no answer.
+void drop_message(const Slot& slot, std::size_t index, DropReason reason,
+                  const MessageSource& source) noexcept;
+
+}  // namespace netecho
