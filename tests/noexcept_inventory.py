@@ -21,7 +21,6 @@ THROWS = re.compile(
 TOLD = re.compile(r"emit\(\[[&\w]*\] \{.*?\}\)", re.S)
 
 ALLOWED = {
-    "Listener::serve_connection": "catches all of it",
     "StreamConnection::start_holding": "room is made when a connection is opened",
     "Reactor::Timer::set": "inserts a node that it has",
     "give_back": "room is made at the start",
