@@ -5,8 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "cmd/context.hpp"
 #include "cmd/parse_errors.hpp"
+#include "cmd/run/context.hpp"
 
 namespace netecho {
 namespace {

@@ -9,9 +9,9 @@
 #include <variant>
 #include <vector>
 
-#include "cmd/probe_job.hpp"
-#include "cmd/send_job.hpp"
-#include "cmd/serve_job.hpp"
+#include "cmd/run/probe_job.hpp"
+#include "cmd/run/send_job.hpp"
+#include "cmd/run/serve_job.hpp"
 
 namespace CLI {
 class App;

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <limits>
 
-#include "cmd/log.hpp"
+#include "cmd/run/log.hpp"
 #include "cmd/values.hpp"
 
 namespace netecho {

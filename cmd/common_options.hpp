@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "cmd/context.hpp"
+#include "cmd/run/context.hpp"
 
 namespace CLI {
 class App;

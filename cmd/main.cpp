@@ -12,7 +12,7 @@
 #include <system_error>
 
 #include "cmd/cli.hpp"
-#include "cmd/context.hpp"
+#include "cmd/run/context.hpp"
 #include "core/base/clock.hpp"
 #include "core/report/json.hpp"
 

@@ -4,7 +4,7 @@
 
 #include "cmd/cli.hpp"
 #include "cmd/common_options.hpp"
-#include "cmd/probe_job.hpp"
+#include "cmd/run/probe_job.hpp"
 #include "cmd/values.hpp"
 #include "core/measure/sequence_tracker.hpp"
 

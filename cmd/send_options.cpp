@@ -5,7 +5,7 @@
 
 #include "cmd/cli.hpp"
 #include "cmd/common_options.hpp"
-#include "cmd/send_job.hpp"
+#include "cmd/run/send_job.hpp"
 #include "cmd/values.hpp"
 #include "core/base/base64.hpp"
 

@@ -6,10 +6,10 @@
 
 #include "cmd/cli.hpp"
 #include "cmd/common_options.hpp"
-#include "cmd/log.hpp"
-#include "cmd/serve_impair.hpp"
-#include "cmd/serve_sandbox.hpp"
-#include "cmd/serve_sources.hpp"
+#include "cmd/run/log.hpp"
+#include "cmd/run/serve_impair.hpp"
+#include "cmd/run/serve_sandbox.hpp"
+#include "cmd/run/serve_sources.hpp"
 #include "cmd/values.hpp"
 
 namespace netecho {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "cmd/context.hpp"
+#include "cmd/run/context.hpp"
 
 namespace netecho {
 
