@@ -1,22 +1,19 @@
 #pragma once
 
 /// \file
-/// The options that subcommands share, as CLI11 options and as values.
+/// The options that subcommands share, as rows and as values.
 
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "cmd/option_binder.hpp"
 #include "cmd/run/context.hpp"
 
-namespace CLI {
-class App;
-class Option;
-}  // namespace CLI
-
 namespace netecho {
+
+/// The shared headings of --help.
+inline constexpr const char* kOutputGroup = "Output";
+inline constexpr const char* kSocketGroup = "Sockets";
 
 /// As typed; common_values() turns them into values, with an error that states the range.
 struct CommonTyped {
@@ -36,19 +33,14 @@ struct CommonTyped {
 
 enum class Ends : std::uint8_t { listening, connecting };
 
-/// Only so that the parser knows it: help is looked for before parsing.
-void add_help_flag(CLI::App& sub);
-void add_common_options(CLI::App& sub, CommonTyped& typed);
-/// The socket options; --bind only where a socket connects.
-void add_socket_options(CLI::App& sub, CommonTyped& typed, Ends ends);
+/// Binds what all subcommands with endpoints have, with the socket options at the end; --bind only
+/// where a socket connects.
+void bind_common(OptionBinder& options, CommonTyped& typed, Ends ends);
 
 /// Throws a usage Error. Sets the log up as chosen.
 [[nodiscard]] CommonOptions common_values(const CommonTyped& typed);
 
-/// --key-file, or else NETECHO_KEY_FILE; empty: none.
+/// The file that --key-file names, or else NETECHO_KEY_FILE; empty if neither does.
 [[nodiscard]] std::string key_file_value(const std::optional<std::string>& typed);
-
-/// A fixed set of values: named in help and completion, checked by the parser.
-CLI::Option* restrict_to(CLI::Option* option, const std::vector<std::string>& values);
 
 }  // namespace netecho

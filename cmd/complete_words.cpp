@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 
 #include "cmd/cli.hpp"
 #include "cmd/values.hpp"
@@ -9,6 +9,16 @@
 
 namespace netecho {
 namespace {
+
+struct CompleteTyped {
+  std::string kind;
+  std::optional<std::string> prefix;
+};
+
+constexpr OptionRow<CompleteTyped> kArguments[] = {
+    {{"kind", free_text("KIND"), "What is completed: a file, an interface, an endpoint"},
+     &CompleteTyped::kind},
+    {{"prefix", free_text("[PREFIX]"), "What is typed so far"}, &CompleteTyped::prefix}};
 
 bool is_known(std::string_view scheme) {
   return find_backend(scheme) != nullptr;
@@ -87,20 +97,16 @@ std::vector<std::string> words(const std::string& kind, const std::string& prefi
 
 }  // namespace
 
-void add_complete_options(CLI::App& sub, Selected& selected) {
-  const auto kind = std::make_shared<std::string>();
-  const auto prefix = std::make_shared<std::string>();
-  sub.add_option("kind", *kind)->required();
-  sub.add_option("prefix", *prefix);
-  sub.callback([kind, prefix, &selected] {
-    selected = [kind, prefix] {
-      std::string lines;
-      for (const std::string& word : words(*kind, *prefix)) {
-        if (may_be_offered(word)) lines += word + "\n";
-      }
-      return PrintJob{lines};
-    };
-  });
+Selected bind_complete(OptionBinder& options) {
+  const auto typed = std::make_shared<CompleteTyped>();
+  options.bind(kArguments, *typed);
+  return [typed] {
+    std::string lines;
+    for (const std::string& word : words(typed->kind, typed->prefix.value_or(""))) {
+      if (may_be_offered(word)) lines += word + "\n";
+    }
+    return PrintJob{lines};
+  };
 }
 
 }  // namespace netecho

@@ -75,6 +75,7 @@ std::string action(const CompletionOption& option, const std::string& role) {
     case ValueKind::endpoint:
       return ":endpoint:_netecho_words " + role;
     case ValueKind::choice:
+    case ValueKind::open_choice:
       break;
   }
   std::string out = ":value:(";

@@ -34,7 +34,7 @@ std::string value_of(const CLI::App& sub, const std::string& option) {
 Error unknown_subcommand(const std::string& word) {
   std::vector<std::string_view> names;
   for (const Subcommand& each : subcommands()) {
-    if (*each.description != '\0') names.emplace_back(each.name);
+    if (!each.hidden()) names.emplace_back(each.name);
   }
   const std::string guess{nearest_word(word, names)};
   const bool option = word.starts_with("-");

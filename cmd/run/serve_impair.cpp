@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "cmd/run/log.hpp"
-#include "core/base/random.hpp"
 
 namespace netecho {
 namespace {
@@ -37,14 +36,6 @@ void tell_streams(const ImpairmentSpec& spec, const std::vector<std::string>& st
 }
 
 }  // namespace
-
-ImpairmentSpec impairment_value(const std::string& text) {
-  const Parsed<ImpairmentSpec> parsed = parse_impairment(text);
-  if (!parsed.value) throw usage_error("option", kOption, parsed.why);
-  ImpairmentSpec spec = *parsed.value;
-  if (!spec.seed) spec.seed = random_u64();
-  return spec;
-}
 
 void check_impairment(const ServeJob& job, std::span<const Endpoint> endpoints) {
   const auto& spec = job.server.impairment;

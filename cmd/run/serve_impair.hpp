@@ -1,17 +1,13 @@
 #pragma once
 
 /// \file
-/// `serve --impair SPEC` on the command line: its value, which endpoints it means something for,
-/// and what the log says of it.
+/// `serve --impair SPEC`: which endpoints it means something for, and what the log says of it.
 
 #include <span>
 
 #include "cmd/run/serve_job.hpp"
 
 namespace netecho {
-
-/// With a seed in any case: a random one if `text` names none. Throws a usage Error.
-[[nodiscard]] ImpairmentSpec impairment_value(const std::string& text);
 
 /// Before anything is opened. Loss, dup and reorder on streams alone is a usage Error; where some
 /// endpoints are streams, a warning names them.

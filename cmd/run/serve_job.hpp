@@ -13,7 +13,7 @@
 
 namespace netecho {
 
-/// The options about sources as typed; cmd/run/serve_sources.hpp reads them.
+/// The options about sources as typed: which of them were given decides what endpoints must honor.
 struct SourcesTyped {
   std::vector<std::string> allow, allow_uid;
   std::optional<std::string> max_per_source, udp_max_rate;

@@ -53,12 +53,6 @@ void tell(const SandboxState& state) {
 
 }  // namespace
 
-SandboxChoice sandbox_value(const std::string& text) {
-  return text == "off"       ? SandboxChoice::off
-         : text == "require" ? SandboxChoice::require
-                             : SandboxChoice::automatic;
-}
-
 void leave_root(const User& user, std::span<const Served> sockets) {
   become_user(user);
   for (const std::string& file : needs_of(sockets).files_to_remove) {

@@ -11,9 +11,6 @@
 
 namespace netecho {
 
-/// Of --sandbox. REQUIRES: the parser has checked that `text` is one of its values.
-[[nodiscard]] SandboxChoice sandbox_value(const std::string& text);
-
 /// Becomes the user, with a warning for each socket file that will then stay behind. Throws Error
 /// (permission).
 void leave_root(const User& user, std::span<const Served> sockets);
