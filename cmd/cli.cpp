@@ -12,7 +12,7 @@
 namespace netecho {
 namespace {
 
-// Bound after all others, so that it is the last one of its group.
+// Help is bound after all others, so that it is the last one of its group.
 constexpr OptionSpec kHelp{"-h,--help", kFlag, "Print this help", kOutputGroup};
 
 const Subcommand* find_subcommand(std::string_view name) {
@@ -22,7 +22,8 @@ const Subcommand* find_subcommand(std::string_view name) {
   return nullptr;
 }
 
-/// Whether the -h of a bundle such as -vh is one: what follows an option with a value is its value.
+/// Tells whether a bundle such as -vh asks for help: what follows an option with a value is its
+/// value.
 bool bundles_help(const std::string& word, const CLI::App& sub) {
   if (word.size() < 3 || word[0] != '-' || word[1] == '-') return false;
   for (const char letter : word.substr(1)) {
@@ -33,7 +34,7 @@ bool bundles_help(const std::string& word, const CLI::App& sub) {
   return false;
 }
 
-/// Looked for before anything is parsed, so that it works beside every other error.
+/// Help is looked for before anything is parsed, so that it works beside every other error.
 bool wants_help(const std::vector<std::string>& words, const CLI::App& sub) {
   for (const std::string& word : words) {
     if (word == "--") return false;
@@ -132,7 +133,7 @@ int run(const Job& job) {
 
 ErrorFormat error_format(const std::vector<std::string>& words) {
   ErrorFormat format = ErrorFormat::line;
-  // Only these end in one object; an error of anything else is an event.
+  // Only these two end in one object; an error of any other command is an event.
   const bool ends_in_result =
       !words.empty() && (words.front() == "send" || words.front() == "probe");
   for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {

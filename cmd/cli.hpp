@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The command line as subcommands, each with a table of options. One only selects what is to be
-/// run; nothing runs inside the parser, and nothing is opened by it.
+/// The command line has subcommands, each with a table of options. Parsing only selects what is to
+/// be run: nothing runs inside the parser, and nothing is opened by it.
 
 #include <functional>
 #include <string>
@@ -16,12 +16,12 @@
 
 namespace netecho {
 
-/// Something to be read: help, the version, a script, the schema.
+/// The user asked for something to read: help, the version, a script, the schema.
 struct PrintJob {
   std::string text;
 };
 
-/// What a command line asks for, as checked values.
+/// A job is what a command line asks for, as checked values.
 using Job = std::variant<ServeJob, SendJob, ProbeJob, PrintJob>;
 
 /// Makes the job of what was typed, once it was parsed. Throws a usage Error.
@@ -30,13 +30,13 @@ using Selected = std::function<Job()>;
 /// Only the one that argv names binds its options (start-up time).
 struct Subcommand {
   const char* name;
-  const char* description;  ///< Its line in --help; empty: it is not shown.
+  const char* description;  ///< The line in --help; one without is not shown.
   Selected (*bind)(OptionBinder& options);
 
   [[nodiscard]] bool hidden() const { return *description == '\0'; }
 };
 
-/// All subcommands, in the order of --help.
+/// Returns all subcommands, in the order of --help.
 [[nodiscard]] const std::vector<Subcommand>& subcommands();
 
 [[nodiscard]] Selected bind_serve(OptionBinder& options);
@@ -46,22 +46,23 @@ struct Subcommand {
 [[nodiscard]] Selected bind_schema(OptionBinder& options);
 [[nodiscard]] Selected bind_complete(OptionBinder& options);
 
-/// The options and arguments of a subcommand, as they are bound: without a command line.
+/// Returns the options and arguments of a subcommand in their order, without a command line.
 [[nodiscard]] std::vector<const OptionSpec*> specs_of(const Subcommand& subcommand);
 
-/// What `words` (without the program's name) ask for. Throws a usage Error.
+/// Returns what `words` (without the program's name) ask for. Throws a usage Error.
 [[nodiscard]] Job parse_command_line(const std::vector<std::string>& words);
 
 /// Runs the job and returns the exit code. Throws Error.
 [[nodiscard]] int run(const Job& job);
 
-/// Whether the user asked for JSON: then errors are reported in it, too, even those of parsing.
+/// Tells whether the user asked for JSON: then errors are reported in it, too, even those of
+/// parsing.
 enum class ErrorFormat : unsigned char { line, result, event };
 [[nodiscard]] ErrorFormat error_format(const std::vector<std::string>& words);
 
-/// What `netecho --help` prints.
+/// Returns what `netecho --help` prints.
 [[nodiscard]] std::string program_help();
-/// What `netecho SUBCOMMAND --help` prints; `specs` are those of the subcommand.
+/// Returns what `netecho SUBCOMMAND --help` prints; `specs` are those of the subcommand.
 [[nodiscard]] std::string help_of(const Subcommand& subcommand,
                                   const std::vector<const OptionSpec*>& specs);
 

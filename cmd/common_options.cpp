@@ -92,7 +92,8 @@ constexpr OptionRow<CommonTyped> kSockets[] = {
      &CommonTyped::nagle},
 };
 
-/// REQUIRES: the parser has checked that `text` is one of the names.
+/// Returns the value of that name. REQUIRES: the parser has checked that `text` is one of the
+/// names.
 template <typename Choice>
 Choice value_named(const std::string& text,
                    std::initializer_list<std::pair<const char*, Choice>> of) {
@@ -120,8 +121,8 @@ LogLevel level_named(const std::string& text) {
 LogLevel log_level_of(const CommonTyped& typed) {
   const char* variable = std::getenv("NETECHO_LOG_LEVEL");
   const std::string environment = variable == nullptr ? "" : variable;
-  const LogLevel otherwise =
-      environment.empty() ? LogLevel::warning : level_named(environment);  // Checked in any case.
+  // A wrong one is an error whatever is typed.
+  const LogLevel otherwise = environment.empty() ? LogLevel::warning : level_named(environment);
   if (typed.log_level) return level_named(*typed.log_level);
   if (typed.quiet) return LogLevel::error;
   if (typed.verbosity > 0) return typed.verbosity == 1 ? LogLevel::info : LogLevel::debug;

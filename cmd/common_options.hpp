@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The options that subcommands share, as rows and as values.
+/// The options that subcommands share are rows here, and become values here.
 
 #include <optional>
 #include <string>
@@ -11,11 +11,12 @@
 
 namespace netecho {
 
-/// The shared headings of --help.
+// Headings of --help that options of several tables stand under.
 inline constexpr const char* kOutputGroup = "Output";
 inline constexpr const char* kSocketGroup = "Sockets";
 
-/// As typed; common_values() turns them into values, with an error that states the range.
+/// Holds options as typed; common_values() turns them into values, with an error that states the
+/// range.
 struct CommonTyped {
   bool ipv4 = false;
   bool ipv6 = false;
@@ -37,10 +38,10 @@ enum class Ends : std::uint8_t { listening, connecting };
 /// where a socket connects.
 void bind_common(OptionBinder& options, CommonTyped& typed, Ends ends);
 
-/// Throws a usage Error. Sets the log up as chosen.
+/// Turns what was typed into values, and sets the log up as chosen. Throws a usage Error.
 [[nodiscard]] CommonOptions common_values(const CommonTyped& typed);
 
-/// The file that --key-file names, or else NETECHO_KEY_FILE; empty if neither does.
+/// Returns the file that --key-file names, or else NETECHO_KEY_FILE; empty if neither does.
 [[nodiscard]] std::string key_file_value(const std::optional<std::string>& typed);
 
 }  // namespace netecho

@@ -24,7 +24,8 @@ bool is_known(std::string_view scheme) {
   return find_backend(scheme) != nullptr;
 }
 
-/// Schemes while there is none yet, then what its backend knows. Opens no socket, asks no DNS.
+/// Offers schemes while there is none yet, then what its backend knows. Opens no socket and asks no
+/// DNS.
 std::vector<std::string> endpoint_words(const std::string& prefix, Role role) {
   std::vector<std::string> out;
   const SplitEndpoint split = split_scheme(prefix, is_known);
@@ -58,10 +59,11 @@ std::vector<std::string> interface_words(const std::string& prefix) {
   return out;
 }
 
-/// Files and folders, each folder with its slash.
+/// Offers files and folders, each folder with its slash.
 std::vector<std::string> file_words(const std::string& prefix) {
   namespace fs = std::filesystem;
-  constexpr std::size_t kMostEntries = 10'000;  // Looked at, so that a huge folder costs no time.
+  // No more is looked at, so that a huge folder costs no time.
+  constexpr std::size_t kMostEntries = 10'000;
   const std::string folder = prefix.substr(0, prefix.rfind('/') + 1);
   const std::string begin = prefix.substr(folder.size());
   std::vector<std::string> out;
@@ -84,7 +86,7 @@ std::vector<std::string> file_words(const std::string& prefix) {
 /// that has a control character or is no text isn't offered. What a shell reads as its own (a
 /// blank, `$`, a quote) is quoted by the script.
 bool may_be_offered(std::string word) {
-  std::erase(word, '\\');  // Printable, though escape_for_terminal() sometimes doubles it.
+  std::erase(word, '\\');  // It is printable, though escape_for_terminal() may double it.
   return escape_for_terminal(word) == word;
 }
 

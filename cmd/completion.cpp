@@ -18,7 +18,7 @@ constexpr OptionRow<CompletionTyped> kShell[] = {
     {{"shell", choice("bash|zsh|fish"), "The shell whose script is printed"},
      &CompletionTyped::shell}};
 
-/// "auto", not the N of "N|auto", which stands for a number.
+/// A word is offered as it is, such as "auto"; the N of "N|auto" stands for a number.
 bool is_literal(const std::string& word) {
   return std::any_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What a shell needs to know to complete a command line, taken from the specs of the options, and
-/// the scripts that are made of it.
+/// The scripts by which shells complete a command line are made of what the specs of the options
+/// say.
 
 #include <string>
 #include <vector>
@@ -12,7 +12,7 @@
 namespace netecho {
 
 struct CompletionOption {
-  std::vector<std::string> names;  ///< "-c", "--count".
+  std::vector<std::string> names;  ///< Each stands alone: "-c", "--count".
   std::string description;
   ValueKind kind = ValueKind::none;
   bool optional_value = false;       ///< A value is given as --name=VALUE only, or not at all.

@@ -21,7 +21,7 @@ struct Examples {
   const char* text;
 };
 
-// Three of each, which work as they stand once `netecho serve` runs.
+// Each has three, which work as they stand once `netecho serve` runs.
 constexpr Examples kExamples[] = {
     {"serve", R"(  netecho serve                                     tcp, udp: localhost:12345
   netecho serve udp://:7777 unix:///tmp/echo.sock   several at once
@@ -44,7 +44,7 @@ constexpr Examples kExamples[] = {
   netecho schema | jq '.["$defs"].summary'          the figures of a run
 )"}};
 
-/// `left` in its column, `right` wrapped beside it.
+/// Puts `left` into its column and wraps `right` beside it.
 std::string entry(const std::string& left, const std::string& right) {
   std::string out = std::string(kIndent, ' ') + left;
   if (out.size() + 2 > kColumn) out += "\n" + std::string(kColumn, ' ');
@@ -65,7 +65,7 @@ std::string entry(const std::string& left, const std::string& right) {
   return out + "\n";
 }
 
-/// "-c, --count N", the long name in its column where there is no short one.
+/// Returns "-c, --count N", with the long name in its column where there is no short one.
 std::string option_names(const OptionSpec& spec) {
   const std::string_view names = spec.names;
   std::string out{names.starts_with("--") ? "    " : ""};
@@ -76,7 +76,8 @@ std::string option_names(const OptionSpec& spec) {
 }
 
 std::string option_groups(const std::vector<const OptionSpec*>& specs) {
-  std::vector<std::pair<std::string, std::string>> groups;  // In the order they are met.
+  // Groups keep the order in which they are met.
+  std::vector<std::pair<std::string, std::string>> groups;
   for (const OptionSpec* spec : specs) {
     if (spec->positional()) continue;
     const std::string name = spec->group;

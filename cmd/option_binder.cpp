@@ -6,7 +6,7 @@
 namespace netecho {
 namespace {
 
-/// What every option with a value has: its value's name for error lines, and a check of its words.
+/// Gives an option its value's name for error lines, and a check of its words.
 CLI::Option* described(CLI::Option* option, const ValueSpec& value) {
   option->type_name(value.name);
   if (value.kind != ValueKind::choice) return option;
@@ -51,7 +51,7 @@ void OptionBinder::bind_one(const OptionSpec& spec, std::optional<std::string>& 
 
 void OptionBinder::bind_one(const OptionSpec& spec, std::vector<std::string>& values) {
   CLI::Option* option = described(app_.add_option(spec.names, values), spec.value);
-  // One a mention: what follows is an endpoint.
+  // An option takes one value a mention: what follows is an endpoint.
   if (!spec.positional()) option->allow_extra_args(false);
 }
 

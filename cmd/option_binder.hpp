@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Makes CLI11's options of rows, and remembers their specs for help and completion.
+/// CLI11's options are made of rows here, whose specs are kept for help and completion.
 
 #include <functional>
 
@@ -13,7 +13,8 @@ class App;
 
 namespace netecho {
 
-/// The options of one subcommand. Borrows the parser; what it was bound to must outlive that.
+/// Binds the options of one subcommand. Borrows the parser; what the options are bound to must be
+/// there while it parses.
 class OptionBinder {
  public:
   explicit OptionBinder(CLI::App& app) : app_{app} {}
@@ -25,13 +26,13 @@ class OptionBinder {
       specs_.push_back(&row.spec);
     }
   }
-  /// A flag that the parser only has to know: somebody else looks for it.
+  /// Adds a flag that the parser only has to know: somebody else looks for it.
   void know(const OptionSpec& spec);
   /// `check` is called when all options have their values, before what is left over is refused. It
   /// may throw a usage Error.
   void on_parsed(std::function<void()> check);
 
-  /// All specs, in the order in which they were bound.
+  /// Returns all specs, in the order in which they were bound.
   [[nodiscard]] const std::vector<const OptionSpec*>& specs() const { return specs_; }
 
  private:

@@ -59,7 +59,7 @@ void reject_extras(const CLI::App& sub) {
 
 Error explained(const CLI::ParseError& error, const CLI::App& sub) {
   const std::string text = error.what();
-  // CLI11 says "OPTION: what" or "OPTION what"; which of them, only its text tells.
+  // CLI11 says "OPTION: what" or "OPTION what"; only its text tells which option it was.
   const std::string name = text.substr(0, text.find_first_of(": "));
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     return usage_error(sub.get_name(), "", name + " is missing; " + try_help(sub));

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t kMaxSizeBytes = 16 * 1024 * 1024;
 constexpr std::uint64_t kMaxFlows = 1024;
-/// With a key: room for stamp block and tag, and the least that a tag needs.
+// A probe with a key has room for stamp block and tag; the tag alone needs less.
 constexpr std::uint32_t kKeyedSizeBytes = 72;
 constexpr std::uint32_t kKeyedMinBytes = 48;
 /// `--self` measures one transport after the other, so it goes faster through each.
@@ -159,7 +159,7 @@ void read_schedule(const ProbeTyped& typed, ProbeOptions& out) {
   }
 }
 
-/// How many probes of one flow can be outstanding at once, by the schedule alone.
+/// Returns how many probes of one flow can be outstanding at once, by the schedule alone.
 std::uint64_t outstanding_of(const ProbeOptions& options) {
   if (options.schedule == ScheduleKind::flood) return options.window;
   auto most = static_cast<std::uint64_t>(options.timeout / options.interval);

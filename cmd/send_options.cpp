@@ -64,7 +64,8 @@ int hex_digit(char c) {
   return -1;
 }
 
-/// Pairs of digits; white space and colons between them are fine (as `xxd -p` and dumps print).
+/// Reads pairs of digits; white space and colons may stand between them (as `xxd -p` and dumps
+/// print).
 std::string hex_value(const std::string& text) {
   std::string digits;
   for (const char c : text) {
@@ -110,7 +111,7 @@ void set_payload(const SendTyped& typed, SendJob& job) {
   if (typing && !typed.file) job.lines = true;
 }
 
-/// Options that would do nothing.
+/// Throws for options that would do nothing beside --lines.
 void reject_beside_lines(const SendTyped& typed) {
   if (typed.count) throw usage_error("option", "--count", "repeats one payload; --lines has many");
   if (typed.interval) {
@@ -148,7 +149,7 @@ SendJob job_of(const SendTyped& typed) {
   return job;
 }
 
-/// `send localhost 7 hi`: the port as an argument of its own, as other tools take it.
+/// Throws for `send localhost 7 hi`: other tools take the port as an argument of its own.
 void check_port_argument(const SendTyped& typed) {
   if (!typed.data) return;
   if (const auto hint = host_port_hint(typed.endpoint, *typed.data)) {
@@ -162,7 +163,7 @@ Selected bind_send(OptionBinder& options) {
   const auto typed = std::make_shared<SendTyped>();
   options.bind(kSend, *typed);
   bind_common(options, typed->common, Ends::connecting);
-  // Before DATA is one argument too many.
+  // It goes before the complaint that DATA is one argument too many.
   options.on_parsed([typed] { check_port_argument(*typed); });
   return [typed] { return job_of(*typed); };
 }

@@ -33,7 +33,7 @@ void read_source_limits(const SourcesTyped& typed, ServerOptions& out) {
     out.max_per_source =
         number_value("--max-per-source", *typed.max_per_source, 1, kMostConnections);
   }
-  // 1000 a second; the loopback is limited only if that is asked for.
+  // The default is 1000 a second; the loopback is limited only if that is asked for.
   out.reply_interval = std::chrono::milliseconds{1};
   if (!typed.udp_max_rate) return;
   const bool off = *typed.udp_max_rate == "0";

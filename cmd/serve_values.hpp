@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Options of `serve` as values that are more than a number: who may use the server, how it spoils
-/// its replies, what it gives up. All but one throw a usage Error.
+/// Some options of `serve` are more than a number: who may use the server, how it spoils its
+/// replies, what it gives up. What reads them throws a usage Error.
 
 #include <string>
 
@@ -10,14 +10,16 @@
 
 namespace netecho {
 
+/// Returns who may use the server.
 [[nodiscard]] SourceRules source_rules_value(const SourcesTyped& typed);
 /// Sets the limits in `out` that hold for each source.
 void read_source_limits(const SourcesTyped& typed, ServerOptions& out);
 
-/// What --impair asks for, with a seed in any case: a random one if `text` names none.
+/// Returns what --impair asks for, with a seed in any case: a random one if `text` names none.
 [[nodiscard]] ImpairmentSpec impairment_value(const std::string& text);
 
-/// What --sandbox asks for. REQUIRES: the parser has checked that `text` is one of its values.
+/// Returns what --sandbox asks for. REQUIRES: the parser has checked that `text` is one of its
+/// values.
 [[nodiscard]] SandboxChoice sandbox_value(const std::string& text);
 
 }  // namespace netecho

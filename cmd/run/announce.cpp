@@ -17,15 +17,15 @@ Error io_error(const char* operation, const std::string& path, int error) {
   return Error{ErrorCategory::io, operation, path, errno_text(error), error};
 }
 
-/// What a file made by open(…, 0666) would get.
+/// Returns the mode that a file made by open(…, 0666) would get.
 mode_t usual_mode() {
   const mode_t mask = ::umask(0);
   ::umask(mask);
   return 0666 & ~mask;
 }
 
-/// Into a pipe, a device or where a link leads: it must stay what it is (as root, a rename would
-/// replace even /dev/stderr). Does not wait for a pipe's reader.
+/// Writes into a pipe, a device or where a link leads: it must stay what it is (as root, a rename
+/// would replace even /dev/stderr). Does not wait for a pipe's reader.
 void write_in_place(const std::string& path, const std::string& lines) {
   const UniqueFd file = open_output(path, IfMissing::fail);
   Output output{file.get(), path};
@@ -33,8 +33,8 @@ void write_in_place(const std::string& path, const std::string& lines) {
   if (const auto error = output.error()) throw *error;
 }
 
-/// Whole or not at all: a reader never sees half of it. The temporary file has a name that nobody
-/// could have put a link at.
+/// Writes the file whole or not at all: a reader never sees half of it. The temporary file has a
+/// name that nobody could have put a link at.
 void write_port_file(const std::string& path, const std::string& lines) {
   struct stat existing {};
   if (::lstat(path.c_str(), &existing) == 0 && !S_ISREG(existing.st_mode)) {
@@ -55,7 +55,7 @@ void write_port_file(const std::string& path, const std::string& lines) {
   throw *error;
 }
 
-/// One line for whoever asks the manager how the service is.
+/// Returns one line for whoever asks the manager how the service is.
 std::string status_of(const std::string& lines) {
   constexpr std::size_t kMostBytes = 200;
   std::string names;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Telling others that `serve` is ready, and on which real endpoints.
+/// Others are told here that `serve` is ready, and on which real endpoints.
 
 #include <span>
 #include <string>
@@ -11,7 +11,8 @@
 
 namespace netecho {
 
-/// The real endpoints, a line each: a newline in a path is written as \x0a, all else as it is.
+/// Returns the real endpoints, a line each: a newline in a path is written as \x0a, all else as it
+/// is.
 [[nodiscard]] std::string endpoint_lines(std::span<const Served> sockets);
 
 /// Writes `lines`, one endpoint each, to the port file, which no sandbox would allow. Throws Error

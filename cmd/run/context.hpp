@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What every subcommand is given: the options they share, and where output goes.
+/// Every subcommand is given this: the options they share, and where output goes.
 
 #include <optional>
 #include <string>
@@ -25,21 +25,22 @@ struct CommonOptions {
   int verbosity = 0;
   LogLevel log_level = LogLevel::warning;
   LogFormat log_format = LogFormat::text;
-  std::optional<OutputFormat> format;  ///< As given by --format.
+  std::optional<OutputFormat> format;  ///< None if --format was not given.
   bool json = false;                   ///< --json: what that means depends on the subcommand.
   ColourChoice colour = ColourChoice::automatic;
-  std::optional<TimeOfDay> time;  ///< As given by --time or -D.
+  std::optional<TimeOfDay> time;  ///< None if neither --time nor -D was given.
   SocketOptions socket;
 };
 
-/// The format of a subcommand for which `--json` means `json_means`.
+/// Returns the format of a subcommand for which `--json` means `json_means`.
 [[nodiscard]] OutputFormat chosen_format(const CommonOptions& common, OutputFormat json_means);
 
-/// Whether descriptor `fd` gets colour: the choice, NO_COLOR, or a terminal that obeys escapes.
+/// Tells whether descriptor `fd` gets color: the choice, NO_COLOR, or a terminal that obeys
+/// escapes.
 [[nodiscard]] Colour colour_for(int fd, ColourChoice choice);
-/// Whether `fd` is a terminal that has a name (TERM) other than `dumb`.
+/// Tells whether `fd` is a terminal that has a name (TERM) other than `dumb`.
 [[nodiscard]] bool obeys_escapes(int fd);
-/// How text on descriptor `fd` looks.
+/// Returns how text on descriptor `fd` looks.
 [[nodiscard]] TextStyle text_style(const CommonOptions& common, int fd);
 
 /// Parses all endpoints before anything is opened, and checks the socket options against them.

@@ -23,7 +23,7 @@ struct Choice {
 };
 constinit Choice choice;
 
-/// The time of day as all other text has it.
+/// Prints the time of day as all other text has it.
 class TimeFlag final : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm& /*local*/,
@@ -59,7 +59,7 @@ spdlog::logger& logger() {
   return *instance;
 }
 
-/// A JSON string's content: what escape_for_terminal leaves that JSON would not.
+/// Escapes what escape_for_terminal() leaves and a JSON string must not have.
 std::string escape_for_json(const std::string& text) {
   std::string out;
   for (const char c : text) {
@@ -75,7 +75,7 @@ void log(LogLevel level, spdlog::level::level_enum as, const std::string& messag
   logger().log(as, "{}", choice.format == LogFormat::json ? escape_for_json(safe) : safe);
 }
 
-/// Connections are opened again on threads of their own.
+/// A lock is needed, as connections are opened again on threads of their own.
 bool is_new(const std::string& message) {
   static std::mutex mutex;
   static std::set<std::string> told;

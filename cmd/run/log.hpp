@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The log: stderr, always. Nothing is set up before the first line is written.
+/// The log goes to stderr in any case. Nothing is set up before the first line is written.
 
 #include <string>
 
@@ -9,11 +9,11 @@
 
 namespace netecho {
 
-/// Remembers the choice; costs nothing else.
+/// Remembers the choice and does nothing else.
 void configure_log(const CommonOptions& common);
 
 void log_debug(const std::string& message);
-/// The same, once a message: flows that are alike have the same to say.
+/// Logs each message once only: flows that are alike have the same to say.
 void log_debug_once(const std::string& message);
 void log_warning_once(const std::string& message);
 void log_info(const std::string& message);

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Enough for a median, at a pace at which cores sleep in between.
+/// So many are enough for a median, at a pace at which cores sleep in between.
 constexpr std::uint64_t kFloorProbes = 40;
 constexpr Duration kFloorInterval = 1ms;
 
@@ -72,7 +72,7 @@ LoopbackServer::~LoopbackServer() {
 
 void LoopbackServer::serve(std::vector<Served> sockets, std::shared_ptr<const AuthKey> key,
                            std::promise<void>& ready) {
-  bool started = false;  // From then on `ready` may be gone.
+  bool started = false;  // Once it is set, `ready` may be gone.
   try {
     const ServerOptions options{
         .idle_timeout = Duration::zero(), .signals = SignalHandling::ignore, .key = std::move(key)};
@@ -82,7 +82,7 @@ void LoopbackServer::serve(std::vector<Served> sockets, std::shared_ptr<const Au
     }));
   } catch (const std::exception& error) {
     if (!started) return ready.set_exception(std::current_exception());
-    print_error(error.what());  // Its probes will be lost, and say so.
+    print_error(error.what());  // The probes will be lost, which tells the rest.
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// This machine against itself: a server inside the process, over every transport there is.
+/// This machine is measured against itself: a server inside the process has every transport.
 
 #include <future>
 #include <memory>
@@ -16,10 +16,10 @@
 
 namespace netecho {
 
-/// One transport: its own endpoint, and what a client connects to.
+/// One transport has its own endpoint, and what a client connects to.
 struct Loopback {
   Endpoint endpoint;
-  std::optional<Error> error;  ///< This machine lacks it.
+  std::optional<Error> error;  ///< Why this machine lacks it; none if it does not.
 };
 
 /// Binds what `backends` can have and `family` allows; one that this machine lacks keeps its error.
@@ -27,11 +27,11 @@ struct Loopback {
                                                    std::span<const Backend> backends,
                                                    FamilyChoice family);
 
-/// A server on a thread of its own; ends with the object.
+/// Runs a server on a thread of its own, which ends with the object.
 class LoopbackServer {
  public:
-  /// Returns once it serves. Throws what the server throws. `key`: of authenticated probes, or
-  /// null.
+  /// Returns once it serves. Throws what the server throws. `key` is that of authenticated
+  /// probes, or null.
   LoopbackServer(std::vector<Served> sockets, std::shared_ptr<const AuthKey> key);
   LoopbackServer(const LoopbackServer&) = delete;
   LoopbackServer& operator=(const LoopbackServer&) = delete;
@@ -50,9 +50,9 @@ class LoopbackServer {
   std::thread thread_;
 };
 
-/// The median round trip of the transport of `endpoint` against this process itself, with the
-/// size, the key and the way of waiting of `job`: what is not the network's. None where it can't be
-/// had before the deadline of `job`. Takes some 50 ms.
+/// Returns the median round trip of the transport of `endpoint` against this process itself, with
+/// the size, the key and the way of waiting of `job`: what is not the network's. None where it
+/// can't be had before the deadline of `job`. Takes some 50 ms.
 [[nodiscard]] std::optional<Duration> loopback_floor(const Endpoint& endpoint, const ProbeJob& job,
                                                      Interrupt& interrupt);
 

@@ -19,7 +19,8 @@ void check_endpoints(const std::vector<Endpoint>& endpoints, const ProbeJob& job
   }
 }
 
-/// One local port is for one connection to a peer, and for one socket of datagrams.
+/// Throws where one local port would be for several connections to a peer, or for several sockets
+/// of datagrams.
 void check_local_port(const std::vector<Endpoint>& endpoints, const ProbeJob& job) {
   if (!job.common.socket.bind) return;
   const std::string& bind = *job.common.socket.bind;
@@ -40,7 +41,8 @@ void check_local_port(const std::vector<Endpoint>& endpoints, const ProbeJob& jo
   }
 }
 
-/// Skipped slots are counted among the figures, of which there are none if all are.
+/// Warns of a target that nothing was sent to: skipped slots are counted among the figures, of
+/// which there are none if all are skipped.
 void warn_of_pace(const std::vector<ProbeResult>& results, const ProbeJob& job) {
   for (const ProbeResult& result : results) {
     const Summary& s = result.summary;

@@ -24,11 +24,11 @@ class ProbeFiles {
   /// A run over these targets begins. Times in both files are since the first one's start.
   void begin(Instant start, WallTime wall, std::span<const SocketDescription> targets);
   void sample(const ProbeOutcome& outcome, std::uint64_t size_bytes);
-  /// A part of the run that just ended, one result a target.
+  /// Writes what a part of the run that just ended had, one result a target.
   void interval(std::span<const ProbeResult> targets);
-  /// A whole run, if it had no parts.
+  /// Writes what a whole run had, if it had no parts.
   void result(std::span<const ProbeResult> targets);
-  /// Waits until all is written; what could not be.
+  /// Waits until all is written; returns what could not be.
   [[nodiscard]] std::vector<Error> finish();
 
  private:
@@ -38,11 +38,11 @@ class ProbeFiles {
   std::optional<SampleFile> samples_;
   std::optional<HdrLog> hdr_;
   bool in_parts_;
-  bool tagged_;  ///< Each line of hdr_ names its target.
+  bool tagged_;  ///< Whether each line of hdr_ names its target.
   std::optional<Instant> start_;
   WallTime zero_{};                 ///< What the wall clock says of the start, as it goes now.
-  Duration logged_{};               ///< Since start_: up to here distributions are in the log.
-  std::vector<std::size_t> names_;  ///< Of the run's targets, in samples_.
+  Duration logged_{};               ///< Up to here, since start_, distributions are in the log.
+  std::vector<std::size_t> names_;  ///< The names in samples_ of the run's targets.
 };
 
 }  // namespace netecho

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `netecho probe` as values: what the user asked for, checked.
+/// A command line of `netecho probe` becomes checked values: a job.
 
 #include <optional>
 #include <string>
@@ -14,7 +14,7 @@
 namespace netecho {
 
 enum class HdrTag : std::uint8_t {
-  automatic,  ///< Where there are several targets.
+  automatic,  ///< Lines name their target where there are several.
   always,
   never,
 };
@@ -23,15 +23,15 @@ struct ProbeJob {
   CommonOptions common;
   std::vector<std::string> endpoints;
   ProbeOptions probe;
-  std::optional<Duration> deadline;                    ///< From the start of the run.
-  Duration connect_timeout = std::chrono::seconds{5};  ///< Of one attempt, look-up included.
-  std::uint32_t parallel = 1;                          ///< Flows a target.
-  std::vector<std::uint32_t> sweep;    ///< Sizes to be measured one after the other; may be empty.
-  std::size_t show_payload_bytes = 0;  ///< Of `reply` events; 0: none.
+  std::optional<Duration> deadline;                    ///< It counts from the start of the run.
+  Duration connect_timeout = std::chrono::seconds{5};  ///< One attempt ends then, look-up included.
+  std::uint32_t parallel = 1;                          ///< So many flows go to each target.
+  std::vector<std::uint32_t> sweep;    ///< Each size has a run of its own; may be empty.
+  std::size_t show_payload_bytes = 0;  ///< How much of a payload `reply` events show; 0: none.
   std::vector<Threshold> fail_if;      ///< Any of them that comes true fails the run.
   bool histogram = false;
-  std::string key_file;      ///< None if empty; `probe.key` once it is read.
-  std::string samples_path;  ///< Empty: none.
+  std::string key_file;      ///< Empty if there is none; read, it is `probe.key`.
+  std::string samples_path;  ///< Empty if there is none.
   std::string hdr_path;
   HdrTag hdr_tag = HdrTag::automatic;
   bool self = false;

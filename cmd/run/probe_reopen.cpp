@@ -12,7 +12,7 @@
 namespace netecho {
 namespace {
 
-/// How connections of one target are made.
+/// Says how connections of one target are made.
 struct Recipe {
   Endpoint endpoint;
   ConnectOptions options;
@@ -35,7 +35,7 @@ struct Recipe {
   }
 };
 
-/// Made on a thread; destruction makes it give up at once.
+/// Makes a connection on a thread; destruction makes it give up at once.
 class InBackground final : public Reopening {
  public:
   explicit InBackground(Recipe recipe)

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Connections of `probe`, and how one is made again in the middle of a run without holding up the
-/// others.
+/// A connection of `probe` is made here, and made again in the middle of a run without holding up
+/// the others.
 
 #include <functional>
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace netecho {
 
-/// A connection as the prober's kind of port.
+/// Wraps a connection as the prober's kind of port.
 [[nodiscard]] std::unique_ptr<MessagePort> port_of(Connection connection,
                                                    std::size_t message_bytes);
 

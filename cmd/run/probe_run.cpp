@@ -19,7 +19,7 @@ constexpr Duration kNoFloorAbove = 500us;
 /// Floors are measured after the run, so its end is put off by so much at the most.
 constexpr Duration kFloorsWithin = 300ms;
 
-/// Where round trips are so short that the instrument's share may be large, says how large. That is
+/// Says how large the instrument's share is, where round trips are so short that it matters. It is
 /// measured once a transport: all targets of a run have one size.
 void find_floors(ProbeRun& run, const std::vector<Endpoint>& endpoints, const ProbeJob& job,
                  Interrupt& interrupt) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One run of `probe`: connects to every endpoint, probes those that could be reached, side by
+/// One run of `probe` connects to every endpoint, probes those that could be reached, side by
 /// side, and has a result for each.
 
 #include <functional>
@@ -15,7 +15,7 @@
 namespace netecho {
 
 struct ProbeRun {
-  std::vector<ProbeResult> results;  ///< In the order of the endpoints.
+  std::vector<ProbeResult> results;  ///< They are in the order of the endpoints.
   std::vector<ErrorEvent> errors;
   bool interrupted = false;
 };
@@ -24,7 +24,7 @@ struct ProbeRun {
 using MakeObserver =
     std::function<std::unique_ptr<ProbeObserver>(std::vector<SocketDescription> targets)>;
 
-/// Throws a usage Error; all other errors are results.
+/// Probes all endpoints at once. Throws a usage Error; all other errors are results.
 [[nodiscard]] ProbeRun probe_side_by_side(const std::vector<Endpoint>& endpoints,
                                           const ProbeJob& job, Interrupt& interrupt,
                                           const MakeObserver& make_observer);

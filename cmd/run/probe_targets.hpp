@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What the two forms of `probe` share: from an endpoint to something that can be probed, and the
-/// one result.
+/// The two forms of `probe` share this: the way from an endpoint to something that can be probed,
+/// and the one result.
 
 #include <string>
 #include <vector>
@@ -11,12 +11,12 @@
 
 namespace netecho {
 
-/// `job` with its deadline counted from now.
+/// Returns the job with its deadline counted from now.
 [[nodiscard]] ProbeJob started(const ProbeJob& job);
-/// The job with its key read. Throws Error (io).
+/// Returns the job with its key read. Throws Error (io).
 [[nodiscard]] ProbeJob with_key(const ProbeJob& job);
 
-/// The runs that it asks for, one after the other: one a size.
+/// Returns the runs that the job asks for, one after the other: one a size.
 [[nodiscard]] std::vector<ProbeJob> runs_of(const ProbeJob& job);
 
 /// Checks what the options ask of an endpoint's transport. Throws a usage Error; one about the size
@@ -24,14 +24,14 @@ namespace netecho {
 void check_probe(const Endpoint& endpoint, const ProbeOptions& options,
                  const char* size_option = "--size");
 
-/// A target whose connections are still to be made.
+/// Makes a target whose connections are still to be made.
 [[nodiscard]] ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job);
 
-/// A target that was never probed.
+/// Makes the result of a target that was never probed.
 [[nodiscard]] Summary failed_summary(const Endpoint& endpoint, const ProbeJob& job,
                                      const Error& error);
 
-/// The code of the run: 0, the code that all failing targets share, or 1.
+/// Returns the code of the run: 0, the code that all failing targets share, or 1.
 [[nodiscard]] int common_exit_code(const std::vector<Summary>& summaries);
 
 /// Writes the one JSON object at the end.

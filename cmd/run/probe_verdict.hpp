@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the results of `probe` come to: thresholds, the exit code, and how all of it is shown.
+/// The results of `probe` come to this: thresholds, the exit code, and how all of it is shown.
 
 #include <vector>
 
@@ -24,8 +24,8 @@ void report_failures(const std::vector<ProbeResult>& results, const ProbeJob& jo
 void tell_of_output(std::vector<ProbeResult>& results, std::vector<ErrorEvent>& errors,
                     QueueSink& sink, ProbeFiles& files);
 
-/// What the process ends with. A file or a stdout that is not complete weighs more than what was
-/// measured; an error of stdout is told here, because nothing can be told there.
+/// Returns what the process ends with. A file or a stdout that is not complete weighs more than
+/// what was measured; an error of stdout is told here, because nothing can be told there.
 [[nodiscard]] int code_of_run(const std::vector<Summary>& summaries,
                               const std::vector<ErrorEvent>& errors, const Output& output);
 

@@ -74,7 +74,8 @@ void ProbeView::outcome(const ProbeOutcome& outcome) {
   files_.sample(outcome, size_bytes_);
 }
 
-/// At once, for a run may go on for hours; the first of a target's flows stands for all.
+/// Tells of it at once, for a run may go on for hours; the first of a target's flows stands for
+/// all.
 void ProbeView::failed(std::size_t target, const ErrorEvent& error) {
   if (failed_[target]) return;
   failed_[target] = true;

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What a user sees of `probe` while it runs: replies, interim reports, or one line that is kept up
-/// to date on a terminal.
+/// This is what a user sees of `probe` while it runs: replies, interim reports, or one line that is
+/// kept up to date on a terminal.
 
 #include <memory>
 #include <optional>
@@ -16,21 +16,21 @@
 
 namespace netecho {
 
-/// What a reader of stdout may be behind: some ten seconds of 3,000 replies each. Then replies are
-/// dropped and counted, because a measurement doesn't wait.
+/// A reader of stdout may be so far behind: some ten seconds of 3,000 replies each. Then replies
+/// are dropped and counted, because a measurement doesn't wait.
 inline constexpr std::size_t kMaxQueuedBytes = 16 * 1024 * 1024;
 
-/// How often the line on a terminal is drawn.
+/// The line on a terminal is drawn this often.
 inline constexpr Duration kStatusInterval = std::chrono::milliseconds{250};
 
-/// Whether each reply has an event.
+/// Tells whether each reply has an event.
 [[nodiscard]] bool shows_replies(const ProbeJob& job, OutputFormat format);
-/// Whether stdout is a terminal on which a line can be kept.
+/// Tells whether stdout is a terminal on which a line can be kept.
 [[nodiscard]] bool shows_status(const ProbeJob& job, OutputFormat format);
 
 class ProbeView final : public ProbeObserver {
  public:
-  /// One run over `targets`; `sink` writes to stdout.
+  /// Shows one run over `targets`; `sink` writes to stdout.
   ProbeView(const ProbeJob& job, OutputFormat format, QueueSink& sink, ProbeFiles& files,
             std::vector<SocketDescription> targets, const TextStyle& style);
 
@@ -48,10 +48,10 @@ class ProbeView final : public ProbeObserver {
   ProbeEvents events_;
   ProbeFiles& files_;
   std::vector<SocketDescription> targets_;
-  std::uint64_t size_bytes_;  ///< Of a probe.
+  std::uint64_t size_bytes_;  ///< How many bytes a probe has.
   TextStyle style_;
   std::vector<Sparkline> histories_;
-  std::vector<bool> failed_;  ///< Of which targets a failure was told.
+  std::vector<bool> failed_;  ///< Whether a target's failure was told.
   std::optional<StatusPrinter> printer_;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The reply on stdout: as it is when piped, made safe on a terminal.
+/// The reply goes to stdout: as it is when piped, made safe on a terminal.
 
 #include <cstddef>
 #include <span>
@@ -12,8 +12,8 @@
 namespace netecho {
 
 enum class PrintMode : std::uint8_t {
-  raw,      ///< Every byte as it is.
-  escaped,  ///< A terminal: what would act on it is shown as \xNN, and the end gets a newline.
+  raw,      ///< Every byte stays as it is.
+  escaped,  ///< What would act on a terminal is shown as \xNN; a newline ends it.
 };
 
 /// Prints a reply as it arrives, in pieces.
@@ -23,7 +23,7 @@ class ReplyPrinter {
 
   /// Throws Error (io) once the output fails; a reader that is gone is no error.
   void print(std::span<const std::byte> piece);
-  /// The reply is complete.
+  /// Is called when the reply is complete.
   void finish();
 
  private:

@@ -18,7 +18,7 @@
 namespace netecho {
 namespace {
 
-/// Why this transport can't be measured with these options; none if it can.
+/// Returns why this transport can't be measured with these options; none if it can.
 std::optional<Error> unfit(const Endpoint& endpoint, const ProbeJob& job) {
   const std::size_t most = backend_of(endpoint).capabilities.max_message_bytes;
   if (most != 0 && job.probe.size_bytes > most) {
@@ -34,7 +34,7 @@ std::optional<Error> unfit(const Endpoint& endpoint, const ProbeJob& job) {
   }
 }
 
-/// Of the user's options, those that some transport can't honour: an error if none can.
+/// Warns of options that some transport can't honor; throws if none can.
 void check_options(const std::vector<Loopback>& loopbacks, const ProbeJob& job) {
   std::vector<Endpoint> endpoints;
   endpoints.reserve(loopbacks.size());
@@ -54,14 +54,14 @@ ProbeResult as_result(Summary summary) {
   return {.summary = std::move(summary), .flows = {}, .latency = nullptr};
 }
 
-/// Whether an error says that this machine has no such family, or no way to itself by it.
+/// Tells whether an error says that this machine has no such family, or no way to itself by it.
 bool lacks_family(int error_number) noexcept {
   return error_number == EAFNOSUPPORT || error_number == EPROTONOSUPPORT ||
          error_number == EADDRNOTAVAIL || error_number == ENETUNREACH ||
          error_number == EHOSTUNREACH;
 }
 
-/// What can't be measured here: a finding, no failure.
+/// Makes a result of what can't be measured here, which is a finding and no failure.
 ProbeResult finding(const Loopback& loopback, const ProbeJob& job, const Error& error) {
   ProbeResult out = as_result(failed_summary(loopback.endpoint, job, error));
   out.summary.exit_code = 0;
@@ -86,7 +86,7 @@ ProbeResult probe_one(const Loopback& loopback, const ProbeJob& job, Interrupt& 
   return result;
 }
 
-/// What went wrong, without what this machine just lacks.
+/// Returns what went wrong, without what this machine just lacks.
 std::vector<ErrorEvent> errors_of(const std::vector<ProbeResult>& results) {
   std::vector<ErrorEvent> out;
   for (const ProbeResult& result : results) {
@@ -96,13 +96,13 @@ std::vector<ErrorEvent> errors_of(const std::vector<ProbeResult>& results) {
   return out;
 }
 
-/// The least or the greatest of those that were measured.
+/// Returns the least or the greatest of those that were measured.
 template <typename Better>
 void keep(std::optional<Duration>& best, const std::optional<Duration>& value, Better better) {
   if (value && (!best || better(*value, *best))) best = value;
 }
 
-/// The instrument itself, over all transports: they share clock and scheduler.
+/// Describes the instrument itself over all transports: they share clock and scheduler.
 std::string instrument_text(const std::vector<Summary>& summaries) {
   std::optional<Duration> clock_read;
   LatenessFigures wake_up;

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration kFirstBackOff = 100ms;
 constexpr Duration kMaxBackOff = 5s;
-/// What standard input may hold when it is to be sent more than once.
+/// Standard input may hold so much when it is to be sent more than once.
 constexpr std::size_t kMaxRepeatedBytes = 64U << 20U;
 
 class Sender {
@@ -50,14 +50,14 @@ class Sender {
   void check_deadline(const char* operation) const;
   /// Connects, again and again where the retries allow it.
   void connect();
-  /// Pauses before another attempt after a failure that may pass. False: there is none.
+  /// Pauses before another attempt after a failure that may pass; false if there is none.
   [[nodiscard]] bool try_again(const Error& error);
   [[nodiscard]] bool try_again(const ExchangeResult& result);
-  /// The descriptor of a connection that the peer can end; -1 where there is none.
+  /// Returns the descriptor of a connection that the peer can end; -1 where there is none.
   [[nodiscard]] int connection_fd() const;
   void send_payload();
   void send_lines();
-  /// False: that was not ok, so nothing more is sent.
+  /// Returns false if that was not ok, so that nothing more is sent.
   [[nodiscard]] bool exchange_once(PayloadSource& payload, bool last, bool ends_line = false);
   [[nodiscard]] ExchangeResult attempt(PayloadSource& payload, bool last, bool ends_line);
   [[nodiscard]] ExchangeOptions exchange_options(bool last);
@@ -68,7 +68,7 @@ class Sender {
   Interrupt interrupt_{SIGINT, SIGTERM, SIGHUP};
   SendReport report_;
   std::optional<Connection> connection_;
-  std::uint64_t retries_left_ = job_.retries;  ///< Until the next success.
+  std::uint64_t retries_left_ = job_.retries;  ///< So many are left until the next success.
   Duration back_off_ = kFirstBackOff;
 };
 
@@ -84,7 +84,7 @@ std::unique_ptr<PayloadSource> Sender::open_source() const {
   return fd_payload(STDIN_FILENO, "standard input");
 }
 
-/// All of a source, for messages and repeats.
+/// Reads all of a source, for messages and repeats.
 std::string Sender::whole(PayloadSource& source, std::size_t limit, const std::string& hint) const {
   std::string bytes;
   std::vector<std::byte> chunk(256 * 1024);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `netecho send` as values: what the user asked for, checked.
+/// A command line of `netecho send` becomes checked values: a job.
 
 #include <memory>
 #include <optional>
@@ -18,7 +18,7 @@ struct SendJob {
   CommonOptions common;
   std::string endpoint;
   PayloadOrigin origin = PayloadOrigin::standard_input;
-  std::string data;  ///< The bytes, or the file's path.
+  std::string data;  ///< Holds the bytes, or the file's path.
   bool lines = false;
   bool raw = false;
   bool half_close = false;

@@ -18,7 +18,7 @@ constexpr std::size_t kMaxShownBytes = 4096;
 /// A transfer that is over sooner needs no progress bar.
 constexpr Duration kQuietTime = 1s;
 
-/// A terminal on stderr; the cursor goes back to the line's start, the rest is cleared.
+/// Stderr is a terminal: the cursor goes back to the line's start, and the rest is cleared.
 constexpr const char* kClearLine = "\r\x1b[K";
 
 PrintMode print_mode(const SendJob& job) {

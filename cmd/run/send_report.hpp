@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What `send` tells: the reply on stdout, errors and progress on stderr, or JSON; and the exit
-/// code that follows from it.
+/// `send` tells the reply on stdout, errors and progress on stderr, or JSON; the exit code follows
+/// from it.
 
 #include <optional>
 #include <string>
@@ -16,9 +16,10 @@
 
 namespace netecho {
 
-/// What the user is told of an exchange that is not ok.
+/// Returns what the user is told of an exchange that is not ok.
 [[nodiscard]] Error error_of(const ExchangeResult& result, const SendJob& job);
-/// What the user is told of a peer that closed the connection while the next line was awaited.
+/// Returns what the user is told of a peer that closed the connection while the next line was
+/// awaited.
 [[nodiscard]] Error ended_error(const SendJob& job);
 
 class SendReport {
@@ -26,7 +27,7 @@ class SendReport {
   SendReport(const SendJob& job, SocketDescription target);
 
   void connected(const Connection& connection);
-  /// Whom a message port talks to now, if it says so.
+  /// Notes whom a message port talks to now, if it says so.
   void answered_over(const MessagePort& port);
   void begin_exchange(std::optional<std::uint64_t> size);
   /// Throws Error (io) once stdout fails.
@@ -36,7 +37,7 @@ class SendReport {
   /// end_failed().
   void end_exchange(const ExchangeResult& result);
   void end_failed(const ExchangeResult& result);
-  /// A message's line ends here: what a stream would have echoed itself.
+  /// Ends a message's line with what a stream would have echoed itself.
   void end_line();
   void failed(const Error& error);
   /// The peer has closed the connection while the next line was awaited. Where its echo is expected
@@ -60,7 +61,7 @@ class SendReport {
   Summary summary_;
   Histogram rtts_;
   ReasonCounts reasons_;
-  PayloadSample sample_;  ///< Of the reply in progress, for JSON.
+  PayloadSample sample_;  ///< Holds the start of the reply in progress, for JSON.
   std::vector<ReplyEvent> replies_;
   std::vector<ErrorEvent> errors_;
   Instant started_;

@@ -19,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long the last lines wait for a reader of stdout that does not read.
+/// The last lines wait so long for a reader of stdout that does not read.
 constexpr Duration kFlushPatience = 1s;
 
 int descriptor_of(const ServedSocket& socket) {
@@ -28,7 +28,7 @@ int descriptor_of(const ServedSocket& socket) {
   return std::get<std::unique_ptr<Acceptor>>(socket)->fd();
 }
 
-/// A descriptor that a parent left can be named by several endpoints. REQUIRES: the last of
+/// Throws if several endpoints name one descriptor that a parent left. REQUIRES: the last of
 /// `sockets` is the one to be checked.
 void check_not_taken(const std::vector<Served>& sockets, const Endpoint& endpoint) {
   const int fd = descriptor_of(sockets.back().socket);
@@ -49,10 +49,10 @@ std::vector<Served> open_all(const std::vector<Endpoint>& endpoints, const Serve
   return sockets;
 }
 
-/// What is open beside connections: each socket, with what tells it of its own addresses, and a
-/// loop's own.
+/// Counts what is open beside connections: each socket, with what tells it of its own addresses,
+/// and a loop's own.
 std::uint64_t other_descriptors(const ServeJob& job, std::span<const Served> sockets) {
-  constexpr std::uint64_t kEachSocket = 3;  // With the folder of a socket file.
+  constexpr std::uint64_t kEachSocket = 3;  // The folder of a socket file is one of them.
   constexpr std::uint64_t kEachLoop = 3;
   std::uint64_t out = kOtherDescriptors + kEachLoop * job.sockets.threads;
   for (const Served& socket : sockets) out += kEachSocket * (1 + socket.siblings.size());
@@ -78,7 +78,7 @@ int run_serve(const ServeJob& job) {
                 " connections at once, not " + std::to_string(job.server.max_connections) +
                 ": that is what the limit on open files (ulimit -n) allows");
   }
-  // Half, so that one source never keeps all others out.
+  // It is half, so that one source never keeps all others out.
   if (!job.sources.max_per_source) {
     options.max_per_source = std::max<std::size_t>(options.max_connections / 2, 1);
   }
@@ -90,7 +90,7 @@ int run_serve(const ServeJob& job) {
   // Whoever reads the file may send a signal at once: it has to wait for the server.
   const Interrupt early_signals{SIGINT, SIGTERM, SIGHUP};
   announce_in_file(job, lines);
-  // No thread runs yet: those to come are in it, too.
+  // No thread runs yet, so that those to come are in it, too.
   options.bind_again = enter_sandbox(job.sandbox, sockets);
 
   Output output{STDOUT_FILENO, "stdout"};

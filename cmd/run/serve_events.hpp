@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Where the events of `serve` go: to stdout, and errors to stderr, too. Whoever reads neither of
+/// The events of `serve` go to stdout, and errors to stderr, too. Whoever reads neither of
 /// them stalls neither the echo nor the other.
 
 #include "cmd/run/context.hpp"
@@ -20,7 +20,7 @@ class ServeEvents final : public EventSink {
   }
   [[nodiscard]] bool gone() const noexcept override { return events_.gone(); }
   [[nodiscard]] int gone_fd() const noexcept override { return events_.gone_fd(); }
-  /// Gives both readers time, as QueueSink does. False: the one of stdout is stuck.
+  /// Gives both readers time, as QueueSink does; returns false if the one of stdout is stuck.
   bool flush(Duration patience);
 
  private:

@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kOption = "--impair";
 
-/// The keys given that a stream cannot honour: "loss, reorder".
+/// Returns the keys given that a stream cannot honor: "loss, reorder".
 std::string message_keys(const ImpairmentSpec& spec) {
   std::string out;
   const auto add = [&out](double probability, const char* key) {
@@ -21,7 +21,8 @@ std::string message_keys(const ImpairmentSpec& spec) {
   return out;
 }
 
-/// `streams` are those of `total` endpoints that the spec's message keys mean nothing for.
+/// Warns, or throws if there is nothing else. `streams` are those of `total` endpoints that the
+/// spec's message keys mean nothing for.
 void tell_streams(const ImpairmentSpec& spec, const std::vector<std::string>& streams,
                   std::size_t total) {
   if (streams.empty()) return;

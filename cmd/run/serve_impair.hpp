@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `serve --impair SPEC`: which endpoints it means something for, and what the log says of it.
+/// `serve --impair SPEC` is checked against the endpoints, and the log says what it means for them.
 
 #include <span>
 
@@ -9,12 +9,12 @@
 
 namespace netecho {
 
-/// Before anything is opened. Loss, dup and reorder on streams alone is a usage Error; where some
-/// endpoints are streams, a warning names them.
+/// Is called before anything is opened. Loss, dup and reorder on streams alone is a usage Error;
+/// where some endpoints are streams, a warning names them.
 void check_impairment(const ServeJob& job, std::span<const Endpoint> endpoints);
 
-/// The same for sockets that were inherited: what they are shows only now. Then a warning that this
-/// server is bad on purpose, with all it takes to repeat it.
+/// Does the same for sockets that were inherited: what they are shows only now. Then warns that
+/// this server is bad on purpose, with all it takes to repeat it.
 void announce_impairment(const ServeJob& job, std::span<const Served> sockets);
 
 }  // namespace netecho

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `netecho serve` as values: what the user asked for, checked.
+/// A command line of `netecho serve` becomes checked values: a job.
 
 #include <cstdint>
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace netecho {
 
-/// The options about sources as typed: which of them were given decides what endpoints must honor.
+/// Holds options about sources as typed: those that were given must mean something for an endpoint.
 struct SourcesTyped {
   std::vector<std::string> allow, allow_uid;
   std::optional<std::string> max_per_source, udp_max_rate;
@@ -21,8 +21,8 @@ struct SourcesTyped {
 };
 
 enum class SandboxChoice : std::uint8_t {
-  automatic,  ///< What can be had.
-  require,    ///< All of it, or nothing is served.
+  automatic,  ///< It gives up what can be given up.
+  require,    ///< Nothing is served unless all is given up.
   off,
 };
 
@@ -31,12 +31,12 @@ struct ServeJob {
   std::vector<std::string> endpoints;
   ServerOptions server;
   ServeOptions sockets;
-  SourcesTyped sources;   ///< To see which endpoints they mean something for.
-  std::string impair;     ///< --impair as typed; empty: off.
-  std::string key_file;   ///< None if empty.
-  int ready_fd = -1;      ///< None.
-  std::string port_file;  ///< None if empty.
-  std::string user;       ///< To become once all is open; none if empty.
+  SourcesTyped sources;   ///< They are checked against the endpoints.
+  std::string impair;     ///< --impair as typed; empty if it is off.
+  std::string key_file;   ///< Empty if there is none.
+  int ready_fd = -1;      ///< -1 if there is none.
+  std::string port_file;  ///< Empty if there is none.
+  std::string user;       ///< The server becomes it once all is open; may be empty.
   SandboxChoice sandbox = SandboxChoice::automatic;
 };
 

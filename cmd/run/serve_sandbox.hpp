@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `serve --user` and `serve --sandbox`: what the server gives up between opening its sockets and
+/// This is what `serve --user` and `--sandbox` give up between opening its sockets and
 /// serving them, and what the log says of it.
 
 #include <span>
@@ -15,7 +15,7 @@ namespace netecho {
 /// (permission).
 void leave_root(const User& user, std::span<const Served> sockets);
 
-/// With --sandbox require: throws Error (permission) if a part of it cannot be had. Changes
+/// Where --sandbox is `require`, throws Error (permission) if a part of it cannot be had. Changes
 /// nothing, so that nobody has been told that we are ready when we are not going to be.
 void check_sandbox(SandboxChoice choice, std::span<const Served> sockets);
 

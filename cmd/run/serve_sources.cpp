@@ -19,7 +19,7 @@ bool is_tcp(const Backend& backend) {
   return backend.name == "tcp";
 }
 
-/// Those that cannot honour an option. What is inherited shows only later: it might.
+/// Returns those that cannot honor an option. What is inherited shows only later: it might.
 std::vector<std::string> left_out(std::span<const Endpoint> endpoints, Honours honours) {
   std::vector<std::string> out;
   for (const Endpoint& endpoint : endpoints) {

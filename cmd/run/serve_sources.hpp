@@ -1,8 +1,7 @@
 #pragma once
 
 /// \file
-/// Who may use a server and how much of it: which endpoints those options of `serve` mean something
-/// for.
+/// Options of `serve` that say who may use it, and how much, are checked against its endpoints.
 
 #include <span>
 
@@ -10,8 +9,8 @@
 
 namespace netecho {
 
-/// Before anything is opened: an option that no endpoint can honour is a usage Error. A warning
-/// names those that a rule about sources leaves open to everybody.
+/// Is called before anything is opened. An option that no endpoint can honor is a usage Error; a
+/// warning names those that a rule about sources leaves open to everybody.
 void check_source_options(const SourcesTyped& typed, std::span<const Endpoint> endpoints);
 
 }  // namespace netecho

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Tells a service manager that the event loop still turns, as often as it wants to hear it.
+/// A service manager is told that the event loop still turns, as often as it wants to hear it.
 
 #include <memory>
 #include <optional>
@@ -11,7 +11,8 @@
 
 namespace netecho {
 
-/// Pings twice within `timeout`, on the loop itself: when that hangs, so does this. None: never.
+/// Pings twice within `timeout`, on the loop itself: when that hangs, so does this. Without a
+/// time-out it never pings.
 class Watchdog {
  public:
   Watchdog(Reactor& reactor, const ServiceManager& manager, std::optional<Duration> timeout);
