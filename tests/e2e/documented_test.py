@@ -15,7 +15,7 @@ LONG = r"(?<![\w-])--[a-z][\w-]*"
 
 def section(heading):
     """From this heading to the next one of its level."""
-    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S)
     assert found, f"docs/cli.md has no section {heading!r}"
     return found[1]
 
@@ -26,13 +26,13 @@ def help_of(*command):
 
 def options_of(text):
     """The names that stand before the column of what they mean."""
-    lines = re.findall(r"^  ((?:-\w, |    )?--?[\w-]+)", text, re.MULTILINE)
+    lines = re.findall(r"^  ((?:-\w, |    )?--?[\w-]+)", text, re.M)
     return {name for line in lines for name in re.findall(NAME, line)}
 
 
 def told_options(text):
     """Those in code: `--name VALUE` and what stands in a block."""
-    code = re.findall(r"```.*?```|`[^`]+`", text, re.DOTALL)
+    code = re.findall(r"```.*?```|`[^`]+`", text, re.S)
     return {name for piece in code for name in re.findall(NAME, piece)}
 
 
@@ -59,13 +59,13 @@ def test_every_option_that_is_told_exists():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_table_of_a_command_has_no_option_of_another(command):
-    rows = re.findall(r"^\| (`-[^|]*(?:\\\|[^|]*)*) \|", section(command), re.MULTILINE)
+    rows = re.findall(r"^\| (`-[^|]*(?:\\\|[^|]*)*) \|", section(command), re.M)
     assert rows
     assert {name for row in rows for name in re.findall(LONG, row)} <= options_of(help_of(command))
 
 
 def test_exit_codes_are_those_that_help_shows():
-    told = re.findall(r"^\| (\d+(?:\+n)?) \|", section("Exit codes"), re.MULTILINE)
+    told = re.findall(r"^\| (\d+(?:\+n)?) \|", section("Exit codes"), re.M)
     assert told == codes_of(help_of())
     for command in COMMANDS:
         assert told == codes_of(help_of(command))
