@@ -5,11 +5,15 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "cmd/context.hpp"
+#include "cmd/common_options.hpp"
 #include "cmd/parse_errors.hpp"
+#include "cmd/run/context.hpp"
 
 namespace netecho {
 namespace {
+
+// Help is bound after all others, so that it is the last one of its group.
+constexpr OptionSpec kHelp{"-h,--help", kFlag, "Print this help", kOutputGroup};
 
 const Subcommand* find_subcommand(std::string_view name) {
   for (const Subcommand& each : subcommands()) {
@@ -18,7 +22,8 @@ const Subcommand* find_subcommand(std::string_view name) {
   return nullptr;
 }
 
-/// Whether the -h of a bundle such as -vh is one: what follows an option with a value is its value.
+/// Tells whether a bundle such as -vh asks for help: what follows an option with a value is its
+/// value.
 bool bundles_help(const std::string& word, const CLI::App& sub) {
   if (word.size() < 3 || word[0] != '-' || word[1] == '-') return false;
   for (const char letter : word.substr(1)) {
@@ -29,7 +34,7 @@ bool bundles_help(const std::string& word, const CLI::App& sub) {
   return false;
 }
 
-/// Looked for before anything is parsed, so that it works beside every other error.
+/// Help is looked for before anything is parsed, so that it works beside every other error.
 bool wants_help(const std::vector<std::string>& words, const CLI::App& sub) {
   for (const std::string& word : words) {
     if (word == "--") return false;
@@ -38,8 +43,14 @@ bool wants_help(const std::vector<std::string>& words, const CLI::App& sub) {
   return false;
 }
 
+Selected bind_options(const Subcommand& subcommand, OptionBinder& options) {
+  Selected selected = subcommand.bind(options);
+  if (!subcommand.hidden()) options.know(kHelp);
+  return selected;
+}
+
 Job parse_without_subcommand(const std::vector<std::string>& words, const CLI::App& root) {
-  if (wants_help(words, root)) return PrintJob{help_text(root, nullptr)};
+  if (wants_help(words, root)) return PrintJob{program_help()};
   if (words.empty()) {
     throw usage_error("", "",
                       "a command is missing: serve, send, probe, completion or schema; "
@@ -68,14 +79,23 @@ Overloaded(Callables...) -> Overloaded<Callables...>;
 
 const std::vector<Subcommand>& subcommands() {
   static const std::vector<Subcommand> all{
-      {"serve", "Echo server on any number of endpoints", add_serve_options},
-      {"send", "Send a payload, read its echo, check it, print it", add_send_options},
-      {"probe", "Measure round trips", add_probe_options},
-      {"completion", "Print the completion script of a shell", add_completion_options},
-      {"schema", "Print the JSON Schema of every event", add_schema_options},
-      {"__complete", "", add_complete_options},
+      {"serve", "Echo server on any number of endpoints", bind_serve},
+      {"send", "Send a payload, read its echo, check it, print it", bind_send},
+      {"probe", "Measure round trips", bind_probe},
+      {"completion", "Print the completion script of a shell", bind_completion},
+      {"schema", "Print the JSON Schema of every event", bind_schema},
+      {"__complete", "", bind_complete},
   };
   return all;
+}
+
+std::vector<const OptionSpec*> specs_of(const Subcommand& subcommand) {
+  CLI::App app;
+  app.set_help_flag();
+  OptionBinder options{app};
+  // Nothing is parsed, so that what they are bound to may be gone.
+  static_cast<void>(bind_options(subcommand, options));
+  return options.specs();
 }
 
 Job parse_command_line(const std::vector<std::string>& words) {
@@ -86,15 +106,10 @@ Job parse_command_line(const std::vector<std::string>& words) {
   CLI::App* sub = root.add_subcommand(named->name, named->description);
   sub->set_help_flag();
   sub->allow_extras();
-  Selected selected;
-  named->add_options(*sub, selected);
-  for (CLI::Option* option : sub->get_options()) {
-    // CLI11 would take --json=false, and --json=0, and more.
-    const bool is_switch = option->get_expected_min() == 0 && option->get_type_name().empty();
-    if (is_switch) option->disable_flag_override();
-  }
-  if (*named->description != '\0' && wants_help(words, *sub)) {
-    return PrintJob{help_text(*sub, named)};
+  OptionBinder options{*sub};
+  const Selected selected = bind_options(*named, options);
+  if (!named->hidden() && wants_help(words, *sub)) {
+    return PrintJob{help_of(*named, options.specs())};
   }
   try {
     root.parse(std::vector<std::string>{words.rbegin(), words.rend()});

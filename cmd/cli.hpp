@@ -1,62 +1,67 @@
 #pragma once
 
 /// \file
-/// The command line as a CLI11 tree. A subcommand only selects what is to be run; nothing runs
-/// inside the parser, and nothing is opened by it.
+/// The command line has subcommands, each with a table of options. Parsing only selects what is to
+/// be run: nothing runs inside the parser, and nothing is opened by it.
 
 #include <functional>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "cmd/probe_job.hpp"
-#include "cmd/send_job.hpp"
-#include "cmd/serve_job.hpp"
-
-namespace CLI {
-class App;
-}
+#include "cmd/option_binder.hpp"
+#include "cmd/run/probe_job.hpp"
+#include "cmd/run/send_job.hpp"
+#include "cmd/run/serve_job.hpp"
 
 namespace netecho {
 
-/// Something to be read: help, the version, a script, the schema.
+/// The user asked for something to read: help, the version, a script, the schema.
 struct PrintJob {
   std::string text;
 };
 
-/// What a command line asks for, as checked values.
+/// A job is what a command line asks for, as checked values.
 using Job = std::variant<ServeJob, SendJob, ProbeJob, PrintJob>;
 
-/// What the parser chose: makes the job of what was typed. Throws a usage Error.
+/// Makes the job of what was typed, once it was parsed. Throws a usage Error.
 using Selected = std::function<Job()>;
 
-/// One subcommand: how it is registered. Only the one that argv names is (start-up time).
+/// Only the one that argv names binds its options (start-up time).
 struct Subcommand {
   const char* name;
-  const char* description;
-  void (*add_options)(CLI::App& sub, Selected& selected);
+  const char* description;  ///< The line in --help; one without is not shown.
+  Selected (*bind)(OptionBinder& options);
+
+  [[nodiscard]] bool hidden() const { return *description == '\0'; }
 };
 
-/// All of them, in the order of --help. A hidden one has an empty description.
+/// Returns all subcommands, in the order of --help.
 [[nodiscard]] const std::vector<Subcommand>& subcommands();
 
-void add_serve_options(CLI::App& sub, Selected& selected);
-void add_send_options(CLI::App& sub, Selected& selected);
-void add_probe_options(CLI::App& sub, Selected& selected);
-void add_completion_options(CLI::App& sub, Selected& selected);
-void add_schema_options(CLI::App& sub, Selected& selected);
-void add_complete_options(CLI::App& sub, Selected& selected);
+[[nodiscard]] Selected bind_serve(OptionBinder& options);
+[[nodiscard]] Selected bind_send(OptionBinder& options);
+[[nodiscard]] Selected bind_probe(OptionBinder& options);
+[[nodiscard]] Selected bind_completion(OptionBinder& options);
+[[nodiscard]] Selected bind_schema(OptionBinder& options);
+[[nodiscard]] Selected bind_complete(OptionBinder& options);
 
-/// What `words` (without the program's name) ask for. Throws a usage Error.
+/// Returns the options and arguments of a subcommand in their order, without a command line.
+[[nodiscard]] std::vector<const OptionSpec*> specs_of(const Subcommand& subcommand);
+
+/// Returns what `words` (without the program's name) ask for. Throws a usage Error.
 [[nodiscard]] Job parse_command_line(const std::vector<std::string>& words);
 
-/// Does it, and returns the exit code. Throws Error.
+/// Runs the job and returns the exit code. Throws Error.
 [[nodiscard]] int run(const Job& job);
 
 /// In which format errors are told beside their line on stderr, even those of parsing.
 [[nodiscard]] const Format& error_format(const std::vector<std::string>& words);
 
-/// --help of one subcommand; of the program with null.
-[[nodiscard]] std::string help_text(const CLI::App& app, const Subcommand* subcommand);
+/// Returns what `netecho --help` prints.
+[[nodiscard]] std::string program_help();
+/// Returns what `netecho SUBCOMMAND --help` prints; `specs` are those of the subcommand.
+[[nodiscard]] std::string help_of(const Subcommand& subcommand,
+                                  const std::vector<const OptionSpec*>& specs);
 
 }  // namespace netecho

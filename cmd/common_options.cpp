@@ -1,23 +1,103 @@
 #include "cmd/common_options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <limits>
 
-#include "cmd/log.hpp"
+#include "cmd/run/log.hpp"
 #include "cmd/values.hpp"
+#include "core/report/formats.hpp"
 
 namespace netecho {
 namespace {
 
-constexpr const char* kOutputGroup = "Output";
-constexpr const char* kSocketGroup = "Sockets";
-constexpr std::uint64_t kMaxBuffer = std::numeric_limits<int>::max() / 2;
+constexpr std::uint64_t kMaxBuffer = std::numeric_limits<int>::max() / 2;  // Linux doubles it.
 
-/// REQUIRES: the parser has checked that `text` is one of the names.
-template <typename Value>
-Value value_named(const std::string& text,
-                  std::initializer_list<std::pair<const char*, Value>> of) {
+constexpr OptionRow<CommonTyped> kCommon[] = {
+    {{"-4", kFlag, "Use only IPv4", kSocketGroup}, &CommonTyped::ipv4},
+    {{"-6", kFlag, "Use only IPv6", kSocketGroup}, &CommonTyped::ipv6},
+    {{"-n", kFlag, "Look no host name up", kSocketGroup}, &CommonTyped::numeric},
+    {{"--format", choice(kFormatWords.data()),
+      "Print text for people, one JSON object at the end, or a JSON event a line (text)",
+      kOutputGroup},
+     &CommonTyped::format},
+    {{"--json", kFlag,
+      "Print JSON: --format jsonl for serve and --lines, else json; see 'netecho schema'",
+      kOutputGroup},
+     &CommonTyped::json},
+    {{"--color", choice("auto|always|never"), "Color the output (auto: on a terminal)",
+      kOutputGroup},
+     &CommonTyped::colour},
+    {{"--time", choice("local|utc|epoch|none"),
+      "Print the time of day before each line (none; interim reports: local)", kOutputGroup},
+     &CommonTyped::time},
+    {{"-D", kFlag, "Print the time as seconds since 1970: --time epoch, as in ping", kOutputGroup},
+     &CommonTyped::epoch},
+    {{"-q,--quiet", kFlag, "Print less: no replies, no progress, only errors in the log",
+      kOutputGroup},
+     &CommonTyped::quiet},
+    {{"-v,--verbose", kFlag, "Print more: replies, figures, more of the log; repeatable",
+      kOutputGroup},
+     &CommonTyped::verbosity},
+    {{"--log-level", choice("off|error|warn|info|debug"),
+      "Log messages of this level and above on stderr (warn)", kOutputGroup},
+     &CommonTyped::log_level},
+    {{"--log-format", choice("text|json"), "Write the log on stderr as text or JSON (text)",
+      kOutputGroup},
+     &CommonTyped::log_format},
+};
+
+constexpr OptionRow<CommonTyped> kConnecting[] = {
+    {{"-B,--bind", free_text("ADDR[:PORT]"), "Send from this local address, or unix path or @name",
+      kSocketGroup},
+     &CommonTyped::bind},
+};
+
+constexpr OptionRow<CommonTyped> kSockets[] = {
+    {{"-I,--interface",
+      {"IF", ValueKind::interface},
+      "Use only this network interface",
+      kSocketGroup},
+     &CommonTyped::interface},
+    {{"-Q,--tos", free_text("0-255"),
+      "Set the TOS byte (IPv4) or traffic class (IPv6) of what is sent", kSocketGroup},
+     &CommonTyped::tos},
+    {{"--dscp",
+      {"DSCP", ValueKind::dscp},
+      "Set the code point of --tos alone: EF, LE, VA, CS0 ... AF43, or 0-63",
+      kSocketGroup},
+     &CommonTyped::dscp},
+    {{"--ttl", kNumber, "Set the TTL (IPv4) or hop limit (IPv6) of what is sent: 1-255",
+      kSocketGroup},
+     &CommonTyped::ttl},
+    {{"--df", choice("do|dont|want|probe"),
+      "Set the don't-fragment policy of what is sent (IP_MTU_DISCOVER)", kSocketGroup},
+     &CommonTyped::df},
+    {{"--fwmark", kNumber, "Set the firewall mark of what is sent: decimal or 0x hex",
+      kSocketGroup},
+     &CommonTyped::fwmark},
+    {{"--rcvbuf", kSize, "Set the receive buffer of each socket (the kernel's default)",
+      kSocketGroup},
+     &CommonTyped::rcvbuf},
+    {{"--sndbuf", kSize, "Set the send buffer of each socket (the kernel's default)", kSocketGroup},
+     &CommonTyped::sndbuf},
+    {{"--busy-poll", kDuration, "Poll the network device this long for what comes in (off)",
+      kSocketGroup},
+     &CommonTyped::busy_poll},
+    {{"--mss", kNumber, "Limit TCP segments to this many bytes: 88-32767 (the kernel's choice)",
+      kSocketGroup},
+     &CommonTyped::mss},
+    {{"--keepalive", attached("IDLE,INTERVAL,COUNT"),
+      "Send TCP keep-alives (off); parts left out are the kernel's default", kSocketGroup},
+     &CommonTyped::keepalive},
+    {{"--nagle", kFlag, "Let the kernel gather small writes: TCP_NODELAY stays off", kSocketGroup},
+     &CommonTyped::nagle},
+};
+
+/// Returns the value of that name. REQUIRES: the parser has checked that `text` is one of the
+/// names.
+template <typename Choice>
+Choice value_named(const std::string& text,
+                   std::initializer_list<std::pair<const char*, Choice>> of) {
   for (const auto& [name, value] : of) {
     if (text == name) return value;
   }
@@ -37,12 +117,13 @@ LogLevel level_named(const std::string& text) {
                     "expected off, error, warn, info or debug, got '" + text + "'");
 }
 
-/// --log-level, or else -q and -v, or else the environment: what is typed now was meant now.
+/// The level is that of --log-level, or else of -q and -v, or else of the environment: what is
+/// typed now was meant now.
 LogLevel log_level_of(const CommonTyped& typed) {
   const char* variable = std::getenv("NETECHO_LOG_LEVEL");
   const std::string environment = variable == nullptr ? "" : variable;
-  const LogLevel otherwise =
-      environment.empty() ? LogLevel::warning : level_named(environment);  // Checked in any case.
+  // A wrong one is an error whatever is typed.
+  const LogLevel otherwise = environment.empty() ? LogLevel::warning : level_named(environment);
   if (typed.log_level) return level_named(*typed.log_level);
   if (typed.quiet) return LogLevel::error;
   if (typed.verbosity > 0) return typed.verbosity == 1 ? LogLevel::info : LogLevel::debug;
@@ -98,77 +179,10 @@ std::string key_file_value(const std::optional<std::string>& typed) {
   return variable == nullptr ? "" : variable;
 }
 
-CLI::Option* restrict_to(CLI::Option* option, const std::vector<std::string>& values) {
-  std::string names;
-  for (const std::string& value : values) names += (names.empty() ? "" : "|") + value;
-  return option->type_name(names)->check([values, names](const std::string& text) {
-    for (const std::string& value : values) {
-      if (text == value) return std::string{};
-    }
-    return "expected " + names + ", got '" + text + "'";
-  });
-}
-
-std::vector<std::string> format_names() {
-  std::vector<std::string> names;
-  for (const Format& format : formats()) names.emplace_back(format.name);
-  return names;
-}
-
-void add_help_flag(CLI::App& sub) {
-  const std::string description = "Print this";
-  sub.add_flag("-h,--help", description)->group(kOutputGroup);
-}
-
-void add_common_options(CLI::App& sub, CommonTyped& typed) {
-  sub.add_flag("-4", typed.ipv4, "Only IPv4")->group(kSocketGroup);
-  sub.add_flag("-6", typed.ipv6, "Only IPv6")->group(kSocketGroup);
-  sub.add_flag("-n", typed.numeric, "Look no name up")->group(kSocketGroup);
-  restrict_to(sub.add_option("--format", typed.format, "Of the output"), format_names())
-      ->group(kOutputGroup);
-  sub.add_flag("--json", typed.json, "Machine-readable output; see 'netecho schema'")
-      ->group(kOutputGroup);
-  restrict_to(sub.add_option("--color", typed.colour, "auto: on a terminal"),
-              {"auto", "always", "never"})
-      ->group(kOutputGroup);
-  restrict_to(sub.add_option("--time", typed.time,
-                             "Time of day before each line (none; interim reports: local)"),
-              {"local", "utc", "epoch", "none"})
-      ->group(kOutputGroup);
-  sub.add_flag("-D", typed.epoch, "The same as --time epoch, as in ping")->group(kOutputGroup);
-  sub.add_flag("-q,--quiet", typed.quiet, "Less")->group(kOutputGroup);
-  sub.add_flag("-v,--verbose", typed.verbosity, "More; repeatable")->group(kOutputGroup);
-  restrict_to(sub.add_option("--log-level", typed.log_level, "Of the log on stderr"),
-              {"off", "error", "warn", "info", "debug"})
-      ->group(kOutputGroup);
-  restrict_to(sub.add_option("--log-format", typed.log_format, "Of the log on stderr"),
-              {"text", "json"})
-      ->group(kOutputGroup);
-  add_help_flag(sub);
-}
-
-void add_socket_options(CLI::App& sub, CommonTyped& typed, Ends ends) {
-  const auto add = [&sub](const char* names, std::optional<std::string>& value, const char* type,
-                          const char* description) {
-    return sub.add_option(names, value, description)->type_name(type)->group(kSocketGroup);
-  };
-  if (ends == Ends::connecting) {
-    add("-B,--bind", typed.bind, "ADDR[:PORT]", "Local address, or a unix path or @name");
-  }
-  add("-I,--interface", typed.interface, "IF", "Use only this network interface");
-  add("-Q,--tos", typed.tos, "0-255", "TOS byte, or IPv6 traffic class");
-  add("--dscp", typed.dscp, "DSCP", "The same as a code point: EF, CS0, AF11 ..., 0-63");
-  add("--ttl", typed.ttl, "N", "TTL or hop limit");
-  restrict_to(add("--df", typed.df, "", "Don't-fragment policy"), {"do", "dont", "want", "probe"});
-  add("--fwmark", typed.fwmark, "N", "Firewall mark of what is sent, 0x hex or decimal");
-  add("--rcvbuf", typed.rcvbuf, "SIZE", "Receive buffer of the socket");
-  add("--sndbuf", typed.sndbuf, "SIZE", "Send buffer of the socket");
-  add("--busy-poll", typed.busy_poll, "DURATION", "Poll the device this long");
-  add("--mss", typed.mss, "N", "TCP maximum segment size");
-  sub.add_flag("--keepalive{on}", typed.keepalive, "TCP keep-alive")
-      ->type_name("IDLE,INTERVAL,COUNT")
-      ->group(kSocketGroup);
-  sub.add_flag("--nagle", typed.nagle, "Leave TCP_NODELAY off")->group(kSocketGroup);
+void bind_common(OptionBinder& options, CommonTyped& typed, Ends ends) {
+  options.bind(kCommon, typed);
+  if (ends == Ends::connecting) options.bind(kConnecting, typed);
+  options.bind(kSockets, typed);
 }
 
 CommonOptions common_values(const CommonTyped& typed) {

@@ -1,24 +1,22 @@
 #pragma once
 
 /// \file
-/// The options that subcommands share, as CLI11 options and as values.
+/// The options that subcommands share are rows here, and become values here.
 
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "cmd/context.hpp"
-
-namespace CLI {
-class App;
-class Option;
-}  // namespace CLI
+#include "cmd/option_binder.hpp"
+#include "cmd/run/context.hpp"
 
 namespace netecho {
 
-/// As typed; common_values() turns them into values, with an error that states the range.
+// Headings of --help that options of several tables stand under.
+inline constexpr const char* kOutputGroup = "Output";
+inline constexpr const char* kSocketGroup = "Sockets";
+
+/// Holds options as typed; common_values() turns them into values, with an error that states the
+/// range.
 struct CommonTyped {
   bool ipv4 = false;
   bool ipv6 = false;
@@ -36,22 +34,14 @@ struct CommonTyped {
 
 enum class Ends : std::uint8_t { listening, connecting };
 
-/// Only so that the parser knows it: help is looked for before parsing.
-void add_help_flag(CLI::App& sub);
-void add_common_options(CLI::App& sub, CommonTyped& typed);
-/// The socket options; --bind only where a socket connects.
-void add_socket_options(CLI::App& sub, CommonTyped& typed, Ends ends);
+/// Binds what all subcommands with endpoints have, with the socket options at the end; --bind only
+/// where a socket connects.
+void bind_common(OptionBinder& options, CommonTyped& typed, Ends ends);
 
-/// Throws a usage Error. Sets the log up as chosen.
+/// Turns what was typed into values, and sets the log up as chosen. Throws a usage Error.
 [[nodiscard]] CommonOptions common_values(const CommonTyped& typed);
 
-/// --key-file, or else NETECHO_KEY_FILE; empty: none.
+/// Returns the file that --key-file names, or else NETECHO_KEY_FILE; empty if neither does.
 [[nodiscard]] std::string key_file_value(const std::optional<std::string>& typed);
-
-/// A fixed set of values: named in help and completion, checked by the parser.
-CLI::Option* restrict_to(CLI::Option* option, const std::vector<std::string>& values);
-
-/// What --format takes.
-[[nodiscard]] std::vector<std::string> format_names();
 
 }  // namespace netecho

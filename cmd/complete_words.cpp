@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 
 #include "cmd/cli.hpp"
 #include "cmd/values.hpp"
@@ -10,11 +10,22 @@
 namespace netecho {
 namespace {
 
+struct CompleteTyped {
+  std::string kind;
+  std::optional<std::string> prefix;
+};
+
+constexpr OptionRow<CompleteTyped> kArguments[] = {
+    {{"kind", free_text("KIND"), "What is completed: a file, an interface, an endpoint"},
+     &CompleteTyped::kind},
+    {{"prefix", free_text("[PREFIX]"), "What is typed so far"}, &CompleteTyped::prefix}};
+
 bool is_known(std::string_view scheme) {
   return find_backend(scheme) != nullptr;
 }
 
-/// Schemes while there is none yet, then what its backend knows. Opens no socket, asks no DNS.
+/// Offers schemes while there is none yet, then what its backend knows. Opens no socket and asks no
+/// DNS.
 std::vector<std::string> endpoint_words(const std::string& prefix, Role role) {
   std::vector<std::string> out;
   const SplitEndpoint split = split_scheme(prefix, is_known);
@@ -48,10 +59,11 @@ std::vector<std::string> interface_words(const std::string& prefix) {
   return out;
 }
 
-/// Files and folders, each folder with its slash.
+/// Offers files and folders, each folder with its slash.
 std::vector<std::string> file_words(const std::string& prefix) {
   namespace fs = std::filesystem;
-  constexpr std::size_t kMostEntries = 10'000;  // Looked at, so that a huge folder costs no time.
+  // No more is looked at, so that a huge folder costs no time.
+  constexpr std::size_t kMostEntries = 10'000;
   const std::string folder = prefix.substr(0, prefix.rfind('/') + 1);
   const std::string begin = prefix.substr(folder.size());
   std::vector<std::string> out;
@@ -74,7 +86,7 @@ std::vector<std::string> file_words(const std::string& prefix) {
 /// that has a control character or is no text isn't offered. What a shell reads as its own (a
 /// blank, `$`, a quote) is quoted by the script.
 bool may_be_offered(std::string word) {
-  std::erase(word, '\\');  // Printable, though escape_for_terminal() sometimes doubles it.
+  std::erase(word, '\\');  // It is printable, though escape_for_terminal() may double it.
   return escape_for_terminal(word) == word;
 }
 
@@ -87,20 +99,16 @@ std::vector<std::string> words(const std::string& kind, const std::string& prefi
 
 }  // namespace
 
-void add_complete_options(CLI::App& sub, Selected& selected) {
-  const auto kind = std::make_shared<std::string>();
-  const auto prefix = std::make_shared<std::string>();
-  sub.add_option("kind", *kind)->required();
-  sub.add_option("prefix", *prefix);
-  sub.callback([kind, prefix, &selected] {
-    selected = [kind, prefix] {
-      std::string lines;
-      for (const std::string& word : words(*kind, *prefix)) {
-        if (may_be_offered(word)) lines += word + "\n";
-      }
-      return PrintJob{lines};
-    };
-  });
+Selected bind_complete(OptionBinder& options) {
+  const auto typed = std::make_shared<CompleteTyped>();
+  options.bind(kArguments, *typed);
+  return [typed] {
+    std::string lines;
+    for (const std::string& word : words(typed->kind, typed->prefix.value_or(""))) {
+      if (may_be_offered(word)) lines += word + "\n";
+    }
+    return PrintJob{lines};
+  };
 }
 
 }  // namespace netecho

@@ -1,31 +1,22 @@
 #pragma once
 
 /// \file
-/// What a shell needs to know to complete a command line, taken from the CLI11 tree, and the
-/// scripts that are made of it.
+/// The scripts by which shells complete a command line are made of what the specs of the options
+/// say.
 
 #include <string>
 #include <vector>
 
+#include "cmd/option_spec.hpp"
+
 namespace netecho {
 
-/// What stands behind an option, or a positional argument.
-enum class ValueKind : unsigned char {
-  none,       ///< A flag.
-  other,      ///< Nothing that could be completed.
-  choice,     ///< One of `choices`.
-  file,       ///< In bash asked of `netecho __complete file`; zsh and fish know files themselves.
-  interface,  ///< Asked of `netecho __complete interface`.
-  dscp,
-  endpoint,  ///< Asked of `netecho __complete serve|client`.
-};
-
 struct CompletionOption {
-  std::vector<std::string> names;  ///< "-c", "--count".
+  std::vector<std::string> names;  ///< Each stands alone: "-c", "--count".
   std::string description;
   ValueKind kind = ValueKind::none;
-  bool optional_value = false;  ///< Only as --name=VALUE.
-  std::vector<std::string> choices;
+  bool optional_value = false;       ///< A value is given as --name=VALUE only, or not at all.
+  std::vector<std::string> choices;  ///< The words to offer, where there are choices.
 };
 
 struct CompletionCommand {
@@ -33,7 +24,7 @@ struct CompletionCommand {
   std::string description;
   std::vector<CompletionOption> options;
   CompletionOption positional;
-  std::string endpoint_role = "client";
+  std::string endpoint_role = "client";  ///< What `netecho __complete` is asked for.
 };
 
 [[nodiscard]] std::vector<CompletionCommand> completion_commands();

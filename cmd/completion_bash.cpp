@@ -146,6 +146,7 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 std::string fill(const CompletionOption& option, const std::string& role) {
   switch (option.kind) {
     case ValueKind::choice:
+    case ValueKind::open_choice:
       return "mapfile -t candidates < <(compgen -W '" + join(option.choices, " ") +
              "' -- \"$cur\")";
     case ValueKind::file:

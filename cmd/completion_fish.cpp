@@ -27,6 +27,7 @@ std::string values(const CompletionOption& option, const std::string& role) {
     case ValueKind::endpoint:
       return " -a '(__netecho_words " + role + ")'";
     case ValueKind::choice:
+    case ValueKind::open_choice:
       break;
   }
   std::string out;

@@ -46,7 +46,7 @@ std::string replaced(std::string text, const std::string& what, const std::strin
   return text.replace(text.find(what), what.size(), with);
 }
 
-/// For a '…' word inside an _arguments specification.
+/// Escapes `text` for a '…' word inside an _arguments specification.
 std::string quoted(const std::string& text) {
   std::string out;
   for (const char c : text) {
@@ -75,6 +75,7 @@ std::string action(const CompletionOption& option, const std::string& role) {
     case ValueKind::endpoint:
       return ":endpoint:_netecho_words " + role;
     case ValueKind::choice:
+    case ValueKind::open_choice:
       break;
   }
   std::string out = ":value:(";

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "cmd/cli.hpp"
@@ -22,26 +21,30 @@ struct Examples {
   const char* text;
 };
 
+// Each has three, which work as they stand once `netecho serve` runs.
 constexpr Examples kExamples[] = {
-    {"serve", R"(  netecho serve                                tcp and udp on localhost:12345
-  netecho serve udp://:7 unix:///run/echo.sock several at once
-  netecho serve --once --json tcp://localhost:0
+    {"serve", R"(  netecho serve                                     tcp, udp: localhost:12345
+  netecho serve udp://:7777 unix:///tmp/echo.sock   several at once
+  netecho serve --once --json tcp://localhost:0     a free port, one connection
 )"},
     {"send", R"(  netecho send localhost:12345 hello
-  netecho send -f big.iso tcp://192.0.2.1:7    verified, in constant memory
-  netecho send --retry 30 unix:///run/echo.sock ping
+  netecho send -f /etc/hosts localhost:12345        verified, in constant memory
+  netecho send --retry 30 udp://localhost:12345 hi  waits until it is served
 )"},
     {"probe", R"(  netecho probe udp://localhost:12345
-  netecho probe -c 1000 -i 1ms tcp://[::1]:7 udp://[::1]:7
-  netecho probe --mode connect tcp://192.0.2.1:443
-  netecho probe --self
+  netecho probe -c 1000 -i 1ms --fail-if 'p99>10ms' localhost:12345
+  netecho probe --self                              the floor of each transport
 )"},
     {"completion", R"(  source <(netecho completion bash)
+  netecho completion zsh > "${fpath[1]}/_netecho"
   netecho completion fish > ~/.config/fish/completions/netecho.fish
 )"},
-    {"schema", "  netecho schema > netecho.schema.json\n"}};
+    {"schema", R"(  netecho schema > netecho.schema.json
+  netecho schema | jq '.["$defs"] | keys'           what there is
+  netecho schema | jq '.["$defs"].summary'          the figures of a run
+)"}};
 
-/// `left` in its column, `right` wrapped beside it.
+/// Puts `left` into its column and wraps `right` beside it.
 std::string entry(const std::string& left, const std::string& right) {
   std::string out = std::string(kIndent, ' ') + left;
   if (out.size() + 2 > kColumn) out += "\n" + std::string(kColumn, ' ');
@@ -62,26 +65,26 @@ std::string entry(const std::string& left, const std::string& right) {
   return out + "\n";
 }
 
-std::string option_names(const CLI::Option& option) {
-  std::string out;
-  for (const std::string& name : option.get_snames()) out += (out.empty() ? "-" : ", -") + name;
-  for (const std::string& name : option.get_lnames()) {
-    out += (out.empty() ? "    --" : ", --") + name;
-  }
-  const std::string value = option.get_type_name();
-  if (option.get_expected_min() == 0 && !value.empty()) return out + "[=" + value + "]";
-  return value.empty() ? out : out + " " + value;
+/// Returns "-c, --count N", with the long name in its column where there is no short one.
+std::string option_names(const OptionSpec& spec) {
+  const std::string_view names = spec.names;
+  std::string out{names.starts_with("--") ? "    " : ""};
+  for (const char c : names) out += c == ',' ? std::string{", "} : std::string{c};
+  if (spec.value.kind == ValueKind::none) return out;
+  const std::string value = spec.value.name;
+  return out + (spec.value.place == ValuePlace::attached ? "[=" + value + "]" : " " + value);
 }
 
-std::string option_groups(const CLI::App& app) {
-  std::vector<std::pair<std::string, std::string>> groups;  // In the order they are met.
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->get_positional() || option->get_group().empty()) continue;
-    const std::string& name = option->get_group();
+std::string option_groups(const std::vector<const OptionSpec*>& specs) {
+  // Groups keep the order in which they are met.
+  std::vector<std::pair<std::string, std::string>> groups;
+  for (const OptionSpec* spec : specs) {
+    if (spec->positional()) continue;
+    const std::string name = spec->group;
     const auto same = [&name](const auto& group) { return group.first == name; };
     auto group = std::find_if(groups.begin(), groups.end(), same);
     if (group == groups.end()) group = groups.insert(groups.end(), {name, ""});
-    group->second += entry(option_names(*option), option->get_description());
+    group->second += entry(option_names(*spec), spec->summary);
   }
   std::string out;
   for (const auto& [name, entries] : groups) {
@@ -98,32 +101,31 @@ std::string endpoints() {
   return out;
 }
 
+}  // namespace
+
 std::string program_help() {
   std::string out =
       "netecho tells, over any kind of socket, whether the other end echoes, how fast,\n"
       "and how reliably.\n\nUsage: netecho COMMAND [OPTIONS] ...\n\nCommands:\n";
   for (const Subcommand& each : subcommands()) {
-    if (*each.description != '\0') out += entry(each.name, each.description);
+    if (!each.hidden()) out += entry(each.name, each.description);
   }
   return out + endpoints() +
          "\n'netecho COMMAND --help' tells more of each. --version (-V) prints\nthe" +
          " version.\n\n" + kExitCodes;
 }
 
-}  // namespace
-
-std::string help_text(const CLI::App& app, const Subcommand* subcommand) {
-  if (subcommand == nullptr) return program_help();
-  const std::string name = subcommand->name;
+std::string help_of(const Subcommand& subcommand, const std::vector<const OptionSpec*>& specs) {
+  const std::string name = subcommand.name;
   std::string usage = "Usage: netecho " + name + " [OPTIONS]";
   bool takes_endpoint = false;
-  for (const CLI::Option* option : app.get_options()) {
-    if (!option->get_positional()) continue;
-    usage += " " + option->get_type_name();
-    takes_endpoint = takes_endpoint || option->get_name() == "endpoint";
+  for (const OptionSpec* spec : specs) {
+    if (!spec->positional()) continue;
+    usage += " " + std::string(spec->value.name);
+    takes_endpoint = takes_endpoint || spec->value.kind == ValueKind::endpoint;
   }
-  std::string out = std::string(subcommand->description) + "\n\n" + usage + "\n" +
-                    option_groups(app) + (takes_endpoint ? endpoints() : "");
+  std::string out = std::string(subcommand.description) + "\n\n" + usage + "\n" +
+                    option_groups(specs) + (takes_endpoint ? endpoints() : "");
   for (const Examples& each : kExamples) {
     if (each.subcommand == name) out += "\nExamples:\n" + std::string(each.text);
   }

@@ -1,5 +1,5 @@
 /// \file
-/// The program: parses, runs what was selected, and turns whatever went wrong into one line and an
+/// The program parses, runs what was selected, and turns whatever went wrong into one line and an
 /// exit code.
 
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <system_error>
 
 #include "cmd/cli.hpp"
-#include "cmd/context.hpp"
+#include "cmd/run/context.hpp"
 #include "core/base/clock.hpp"
 #include "core/report/format.hpp"
 
@@ -25,7 +25,7 @@ using namespace netecho;
 void reserve_standard_streams() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
-      static_cast<void>(::open("/dev/null", O_RDONLY));  // Takes the lowest number: this one.
+      static_cast<void>(::open("/dev/null", O_RDONLY));  // The lowest free number is this one.
     }
   }
 }
@@ -37,11 +37,11 @@ void ignore_signals_of_writing() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-/// The line on stderr, always; in formats for programs the error is in the output, too.
+/// Prints the line on stderr in any case; in formats for programs the error is in the output, too.
 int report(const Error& error, const std::vector<std::string>& words) {
   print_error(error.what());
   const ErrorEvent event = error_event(error);
-  // Half of a line may be there already: whatever came behind it would be no JSON.
+  // A part of a line may be there already: whatever came behind it would be no JSON.
   if (error.operation() == "write" && error.subject() == "stdout") return event.exit_code;
   Output output{STDOUT_FILENO, "stdout"};
   const Format& format = error_format(words);
@@ -84,7 +84,7 @@ int main(int argc, char** argv) {
     return report(error, words);
   } catch (const std::bad_alloc&) {
     return report_no_memory(words);
-  } catch (const std::system_error& error) {  // A thread that could not be started.
+  } catch (const std::system_error& error) {  // A thread could not be started.
     return report(Error{ErrorCategory::io, "start a thread", "", error.code().message(),
                         error.code().value()},
                   words);

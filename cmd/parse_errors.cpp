@@ -34,7 +34,7 @@ std::string value_of(const CLI::App& sub, const std::string& option) {
 Error unknown_subcommand(const std::string& word) {
   std::vector<std::string_view> names;
   for (const Subcommand& each : subcommands()) {
-    if (*each.description != '\0') names.emplace_back(each.name);
+    if (!each.hidden()) names.emplace_back(each.name);
   }
   const std::string guess{nearest_word(word, names)};
   const bool option = word.starts_with("-");
@@ -59,7 +59,7 @@ void reject_extras(const CLI::App& sub) {
 
 Error explained(const CLI::ParseError& error, const CLI::App& sub) {
   const std::string text = error.what();
-  // CLI11 says "OPTION: what" or "OPTION what"; which of them, only its text tells.
+  // CLI11 says "OPTION: what" or "OPTION what"; only its text tells which option it was.
   const std::string name = text.substr(0, text.find_first_of(": "));
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     return usage_error(sub.get_name(), "", name + " is missing; " + try_help(sub));

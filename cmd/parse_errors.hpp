@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What is wrong with a command line, in netecho's words: CLI11's own name neither the option
-/// first nor a way out.
+/// What is wrong with a command line is told in netecho's words: CLI11's own name neither the
+/// option first nor a way out.
 
 #include <string>
 
@@ -15,7 +15,7 @@ class ParseError;
 
 namespace netecho {
 
-/// `word` is no subcommand.
+/// Returns the error that `word` is no subcommand, with the nearest one.
 [[nodiscard]] Error unknown_subcommand(const std::string& word);
 
 /// Throws for what is left over after parsing: an option nobody knows, or one argument too many.

@@ -1,10 +1,9 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <limits>
+#include <memory>
 
 #include "cmd/cli.hpp"
 #include "cmd/common_options.hpp"
-#include "cmd/probe_job.hpp"
+#include "cmd/run/probe_job.hpp"
 #include "cmd/values.hpp"
 #include "core/measure/sequence_tracker.hpp"
 
@@ -15,7 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t kMaxSizeBytes = 16 * 1024 * 1024;
 constexpr std::uint64_t kMaxFlows = 1024;
-/// With a key: room for stamp block and tag, and the least that a tag needs.
+// A probe with a key has room for stamp block and tag; the tag alone needs less.
 constexpr std::uint32_t kKeyedSizeBytes = 72;
 constexpr std::uint32_t kKeyedMinBytes = 48;
 /// `--self` measures one transport after the other, so it goes faster through each.
@@ -37,7 +36,94 @@ struct ProbeTyped {
   bool self = false;
 };
 
-/// One of two options that say the same.
+constexpr const char* kProbing = "Probing";
+
+constexpr OptionRow<ProbeTyped> kProbe[] = {
+    {{"endpoint", {"ENDPOINT...", ValueKind::endpoint}, "What to measure, side by side"},
+     &ProbeTyped::endpoints},
+    {{"-c,--count", kNumber, "Send N probes a flow (10); 0: until interrupted", kProbing},
+     &ProbeTyped::count},
+    {{"-i,--interval", kDuration, "Wait this long between the probes of a flow (100ms)", kProbing},
+     &ProbeTyped::interval},
+    {{"--rate", free_text("RATE"), "Send this many probes a second and flow, instead of --interval",
+      kProbing},
+     &ProbeTyped::rate},
+    {{"--duration", kDuration, "Send probes for this long, instead of --count", kProbing},
+     &ProbeTyped::duration},
+    {{"--schedule", choice("periodic|poisson"),
+      "Leave equal gaps between probes, or random ones (periodic)", kProbing},
+     &ProbeTyped::schedule},
+    {{"--flood", kFlag, "Send the next probe as soon as fewer than --window are outstanding",
+      kProbing},
+     &ProbeTyped::flood},
+    {{"--window", kNumber, "Keep N probes of a --flood outstanding (1)", kProbing},
+     &ProbeTyped::window},
+    {{"-s,--size", kSize, "Send probes of this many bytes (64; 72 with a key)", kProbing},
+     &ProbeTyped::size},
+    {{"--sweep", free_text("SIZE,..."), "Measure each of these sizes in a run of its own",
+      kProbing},
+     &ProbeTyped::sweep},
+    {{"-W,--timeout", kDuration, "Count a probe as lost when no reply came for this long (1s)",
+      kProbing},
+     &ProbeTyped::timeout},
+    {{"--connect-timeout", kDuration, "Give an attempt to connect up after this long (5s)",
+      kProbing},
+     &ProbeTyped::connect_timeout},
+    {{"-w,--deadline", kDuration, "End the run after this long, whatever happens (no limit)",
+      kProbing},
+     &ProbeTyped::deadline},
+    {{"--warmup", kNumber, "Send N probes before the run that count in no figure (0)", kProbing},
+     &ProbeTyped::warmup},
+    {{"--parallel", kNumber, "Open N flows (connections) to each target (1)", kProbing},
+     &ProbeTyped::parallel},
+    {{"--mode", choice("echo|connect"),
+      "Measure echoes, or connecting alone, which any service allows (echo)", kProbing},
+     &ProbeTyped::mode},
+    {{"--close", choice("fin|reset"),
+      "End each TCP connection of --mode connect by FIN or RST (fin)", kProbing},
+     &ProbeTyped::close},
+    {{"--wait", choice("block|spin"), "Await replies asleep, or spinning on a processor (block)",
+      kProbing},
+     &ProbeTyped::wait},
+    {{"--timestamps", choice("user|kernel"),
+      "Measure round trips by netecho's stamps, or by the kernel's, too (user)", kProbing},
+     &ProbeTyped::timestamps},
+    {{"--retry", kFlag, "Connect again whenever a connection fails, the first one included",
+      kProbing},
+     &ProbeTyped::retry},
+    {{"--clocks-synchronized", kFlag, "Report one-way delays: the clocks of both hosts agree",
+      kProbing},
+     &ProbeTyped::clocks_synchronized},
+    {{"--key-file", kFile,
+      "Authenticate probes with the key in this file, and take only replies that prove it "
+      "(NETECHO_KEY_FILE)",
+      kProbing},
+     &ProbeTyped::key_file},
+    {{"--self", kFlag, "Measure every transport of this machine, against a server inside netecho",
+      kProbing},
+     &ProbeTyped::self},
+    {{"--fail-if", free_text("EXPR"),
+      "Exit with 1 if this comes true, such as p99>1ms,loss>0.1%; repeatable", kOutputGroup},
+     &ProbeTyped::fail_if},
+    {{"--histogram", kFlag, "Print the distribution of round trips as bars", kOutputGroup},
+     &ProbeTyped::histogram},
+    {{"--hdr", kFile, "Write the distribution to this file, for HdrHistogram's tools",
+      kOutputGroup},
+     &ProbeTyped::hdr},
+    {{"--hdr-tag", choice("auto|always|never"),
+      "Name the target in each line of --hdr (auto: if there are several)", kOutputGroup},
+     &ProbeTyped::hdr_tag},
+    {{"--samples", kFile, "Write a record of each probe to this file: .csv or .jsonl",
+      kOutputGroup},
+     &ProbeTyped::samples},
+    {{"--report-interval", kDuration, "Print an interim report this often (off)", kOutputGroup},
+     &ProbeTyped::report_interval},
+    {{"--show-payload", attached("MAX"),
+      "Print up to MAX bytes of each payload (off; without MAX: 4KiB)", kOutputGroup},
+     &ProbeTyped::show_payload},
+};
+
+/// Throws if both are given of two options that contradict each other or say the same.
 void only_one(const char* option, bool given, const char* other, bool other_given) {
   if (given && other_given) {
     throw usage_error("option", option, std::string("not together with ") + other);
@@ -73,7 +159,7 @@ void read_schedule(const ProbeTyped& typed, ProbeOptions& out) {
   }
 }
 
-/// How many probes of one flow can be outstanding at once, by the schedule alone.
+/// Returns how many probes of one flow can be outstanding at once, by the schedule alone.
 std::uint64_t outstanding_of(const ProbeOptions& options) {
   if (options.schedule == ScheduleKind::flood) return options.window;
   auto most = static_cast<std::uint64_t>(options.timeout / options.interval);
@@ -115,7 +201,7 @@ std::vector<std::uint32_t> sweep_value(const std::string& text) {
   return sizes;
 }
 
-/// Throws, too, what can't be measured with so few probes.
+/// Throws a usage Error for a figure, too, that so few probes can't give.
 std::vector<Threshold> thresholds_value(const std::vector<std::string>& expressions,
                                         const ProbeOptions& options, std::uint32_t flows) {
   const bool too_many = options.count > kMaxCount / flows;
@@ -229,67 +315,11 @@ ProbeJob job_of(const ProbeTyped& typed) {
 
 }  // namespace
 
-void add_probe_options(CLI::App& sub, Selected& selected) {
+Selected bind_probe(OptionBinder& options) {
   const auto typed = std::make_shared<ProbeTyped>();
-  sub.add_option("endpoint", typed->endpoints, "What to measure, side by side")
-      ->type_name("ENDPOINT...");
-  const auto add = [&sub](const char* names, std::optional<std::string>& value, const char* type,
-                          const char* description) {
-    return sub.add_option(names, value, description)->type_name(type)->group("Probing");
-  };
-  add("-c,--count", typed->count, "N", "Probes a flow (10); 0: until interrupted");
-  add("-i,--interval", typed->interval, "DURATION", "Between probes (100ms)");
-  add("--rate", typed->rate, "RATE", "Probes a second, instead of --interval");
-  add("--duration", typed->duration, "DURATION", "Length of the schedule, instead of --count");
-  restrict_to(add("--schedule", typed->schedule, "", "Gaps: equal or random (periodic)"),
-              {"periodic", "poisson"});
-  const auto flag = [&sub](const char* name, bool& value, const char* description) {
-    sub.add_flag(name, value, description)->group("Probing");
-  };
-  flag("--flood", typed->flood, "The next probe as soon as fewer than --window are outstanding");
-  add("--window", typed->window, "N", "Of a flood (1)");
-  add("-s,--size", typed->size, "SIZE", "Bytes of a probe (64; 72 with a key)");
-  add("--sweep", typed->sweep, "SIZE,...", "One run a size, one table");
-  add("-W,--timeout", typed->timeout, "DURATION", "After this a probe is lost (1s)");
-  add("--connect-timeout", typed->connect_timeout, "DURATION",
-      "How long one attempt to connect may take (5s)");
-  add("-w,--deadline", typed->deadline, "DURATION", "End of the run, whatever happens");
-  add("--warmup", typed->warmup, "N", "Probes sent before, in no figure (0)");
-  add("--parallel", typed->parallel, "N", "Flows (connections) a target (1)");
-  restrict_to(add("--mode", typed->mode, "", "connect: connection set-up alone, any service"),
-              {"echo", "connect"});
-  restrict_to(add("--close", typed->close, "", "How --mode connect ends each (fin)"),
-              {"fin", "reset"});
-  restrict_to(add("--wait", typed->wait, "", "How replies are awaited (block)"), {"block", "spin"});
-  restrict_to(add("--timestamps", typed->timestamps, "",
-                  "kernel: the round trip by the kernel's stamps, too (user)"),
-              {"user", "kernel"});
-  flag("--retry", typed->retry, "Go on whatever happens: connect again, the first time too");
-  flag("--clocks-synchronized", typed->clocks_synchronized,
-       "One-way delays: both hosts' clocks agree");
-  add("--key-file", typed->key_file, "FILE", "Authenticate: take only replies that prove this key");
-  flag("--self", typed->self, "Every transport of this machine, against itself");
-  const auto output = [&sub](const char* names, std::optional<std::string>& value, const char* type,
-                             const char* description) {
-    return sub.add_option(names, value, description)->type_name(type)->group("Output");
-  };
-  sub.add_option("--fail-if", typed->fail_if, "Exit 1 if it comes true: p99>1ms,loss>0.1%")
-      ->type_name("EXPR")
-      ->allow_extra_args(false)  // One a mention: what follows is the endpoint.
-      ->group("Output");
-  sub.add_flag("--histogram", typed->histogram, "The distribution as bars")->group("Output");
-  output("--hdr", typed->hdr, "FILE", "The distribution, for HdrHistogram's tools");
-  restrict_to(output("--hdr-tag", typed->hdr_tag, "",
-                     "Name the target in each line of --hdr (auto: if there are several)"),
-              {"auto", "always", "never"});
-  output("--samples", typed->samples, "FILE", "One record a probe: .csv or .jsonl");
-  output("--report-interval", typed->report_interval, "DURATION", "Interim reports");
-  sub.add_flag("--show-payload{on}", typed->show_payload, "Payloads in the output (4KiB)")
-      ->type_name("MAX")
-      ->group("Output");
-  add_common_options(sub, typed->common);
-  add_socket_options(sub, typed->common, Ends::connecting);
-  sub.callback([typed, &selected] { selected = [typed] { return job_of(*typed); }; });
+  options.bind(kProbe, *typed);
+  bind_common(options, typed->common, Ends::connecting);
+  return [typed] { return job_of(*typed); };
 }
 
 }  // namespace netecho

@@ -1,11 +1,11 @@
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <limits>
+#include <memory>
 
 #include "cmd/cli.hpp"
 #include "cmd/common_options.hpp"
-#include "cmd/send_job.hpp"
+#include "cmd/run/send_job.hpp"
 #include "cmd/values.hpp"
 #include "core/base/base64.hpp"
 
@@ -20,6 +20,43 @@ struct SendTyped {
   bool lines = false, raw = false, half_close = false;
 };
 
+constexpr const char* kPayload = "Payload";
+constexpr const char* kExchange = "Exchange";
+
+constexpr OptionRow<SendTyped> kSend[] = {
+    {{"endpoint", {"ENDPOINT", ValueKind::endpoint}, "Where to send"}, &SendTyped::endpoint},
+    {{"data", free_text("[DATA]"), "What to send; standard input without it"}, &SendTyped::data},
+    {{"-f,--file", kFile, "Send what is in this file; -: standard input", kPayload},
+     &SendTyped::file},
+    {{"-x,--hex", free_text("HEX"), "Send the bytes of these hexadecimal digits", kPayload},
+     &SendTyped::hex},
+    {{"--base64", free_text("B64"), "Send the bytes that are written here in Base64", kPayload},
+     &SendTyped::base64},
+    {{"--lines", kFlag, "Send each line as a message, and await its echo before the next",
+      kPayload},
+     &SendTyped::lines},
+    {{"-c,--count", kNumber, "Send the payload N times (1)", kExchange}, &SendTyped::count},
+    {{"-i,--interval", kDuration, "Wait this long between repeats (0)", kExchange},
+     &SendTyped::interval},
+    {{"-W,--timeout", kDuration, "Wait this long for a reply (5s)", kExchange},
+     &SendTyped::timeout},
+    {{"--connect-timeout", kDuration, "Wait this long for the connection (5s)", kExchange},
+     &SendTyped::connect_timeout},
+    {{"-w,--deadline", kDuration, "End after this long, whatever happens (no limit)", kExchange},
+     &SendTyped::deadline},
+    {{"--retry", kNumber, "Try again up to N times what failed before any reply came (0)",
+      kExchange},
+     &SendTyped::retry},
+    {{"--expect", choice("echo|any|none"), "Expect the echo, any reply, or no reply (echo)",
+      kExchange},
+     &SendTyped::expect},
+    {{"-N,--half-close", kFlag, "End the stream at the end of input, before the reply is complete",
+      kExchange},
+     &SendTyped::half_close},
+    {{"--raw", kFlag, "Print the reply as it is on a terminal, too", kOutputGroup},
+     &SendTyped::raw},
+};
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -27,7 +64,8 @@ int hex_digit(char c) {
   return -1;
 }
 
-/// Pairs of digits; white space and colons between them are fine (as `xxd -p` and dumps print).
+/// Reads pairs of digits; white space and colons may stand between them (as `xxd -p` and dumps
+/// print).
 std::string hex_value(const std::string& text) {
   std::string digits;
   for (const char c : text) {
@@ -73,7 +111,7 @@ void set_payload(const SendTyped& typed, SendJob& job) {
   if (typing && !typed.file) job.lines = true;
 }
 
-/// Options that would do nothing.
+/// Throws for options that would do nothing beside --lines.
 void reject_beside_lines(const SendTyped& typed) {
   if (typed.count) throw usage_error("option", "--count", "repeats one payload; --lines has many");
   if (typed.interval) {
@@ -111,7 +149,7 @@ SendJob job_of(const SendTyped& typed) {
   return job;
 }
 
-/// `send localhost 7 hi`: the port as an argument of its own, as other tools take it.
+/// Throws for `send localhost 7 hi`: other tools take the port as an argument of its own.
 void check_port_argument(const SendTyped& typed) {
   if (!typed.data) return;
   if (const auto hint = host_port_hint(typed.endpoint, *typed.data)) {
@@ -121,39 +159,13 @@ void check_port_argument(const SendTyped& typed) {
 
 }  // namespace
 
-void add_send_options(CLI::App& sub, Selected& selected) {
+Selected bind_send(OptionBinder& options) {
   const auto typed = std::make_shared<SendTyped>();
-  sub.add_option("endpoint", typed->endpoint, "Where to send")->type_name("ENDPOINT")->required();
-  sub.add_option("data", typed->data, "What to send; standard input without it")
-      ->type_name("[DATA]");
-  const auto add = [&sub](const char* group, const char* names, std::optional<std::string>& value,
-                          const char* type, const char* description) {
-    return sub.add_option(names, value, description)->type_name(type)->group(group);
-  };
-  add("Payload", "-f,--file", typed->file, "FILE", "Send a file; - is standard input");
-  add("Payload", "-x,--hex", typed->hex, "HEX", "Send these bytes");
-  add("Payload", "--base64", typed->base64, "B64", "Send these bytes");
-  sub.add_flag("--lines", typed->lines, "Each line is a message, echoed before the next")
-      ->group("Payload");
-  add("Exchange", "-c,--count", typed->count, "N", "Send it N times (1)");
-  add("Exchange", "-i,--interval", typed->interval, "DURATION", "Wait between repeats (0)");
-  add("Exchange", "-W,--timeout", typed->timeout, "DURATION", "Wait for a reply (5s)");
-  add("Exchange", "--connect-timeout", typed->connect_timeout, "DURATION",
-      "Wait for the connection (5s)");
-  add("Exchange", "-w,--deadline", typed->deadline, "DURATION", "For everything");
-  add("Exchange", "--retry", typed->retry, "N",
-      "Try again up to N times: to connect, and what got no reply");
-  restrict_to(add("Exchange", "--expect", typed->expect, "", "What is to come back (echo)"),
-              {"echo", "any", "none"});
-  sub.add_flag("-N,--half-close", typed->half_close, "End the stream at the end of input")
-      ->group("Exchange");
-  sub.add_flag("--raw", typed->raw, "Do not escape the reply on a terminal")->group("Output");
-  add_common_options(sub, typed->common);
-  add_socket_options(sub, typed->common, Ends::connecting);
-  sub.callback([typed, &selected] {
-    check_port_argument(*typed);
-    selected = [typed] { return job_of(*typed); };
-  });
+  options.bind(kSend, *typed);
+  bind_common(options, typed->common, Ends::connecting);
+  // It goes before the complaint that DATA is one argument too many.
+  options.on_parsed([typed] { check_port_argument(*typed); });
+  return [typed] { return job_of(*typed); };
 }
 
 }  // namespace netecho

@@ -1,15 +1,13 @@
 #include <fcntl.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <memory>
 #include <thread>
 
 #include "cmd/cli.hpp"
 #include "cmd/common_options.hpp"
-#include "cmd/log.hpp"
-#include "cmd/serve_impair.hpp"
-#include "cmd/serve_sandbox.hpp"
-#include "cmd/serve_sources.hpp"
+#include "cmd/run/log.hpp"
+#include "cmd/serve_values.hpp"
 #include "cmd/values.hpp"
 
 namespace netecho {
@@ -23,12 +21,97 @@ struct ServeTyped {
   std::vector<std::string> endpoints;
   std::optional<std::string> max_conns, max_accepts, idle_timeout, drain_timeout, max_buffered,
       backlog, unix_mode, ready_fd, port_file, stats_interval, impair, key_file, threads, user,
-      sandbox;
-  SourcesTyped sources;
+      sandbox, max_per_source, udp_max_rate;
+  std::vector<std::string> allow, allow_uid;
   std::string show_payload;
   bool once = false, plain = false, require_key = false, reuseport = false, unix_replace = false,
-       trace = false;
+       trace = false, udp_allow_any_source = false;
 };
+
+constexpr const char* kServing = "Serving";
+
+constexpr OptionRow<ServeTyped> kServe[] = {
+    {{"endpoint", {"[ENDPOINT...]", ValueKind::endpoint}, "Where to listen"},
+     &ServeTyped::endpoints},
+    {{"-m,--max-conns", kNumber, "Hold at most N connections open at once (10000)", kServing},
+     &ServeTyped::max_conns},
+    {{"--max-per-source", kNumber,
+      "Hold at most N connections open from one IP address (half of --max-conns)", kServing},
+     &ServeTyped::max_per_source},
+    {{"--once", kFlag, "Stop after one connection or datagram", kServing}, &ServeTyped::once},
+    {{"--max-accepts", kNumber, "Stop after N connections or datagrams (run on)", kServing},
+     &ServeTyped::max_accepts},
+    {{"--idle-timeout", kDuration,
+      "Close a connection that was silent for this long (10m); 0: never", kServing},
+     &ServeTyped::idle_timeout},
+    {{"--max-buffered", kSize,
+      "Keep at most this much for all peers that do not read (64MiB); 0: no limit", kServing},
+     &ServeTyped::max_buffered},
+    {{"--drain-timeout", kDuration, "Take at most this long at the end to send what was read (5s)",
+      kServing},
+     &ServeTyped::drain_timeout},
+    {{"--threads",
+      {"N|auto", ValueKind::open_choice},
+      "Serve on this many threads (1); auto: one a processor",
+      kServing},
+     &ServeTyped::threads},
+    {{"--allow", free_text("CIDR"), "Answer only this IP address or network (all); repeatable",
+      kServing},
+     &ServeTyped::allow},
+    {{"--allow-uid", free_text("UID"),
+      "Answer only this user of unix sockets (all; abstract names: this user and root); "
+      "repeatable",
+      kServing},
+     &ServeTyped::allow_uid},
+    {{"--udp-max-rate", free_text("PPS"),
+      "Send at most this many UDP replies a second to one network (1k; loopback: no limit)",
+      kServing},
+     &ServeTyped::udp_max_rate},
+    {{"--udp-allow-any-source", kFlag, "Answer UDP source ports below 1024, too", kServing},
+     &ServeTyped::udp_allow_any_source},
+    {{"--backlog", kNumber, "Let at most N connections wait to be accepted (4096)", kServing},
+     &ServeTyped::backlog},
+    {{"--reuseport", kFlag, "Share the port with other processes (SO_REUSEPORT)", kServing},
+     &ServeTyped::reuseport},
+    {{"--plain", kFlag, "Never touch a frame: a pure RFC 862 echo", kServing}, &ServeTyped::plain},
+    {{"--key-file", kFile, "Authenticate frames with the key in this file (NETECHO_KEY_FILE)",
+      kServing},
+     &ServeTyped::key_file},
+    {{"--require-key", kFlag, "Answer nothing but authenticated frames", kServing},
+     &ServeTyped::require_key},
+    {{"--impair", free_text("SPEC"),
+      "Treat replies as a bad network would: delay=20ms,loss=1%,seed=42 (off)", kServing},
+     &ServeTyped::impair},
+    {{"--unix-mode", free_text("OCTAL"), "Give a unix socket's file these permissions (0600)",
+      kServing},
+     &ServeTyped::unix_mode},
+    {{"--unix-replace", kFlag, "Replace a unix socket's file that nobody serves any more",
+      kServing},
+     &ServeTyped::unix_replace},
+    {{"--ready-fd", kNumber, "Write the endpoints to descriptor N once all are open", kServing},
+     &ServeTyped::ready_fd},
+    {{"--port-file", kFile, "Write the endpoints to this file once all are open", kServing},
+     &ServeTyped::port_file},
+    {{"--user", free_text("NAME"), "Become this user once all is open; needs root", kServing},
+     &ServeTyped::user},
+    {{"--sandbox", choice("auto|require|off"),
+      "Give up rights that serving does not need (auto: as far as can be); require: all", kServing},
+     &ServeTyped::sandbox},
+    {{"--trace", kFlag, "Print each connection and datagram", kOutputGroup}, &ServeTyped::trace},
+    {{"--show-payload", attached("MAX"),
+      "Print up to MAX bytes of each datagram of --trace (off; without MAX: 4KiB)", kOutputGroup},
+     &ServeTyped::show_payload},
+    {{"--stats-interval", kDuration, "Print the counters this often (off)", kServing},
+     &ServeTyped::stats_interval},
+};
+
+SourcesTyped sources_typed(const ServeTyped& typed) {
+  return {.allow = typed.allow,
+          .allow_uid = typed.allow_uid,
+          .max_per_source = typed.max_per_source,
+          .udp_max_rate = typed.udp_max_rate,
+          .udp_allow_any_source = typed.udp_allow_any_source};
+}
 
 int ready_fd_value(const std::string& text) {
   const int fd = static_cast<int>(number_value("--ready-fd", text, 1, 1'048'575));
@@ -68,7 +151,7 @@ ServerOptions server_values(const ServeTyped& typed, const CommonOptions& common
   if (typed.max_conns) {
     out.max_connections = number_value("--max-conns", *typed.max_conns, 1, 10'000'000);
   }
-  read_source_limits(typed.sources, out);
+  read_source_limits(sources_typed(typed), out);
   if (typed.once && typed.max_accepts) {
     throw usage_error("option", "--once", "is --max-accepts 1: give one of them");
   }
@@ -103,12 +186,13 @@ ServeJob job_of(const ServeTyped& typed) {
   job.endpoints = typed.endpoints;
   if (job.endpoints.empty()) job.endpoints = {"tcp://localhost:12345", "udp://localhost:12345"};
   job.server = server_values(typed, job.common);
+  job.sources = sources_typed(typed);
   job.sockets = {.socket = job.common.socket,
                  .lookup = {.family = job.common.family, .numeric_only = job.common.numeric},
                  .reuse_port = typed.reuseport,
                  .threads = threads_value(typed, job.server),
                  .unix_replace = typed.unix_replace,
-                 .sources = source_rules_value(typed.sources),
+                 .sources = source_rules_value(job.sources),
                  .warn = log_warning};
   if (typed.backlog) {
     job.sockets.backlog = static_cast<int>(number_value("--backlog", *typed.backlog, 1, 1'000'000));
@@ -117,7 +201,6 @@ ServeJob job_of(const ServeTyped& typed) {
   if (typed.ready_fd) job.ready_fd = ready_fd_value(*typed.ready_fd);
   job.key_file = key_file_of(typed);
   job.impair = typed.impair.value_or("");
-  job.sources = typed.sources;
   job.port_file = typed.port_file.value_or("");
   job.user = typed.user.value_or("");
   if (typed.user && job.user.empty()) throw usage_error("option", "--user", "names nobody");
@@ -127,66 +210,11 @@ ServeJob job_of(const ServeTyped& typed) {
 
 }  // namespace
 
-void add_serve_options(CLI::App& sub, Selected& selected) {
+Selected bind_serve(OptionBinder& options) {
   const auto typed = std::make_shared<ServeTyped>();
-  sub.add_option("endpoint", typed->endpoints,
-                 "Where to listen; tcp://localhost:12345 and udp://localhost:12345 by default")
-      ->type_name("[ENDPOINT...]");
-  const auto add = [&sub](const char* names, std::optional<std::string>& value, const char* type,
-                          const char* description) {
-    sub.add_option(names, value, description)->type_name(type)->group("Serving");
-  };
-  add("-m,--max-conns", typed->max_conns, "N", "Open connections at once (10000)");
-  add("--max-per-source", typed->sources.max_per_source, "N",
-      "Of them from one address (half of them)");
-  sub.add_flag("--once", typed->once, "Stop after one connection or datagram")->group("Serving");
-  add("--max-accepts", typed->max_accepts, "N", "Stop after N connections or datagrams");
-  add("--idle-timeout", typed->idle_timeout, "DURATION",
-      "Close silent connections (10m); 0: never");
-  add("--max-buffered", typed->max_buffered, "SIZE",
-      "Kept for all peers that do not read (64MiB); 0: no limit");
-  add("--drain-timeout", typed->drain_timeout, "DURATION", "Time to flush at the end (5s)");
-  add("--threads", typed->threads, "N|auto", "Threads that serve (1)");
-  sub.add_option("--allow", typed->sources.allow, "Only these IP sources; repeatable")
-      ->allow_extra_args(false)  // One a mention: what follows is an endpoint.
-      ->type_name("CIDR")
-      ->group("Serving");
-  sub.add_option("--allow-uid", typed->sources.allow_uid,
-                 "Only these users of unix sockets; repeatable")
-      ->allow_extra_args(false)
-      ->type_name("UID")
-      ->group("Serving");
-  add("--udp-max-rate", typed->sources.udp_max_rate, "PPS",
-      "Replies a second to a source prefix (1k, loopback: no limit)");
-  sub.add_flag("--udp-allow-any-source", typed->sources.udp_allow_any_source,
-               "Answer source ports below 1024, too")
-      ->group("Serving");
-  add("--backlog", typed->backlog, "N", "Connections that may wait (4096)");
-  sub.add_flag("--reuseport", typed->reuseport, "Share the port with other processes")
-      ->group("Serving");
-  sub.add_flag("--plain", typed->plain, "Never touch a frame: a pure RFC 862 echo")
-      ->group("Serving");
-  add("--key-file", typed->key_file, "FILE", "Authenticate frames with this key");
-  sub.add_flag("--require-key", typed->require_key, "Answer nothing but authenticated frames")
-      ->group("Serving");
-  add("--impair", typed->impair, "SPEC", "A bad network on purpose: delay=20ms,loss=1%,seed=42");
-  add("--unix-mode", typed->unix_mode, "OCTAL", "Permissions of the socket file (0600)");
-  sub.add_flag("--unix-replace", typed->unix_replace, "Replace a stale socket file")
-      ->group("Serving");
-  add("--ready-fd", typed->ready_fd, "N", "Write the endpoints to this descriptor when ready");
-  add("--port-file", typed->port_file, "FILE", "Write the endpoints to this file when ready");
-  add("--user", typed->user, "NAME", "Become this user once all is open; needs root");
-  restrict_to(sub.add_option("--sandbox", typed->sandbox, "Give up what serving does not need"),
-              {"auto", "require", "off"})
-      ->group("Serving");
-  sub.add_flag("--trace", typed->trace, "Show connections and datagrams")->group("Output");
-  sub.add_flag("--show-payload{on}", typed->show_payload, "Show datagrams with --trace (4KiB)")
-      ->type_name("MAX")
-      ->group("Output");
-  add("--stats-interval", typed->stats_interval, "DURATION", "Show counters this often");
-  add_common_options(sub, typed->common);
-  add_socket_options(sub, typed->common, Ends::listening);
-  sub.callback([typed, &selected] { selected = [typed] { return job_of(*typed); }; });
+  options.bind(kServe, *typed);
+  bind_common(options, typed->common, Ends::listening);
+  return [typed] { return job_of(*typed); };
 }
 
 }  // namespace netecho

@@ -28,7 +28,7 @@ struct CodePoint {
   int value;
 };
 
-/// The registry of RFC 2474 and its successors: RFC 2597, 3246, 5865, 8622.
+/// The names are those of RFC 2474 and its successors: RFC 2597, 3246, 5865, 8622.
 constexpr std::array<CodePoint, 23> kCodePoints{
     {{"CS0", 0},   {"CS1", 8},   {"CS2", 16},  {"CS3", 24},  {"CS4", 32},  {"CS5", 40},
      {"CS6", 48},  {"CS7", 56},  {"AF11", 10}, {"AF12", 12}, {"AF13", 14}, {"AF21", 18},
@@ -53,7 +53,7 @@ Duration rate_value(std::string_view option, const std::string& text) {
   const Parsed<double> parsed = parse_rate(text);
   if (!parsed.value) reject(option, parsed.why);
   const double gap_ns = std::max(1.0, 1e9 / *parsed.value);
-  // Less than one in 292 years is never.
+  // Nobody waits for a rate of less than one in 292 years.
   constexpr double kLongest = 4e18;
   return Duration{nearest(std::min(gap_ns, kLongest))};
 }

@@ -1,27 +1,10 @@
 #include "core/report/format.hpp"
 
 #include <algorithm>
-#include <array>
 
-#include "core/report/json.hpp"
+#include "core/report/formats.hpp"
 
 namespace netecho {
-namespace {
-
-std::string json_line(const Event& event, const TextStyle& /*style*/) {
-  return to_json(event) + "\n";
-}
-std::string json_document(const ResultEvent& result) {
-  return to_json(result) + "\n";
-}
-
-constexpr std::array kFormats{
-    Format{"text", FormatKind::words, to_text, nullptr, {}},
-    Format{"json", FormatKind::document, nullptr, json_document, "jsonl"},
-    Format{"jsonl", FormatKind::stream, json_line, nullptr, {}},
-};
-
-}  // namespace
 
 std::span<const Format> formats() noexcept {
   return kFormats;

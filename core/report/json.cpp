@@ -9,6 +9,7 @@
 #include "core/base/escape.hpp"
 #include "core/base/memory_reserve.hpp"
 #include "core/facts/event_fields.hpp"
+#include "core/report/formats.hpp"
 #include "core/report/json_room.hpp"
 #include "core/report/json_text.hpp"
 
@@ -133,6 +134,14 @@ std::string to_json(const ResultEvent& result) {
                {"replies", result.replies ? events(*result.replies, result.time) : Json(nullptr)},
                {"errors", events(result.errors, result.time)},
                {"exit_code", result.exit_code}});
+}
+
+std::string json_line(const Event& event, const TextStyle& /*style*/) {
+  return to_json(event) + "\n";
+}
+
+std::string json_document(const ResultEvent& result) {
+  return to_json(result) + "\n";
 }
 
 }  // namespace netecho

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdlib>
 
-#include "cmd/probe_reopen.hpp"
+#include "cmd/run/probe_reopen.hpp"
 #include "core/probe/poll_waiter.hpp"
 #include "core/probe/prober.hpp"
 #include "tests/protocols/echo_pair.hpp"

@@ -349,21 +349,6 @@ TEST_CASE("help: wins from any position before --, beside any other error", "[un
   CHECK(text_of({"no-such-command", "--help"}) == text_of({"--help"}));
 }
 
-TEST_CASE("help: fits a terminal of 80 columns, with examples and exit codes", "[unit]") {
-  for (const Subcommand& each : subcommands()) {
-    if (*each.description == '\0') continue;
-    CAPTURE(each.name);
-    const std::string help = text_of({each.name, "--help"});
-    CHECK(contains(help, "\nExamples:\n"));
-    CHECK(contains(help, "\nExit codes: "));
-    for (std::size_t begin = 0; begin < help.size();) {
-      const std::size_t end = help.find('\n', begin);
-      CHECK(end - begin <= 80);
-      begin = end + 1;
-    }
-  }
-}
-
 TEST_CASE("version: one line", "[unit]") {
   CHECK(text_of({"--version"}) == "netecho 0.1.0\n");
 }

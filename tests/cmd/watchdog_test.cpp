@@ -1,4 +1,4 @@
-#include "cmd/watchdog.hpp"
+#include "cmd/run/watchdog.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -1,0 +1,108 @@
+#include "cmd/run/probe_files.hpp"
+
+#include <algorithm>
+
+#include "core/base/clock.hpp"
+
+namespace netecho {
+
+namespace {
+
+bool tags_lines(const ProbeJob& job) {
+  if (job.hdr_tag != HdrTag::automatic) return job.hdr_tag == HdrTag::always;
+  return job.self || job.endpoints.size() > 1;
+}
+
+/// Adds why `file` is not complete.
+template <typename File>
+void finish_one(std::optional<File>& file, std::vector<Error>& errors) {
+  if (!file) return;
+  try {
+    file->finish();
+  } catch (const Error& error) {
+    errors.push_back(error);
+  }
+}
+
+}  // namespace
+
+ProbeFiles::ProbeFiles(const ProbeJob& job)
+    : in_parts_{job.probe.report_interval != Duration::max()}, tagged_{tags_lines(job)} {
+  if (!job.samples_path.empty()) samples_.emplace(job.samples_path);
+  if (!job.hdr_path.empty()) hdr_.emplace(job.hdr_path, realtime_now());
+}
+
+void ProbeFiles::begin(Instant start, WallTime wall, std::span<const SocketDescription> targets) {
+  if (!start_) {
+    start_ = start;
+    zero_ = wall;
+  }
+  logged_ = start - *start_;
+  names_.clear();
+  if (!samples_) return;
+  for (const SocketDescription& target : targets)
+    names_.push_back(samples_->add_target(target.uri));
+}
+
+/// Two readings of the clocks differ by what lies between them, so that `zero_` stays unless the
+/// wall clock was set, or the machine slept: rows of one run then have times that are exactly as
+/// far apart as they were.
+WallTime ProbeFiles::wall_time(std::optional<Instant> at) {
+  constexpr Duration kStep = std::chrono::milliseconds{10};
+  const Instant now = monotonic_now();
+  const WallTime zero = realtime_now() - (now - *start_);
+  if (zero - zero_ > kStep || zero_ - zero > kStep) zero_ = zero;
+  return zero_ + (at.value_or(now) - *start_);
+}
+
+void ProbeFiles::sample(const ProbeOutcome& outcome, std::uint64_t size_bytes) {
+  if (!samples_) return;
+  const auto since_start = [&](std::optional<Instant> at) -> std::optional<Duration> {
+    if (!at) return std::nullopt;
+    return *at - *start_;
+  };
+  samples_->write({.target = names_[outcome.target],
+                   .flow = outcome.flow,
+                   .sequence = outcome.sequence.value,
+                   .status = outcome.status,
+                   .intended = since_start(outcome.intended),
+                   .sent = since_start(outcome.sent),
+                   .received = since_start(outcome.received),
+                   .rtt = outcome.rtt,
+                   .response = outcome.response,
+                   .server_residence = outcome.server_residence,
+                   .size_bytes = outcome.reply != nullptr ? outcome.reply->size : size_bytes,
+                   .error_number = outcome.error,
+                   .time = wall_time(outcome.sent       ? outcome.sent
+                                     : outcome.intended ? outcome.intended
+                                                        : outcome.received)});
+}
+
+void ProbeFiles::interval(std::span<const ProbeResult> targets) {
+  if (in_parts_) log(targets);
+}
+
+void ProbeFiles::result(std::span<const ProbeResult> targets) {
+  if (!in_parts_) log(targets);
+}
+
+void ProbeFiles::log(std::span<const ProbeResult> targets) {
+  if (!hdr_) return;
+  Duration longest{};
+  for (const ProbeResult& target : targets) {
+    if (target.latency == nullptr) continue;
+    const Summary& summary = target.summary;
+    hdr_->interval(tagged_ ? summary.target.uri : "", logged_, summary.duration, *target.latency);
+    longest = std::max(longest, summary.duration);
+  }
+  logged_ += longest;
+}
+
+std::vector<Error> ProbeFiles::finish() {
+  std::vector<Error> errors;
+  finish_one(samples_, errors);
+  finish_one(hdr_, errors);
+  return errors;
+}
+
+}  // namespace netecho

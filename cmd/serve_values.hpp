@@ -1,0 +1,25 @@
+#pragma once
+
+/// \file
+/// Some options of `serve` are more than a number: who may use the server, how it spoils its
+/// replies, what it gives up. What reads them throws a usage Error.
+
+#include <string>
+
+#include "cmd/run/serve_job.hpp"
+
+namespace netecho {
+
+/// Returns who may use the server.
+[[nodiscard]] SourceRules source_rules_value(const SourcesTyped& typed);
+/// Sets the limits in `out` that hold for each source.
+void read_source_limits(const SourcesTyped& typed, ServerOptions& out);
+
+/// Returns what --impair asks for, with a seed in any case: a random one if `text` names none.
+[[nodiscard]] ImpairmentSpec impairment_value(const std::string& text);
+
+/// Returns what --sandbox asks for. REQUIRES: the parser has checked that `text` is one of its
+/// values.
+[[nodiscard]] SandboxChoice sandbox_value(const std::string& text);
+
+}  // namespace netecho
