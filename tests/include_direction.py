@@ -71,9 +71,6 @@ LONGEST = 400  # Lines of a file, of a test's too.
 
 # FILE → WHAT: each of these goes when its room is rebuilt.
 DEBTS = {
-    "cmd/run/probe_targets.cpp: format",
-    "cmd/run/probe_verdict.cpp: format",
-    "cmd/run/send_report.cpp: format",
     "core/net/endpoint.cpp: scheme",
     "core/net/resolver.cpp: scheme",
     "core/net/socket_address.cpp: scheme",
