@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/random.hpp"
+#include "core/probe/due_times.hpp"
 #include "core/probe/prober_flow.hpp"
 #include "core/probe/prober_results.hpp"
 
@@ -54,15 +55,21 @@ class Run {
       : flows_{flows},
         context_{context},
         reports_{start, context.options.report_interval},
-        looks_{start, context.options.status_interval} {}
+        looks_{start, context.options.status_interval} {
+    for (std::uint32_t id = 0; id < flows_.all().size(); ++id) {
+      sends_.add();
+      chores_.add();
+      finished_.push_back(false);
+      note(id);
+    }
+    due_.reserve(2 * finished_.size());
+  }
 
   RunEnd until_done() {
     while (true) {
       const Instant now = context_.clock.now();
       take_turns(now);
-      if (std::ranges::all_of(flows_.all(), [](const auto& flow) { return flow->finished(); })) {
-        return RunEnd::finished;
-      }
+      if (finished_total_ == finished_.size()) return RunEnd::finished;
       if (now >= context_.options.deadline) return RunEnd::deadline;
       if (reports_.take(now)) report(now);
       if (looks_.take(now)) context_.observer.status(flows_.status(now));
@@ -79,32 +86,54 @@ class Run {
   void take_turns(Instant now) {
     const bool floods = context_.options.schedule == ScheduleKind::flood;
     bool first = true;
-    for (const auto& flow : flows_.all()) {
-      if (flow->next_event() > now) continue;
+    find_due(now);
+    for (const std::uint32_t id : due_) {
+      ProbeFlow* const flow = flows_.all()[id].get();
+      if (flow->next_event() > now) continue;  // A reply that came meanwhile has done it.
       if (!std::exchange(first, false) && !floods) {
         take_ready(now);  // That has passed: nobody waits.
         flow->on_time(context_.clock.now());
       } else {
         flow->on_time(now);
       }
+      note(id);
     }
+  }
+
+  /// Those that are due, in the order of their ids.
+  void find_due(Instant now) {
+    due_.clear();
+    sends_.collect(now, due_);
+    chores_.collect(now, due_);
+    std::ranges::sort(due_);
+    due_.erase(std::unique(due_.begin(), due_.end()), due_.end());
+  }
+
+  /// After each call that may have changed when a flow is due, or whether it is done.
+  void note(std::uint32_t id) {
+    const ProbeFlow& flow = *flows_.all()[id];
+    sends_.set(id, flow.next_send());
+    chores_.set(id, flow.next_chore());
+    if (!flow.finished() || finished_[id]) return;
+    finished_[id] = true;
+    ++finished_total_;
   }
 
   /// Waits until `deadline` at the longest, and takes what there is.
   void take_ready(WakeTime deadline) {
     const Wake wake = context_.waiter.wait(deadline, context_.options.wait);
-    for (const std::uint32_t id : wake.ready) flows_.all()[id]->on_ready();
+    for (const std::uint32_t id : wake.ready) {
+      flows_.all()[id]->on_ready();
+      note(id);
+    }
     if (wake.report_requested) report(context_.clock.now());
     interrupted_ = interrupted_ || wake.interrupted;
   }
 
   [[nodiscard]] WakeTime next_event() const noexcept {
-    Instant slot = kNever;
-    Instant other = std::min({context_.options.deadline, reports_.next(), looks_.next()});
-    for (const auto& flow : flows_.all()) {
-      slot = std::min(slot, flow->next_send());
-      other = std::min(other, flow->next_chore());
-    }
+    const Instant slot = sends_.earliest();
+    const Instant other =
+        std::min({chores_.earliest(), context_.options.deadline, reports_.next(), looks_.next()});
     return {std::min(slot, other), slot <= other};
   }
 
@@ -113,6 +142,11 @@ class Run {
   Recurrence reports_;
   Recurrence looks_;
   bool interrupted_ = false;
+  DueTimes sends_;              ///< When each flow has something to send.
+  DueTimes chores_;             ///< When it has anything else to do.
+  std::vector<bool> finished_;  ///< Which flows are.
+  std::size_t finished_total_ = 0;
+  std::vector<std::uint32_t> due_;  ///< In this turn; kept for its memory.
 };
 
 /// Gives connections a moment before the run starts: those that stand by then have their first

@@ -112,6 +112,7 @@ void ProbeFlow::install(ProbeConnection connection) {
   sent_before_port_ = tracker_.sent_total();
   warm_ups_sent_ = 0;
   unheard_since_.reset();
+  wants_write_ = connection_.port->wants_write();
   context_.waiter.watch(*connection_.port, identity_.id);
   watched_ = stood_ = true;
 }
@@ -164,6 +165,12 @@ void ProbeFlow::stop_watching() {
   note_foreign(cut_off);
   figures_.counts.rx_bytes += cut_off.size();
   if (std::exchange(watched_, false)) context_.waiter.unwatch(*connection_.port);
+}
+
+void ProbeFlow::tell_waiter() {
+  if (!watched_ || connection_.port->wants_write() == wants_write_) return;
+  wants_write_ = !wants_write_;
+  context_.waiter.interest_changed(*connection_.port);
 }
 
 std::span<const std::byte> ProbeFlow::unfinished() const noexcept {
@@ -220,6 +227,7 @@ void ProbeFlow::on_time(Instant now) {
   if (warm_up_ && warm_up_->finished()) end_warm_up(now);
   if (begun_) floods() ? flood(now) : send_due(now);
   settle(now);
+  tell_waiter();
 }
 
 void ProbeFlow::expire(Instant now) {

@@ -150,6 +150,8 @@ class ProbeFlow {
   /// At once after a connection that brought something; else after a pause that grows.
   void reopen_later();
   void stop_watching();
+  /// After the port was used: the waiter is told if it waits for something else now.
+  void tell_waiter();
   /// Keeps the beginning of what is no echo, as long as nothing was one.
   void note_foreign(std::span<const std::byte> bytes) noexcept;
   /// What the port holds of a message that is not whole; nothing once there was a reply.
@@ -201,6 +203,7 @@ class ProbeFlow {
   void fail_send(const BatchResult& result, std::optional<Instant> intended);
 
   // prober_replies.cpp: what arrives.
+  void take_ready();
   /// Takes what came in one call. False: there is no more.
   bool receive();
   void take(const Slot& slot);
@@ -235,10 +238,11 @@ class ProbeFlow {
   ClockOffset clock_offset_;
   bool trains_ = false;  ///< They may come, and leave when the port takes them.
   bool watched_ = false;
-  bool begun_ = false;  ///< The schedule runs.
-  bool stood_ = false;  ///< There was a connection.
-  bool tried_ = false;  ///< To send a probe of the schedule.
-  bool ended_ = false;  ///< Nothing more is scheduled.
+  bool wants_write_ = false;  ///< The port, when the waiter was told last.
+  bool begun_ = false;        ///< The schedule runs.
+  bool stood_ = false;        ///< There was a connection.
+  bool tried_ = false;        ///< To send a probe of the schedule.
+  bool ended_ = false;        ///< Nothing more is scheduled.
   bool warmed_up_ = false;
   bool flood_over_ = false;  ///< As many as were asked for are sent, or time is up.
   Batch outgoing_;
