@@ -175,8 +175,14 @@ std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets, const Prob
                                     const Clock& clock, Waiter& waiter, ProbeObserver& observer,
                                     std::uint64_t seed) {
   SplitMix64 seeds{seed};
-  const ProberContext context{
-      options, clock, waiter, observer, observer.wants_outcomes(), measure_clock(clock)};
+  ProberBuffers buffers{options};
+  const ProberContext context{.options = options,
+                              .clock = clock,
+                              .waiter = waiter,
+                              .observer = observer,
+                              .buffers = buffers,
+                              .tells_outcomes = observer.wants_outcomes(),
+                              .clock_read = measure_clock(clock)};
   FlowTable flows{targets, context, seeds};
   const bool goes_on = await_connections(flows, context);
   // Only now: what setting up costs must not make the first slots late.

@@ -23,28 +23,10 @@ constexpr Duration kLastBackOff = 1s;
 constexpr Duration kLeastSilence = 500ms;
 /// A datagram socket without a reply for this long is made anew: its name may have moved.
 constexpr Duration kLookUpAgain = 60s;
-/// Messages taken or flooded at once, if they are not large.
-constexpr std::size_t kBatchSlots = 64;
-constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
-/// A connection attempt carries no payload; the frame only names it.
-constexpr std::uint32_t kConnectProbeBytes = kFrameHeaderBytes;
-
-std::uint32_t content_bytes(const ProbeOptions& options) noexcept {
-  return options.mode == ProbeMode::connect ? kConnectProbeBytes : options.size_bytes;
-}
 
 /// A connection attempt has nothing to authenticate.
 const AuthKey* key_of(const ProbeOptions& options) noexcept {
   return options.mode == ProbeMode::echo ? options.key.get() : nullptr;
-}
-
-std::size_t batch_slots(std::size_t message_bytes) noexcept {
-  return std::clamp<std::size_t>(kBatchBytes / (message_bytes + 1), 1, kBatchSlots);
-}
-
-std::size_t outgoing_slots(const ProbeOptions& options) noexcept {
-  if (options.schedule != ScheduleKind::flood) return 1;
-  return std::min<std::size_t>(options.window, batch_slots(content_bytes(options)));
 }
 
 /// How many probes can be outstanding; one where replies carry no sequence, or where a stream's
@@ -86,11 +68,8 @@ ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
       schedule_{kNever, schedule_options(context.options, identity.session)},
       tracker_{outstanding_limit(context.options, target), context.options.timeout},
       figures_{mean_gap(), context.clock},
-      outgoing_{outgoing_slots(context.options), 1},
-      // One byte more than a reply has: a longer one shows.
-      incoming_{batch_slots(content_bytes(context.options)),
-                std::max<std::size_t>(std::size_t{content_bytes(context.options)} + 1,
-                                      floods() && is_datagram() ? kTrainSlotBytes : 0)} {
+      outgoing_{context.buffers.outgoing},
+      incoming_{floods() && is_datagram() ? *context.buffers.trains : context.buffers.incoming} {
   if (connection.port != nullptr) {
     install(std::move(connection));
   } else {
@@ -130,7 +109,7 @@ void ProbeFlow::start_warm_up() {
   const ProbeOptions& options = context_.options;
   if (options.warmup == 0 || warmed_up_) return connected_at(context_.clock.now());
   warm_up_ = std::make_unique<WarmUp>(*connection_.port, options, content_bytes(options),
-                                      identity_.warm_up_session, key_of(options));
+                                      identity_.warm_up_session, key_of(options), context_.buffers);
 }
 
 void ProbeFlow::end_warm_up(Instant now) {

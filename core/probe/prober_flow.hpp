@@ -39,6 +39,7 @@
 #include "core/measure/clock_offset.hpp"
 #include "core/measure/schedule.hpp"
 #include "core/probe/prober.hpp"
+#include "core/probe/prober_buffers.hpp"
 #include "core/probe/prober_content.hpp"
 #include "core/probe/prober_figures.hpp"
 #include "core/probe/prober_warmup.hpp"
@@ -51,6 +52,7 @@ struct ProberContext {
   const Clock& clock;
   Waiter& waiter;
   ProbeObserver& observer;
+  ProberBuffers& buffers;
   bool tells_outcomes;  ///< The observer wants them.
   Duration clock_read;
 };
@@ -245,8 +247,8 @@ class ProbeFlow {
   bool ended_ = false;        ///< Nothing more is scheduled.
   bool warmed_up_ = false;
   bool flood_over_ = false;  ///< As many as were asked for are sent, or time is up.
-  Batch outgoing_;
-  Batch incoming_;
+  Batch& outgoing_;          ///< The run's: nothing of this flow is in them beyond its turn.
+  Batch& incoming_;
 
   std::uint64_t flooded_ = 0;        ///< Probes of a flood so far, sent or failed.
   std::optional<Instant> retry_at_;  ///< The socket was full: when it is tried again.
