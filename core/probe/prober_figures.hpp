@@ -46,7 +46,7 @@ struct ProbeCounts {
 /// What the figures of a summary come from: of one flow or several, of a run or a part of it.
 struct FigureSet {
   ProbeCounts counts;
-  RoundTripStatistics statistics{HistogramSpace::when_merged};
+  RoundTripStatistics statistics{HistogramSpace::as_needed};
   LossRuns loss_runs;
   std::vector<Outage> outages;  ///< Of each flow in turn.
   std::optional<LossDirection::Split> loss_directions;
@@ -97,7 +97,7 @@ class FlowFigures {
   std::uint64_t told_outage_probes_ = 0;  ///< Of the next one, if it was open then.
   std::uint64_t carried_ = 0;             ///< Of counts.sent: outstanding when the period began.
   ProbeCounts past_counts_;               ///< Of the periods before.
-  RoundTripStatistics past_statistics_{HistogramSpace::when_merged};
+  RoundTripStatistics past_statistics_{HistogramSpace::as_needed};
 };
 
 }  // namespace netecho

@@ -134,7 +134,7 @@ std::vector<ProbeStatus> FlowTable::status(Instant now) const {
   std::vector<ProbeStatus> out;
   for (std::size_t target = 0; target + 1 < first_.size(); ++target) {
     FigureSet all;
-    Histogram recent{HistogramSpace::when_merged};
+    Histogram recent{HistogramSpace::as_needed};
     for (const auto& flow : flows_of(target)) {
       all.merge(flow->whole(now));
       recent.merge(flow->recent());
