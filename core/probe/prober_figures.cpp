@@ -68,8 +68,12 @@ void FigureSet::merge(const FigureSet& other) {
   jitter_flows += other.jitter_flows;
 }
 
-FlowFigures::FlowFigures(Duration interval, const Clock& clock)
-    : interval_{interval}, order_{interval}, period_loss_runs_{interval}, outages_{clock} {}
+FlowFigures::FlowFigures(Duration interval, const Clock& clock, HistogramSpace space)
+    : statistics{space},
+      interval_{interval},
+      order_{interval},
+      period_loss_runs_{interval},
+      outages_{clock} {}
 
 void FlowFigures::settled(const SettledProbe& probe) {
   order_.settled(probe, statistics);

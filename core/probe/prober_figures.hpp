@@ -62,8 +62,8 @@ struct FigureSet {
 class FlowFigures {
  public:
   /// `interval`: the mean gap of the schedule; zero for a flood, which has none.
-  /// `clock`, which outlives this, dates outages.
-  FlowFigures(Duration interval, const Clock& clock);
+  /// `clock`, which outlives this, dates outages. `space` is that of the distributions.
+  FlowFigures(Duration interval, const Clock& clock, HistogramSpace space);
   void begin(Instant start) noexcept { period_start_ = run_start_ = start; }
 
   /// Of the period at hand: what happens is recorded here, once.

@@ -67,7 +67,8 @@ ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
                key_of(context.options)},
       schedule_{kNever, schedule_options(context.options, identity.session)},
       tracker_{outstanding_limit(context.options, target), context.options.timeout},
-      figures_{mean_gap(), context.clock},
+      figures_{mean_gap(), context.clock, identity.space},
+      recent_{identity.space},
       outgoing_{context.buffers.outgoing},
       incoming_{floods() && is_datagram() ? *context.buffers.trains : context.buffers.incoming} {
   if (connection.port != nullptr) {

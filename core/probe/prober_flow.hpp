@@ -57,13 +57,14 @@ struct ProberContext {
   Duration clock_read;
 };
 
-/// Which flow of which target, and what is random about it.
+/// Which flow of which target, what is random about it, and whether it is one of many.
 struct FlowIdentity {
   std::uint32_t id = 0;  ///< Among all flows of the run.
   std::size_t target = 0;
   std::uint32_t flow = 0;
   std::uint64_t session = 0;
   std::uint64_t warm_up_session = 0;
+  HistogramSpace space = HistogramSpace::at_once;  ///< Of its distributions.
 };
 
 /// Why a probe was not sent or not answered, as far as anybody said.

@@ -39,6 +39,12 @@ void finish(Summary& summary, const FigureSet& figures, const Histogram* wake_up
   if (summary.error && summary.scheduled_total == 0) summary.exit_code = summary.error->exit_code;
 }
 
+/// A flood records too fast to search a list each time.
+HistogramSpace space_for(std::size_t flows, const ProbeOptions& options) noexcept {
+  const bool floods = options.schedule == ScheduleKind::flood;
+  return flows > kFewFlows && !floods ? HistogramSpace::as_needed : HistogramSpace::at_once;
+}
+
 /// Flows begin within this: an interval, unless the run is so short that the last ones would have
 /// no time left.
 Duration turns_within(const ProbeOptions& options, Instant now) noexcept {
@@ -53,6 +59,8 @@ FlowTable::FlowTable(std::vector<ProbeTarget>& targets, const ProberContext& con
                      SplitMix64& seeds)
     : options_{context.options}, turns_within_{turns_within(options_, context.clock.now())} {
   SplitMix64 warm_up_seeds{seeds.next()};
+  std::size_t flows = 0;
+  for (const ProbeTarget& target : targets) flows += target.flows.size();
   for (std::size_t target = 0; target < targets.size(); ++target) {
     first_.push_back(flows_.size());
     std::uint32_t number = 0;
@@ -61,7 +69,8 @@ FlowTable::FlowTable(std::vector<ProbeTarget>& targets, const ProberContext& con
                                   .target = target,
                                   .flow = number++,
                                   .session = seeds.next(),
-                                  .warm_up_session = warm_up_seeds.next()};
+                                  .warm_up_session = warm_up_seeds.next(),
+                                  .space = space_for(flows, options_)};
       flows_.push_back(
           std::make_unique<ProbeFlow>(targets[target], std::move(connection), context, identity));
     }

@@ -12,6 +12,10 @@
 
 namespace netecho {
 
+/// Above so many flows at once the run is one of many: it takes memory as it comes to need it, and
+/// does not spin before each probe, which would cost a core.
+inline constexpr std::size_t kFewFlows = 64;
+
 class FlowTable {
  public:
   /// Takes the connections of `targets`, which outlive the table. Throws what ProbeFlow throws.
