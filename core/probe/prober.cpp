@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/base/random.hpp"
 #include "core/probe/due_times.hpp"
 #include "core/probe/prober_flow.hpp"
 #include "core/probe/prober_results.hpp"
+#include "core/probe/target_source.hpp"
 
 namespace netecho {
 namespace {
@@ -51,25 +51,25 @@ class Recurrence {
 
 class Run {
  public:
-  Run(const FlowTable& flows, const ProberContext& context, Instant start)
+  /// `polled`: when the source is to be asked again.
+  Run(FlowTable& flows, TargetSource& source, TargetSet& targets, Instant polled,
+      const ProberContext& context, Instant start)
       : flows_{flows},
+        source_{source},
+        targets_{targets},
+        next_poll_{polled},
         context_{context},
         reports_{start, context.options.report_interval},
         looks_{start, context.options.status_interval} {
-    for (std::uint32_t id = 0; id < flows_.all().size(); ++id) {
-      sends_.add();
-      chores_.add();
-      finished_.push_back(false);
-      note(id);
-    }
-    due_.reserve(2 * finished_.size());
+    note_all();
   }
 
   RunEnd until_done() {
     while (true) {
       const Instant now = context_.clock.now();
+      if (next_poll_ <= now) poll_source(now);
       take_turns(now);
-      if (finished_total_ == finished_.size()) return RunEnd::finished;
+      if (finished_total_ == finished_.size() && next_poll_ == kNever) return RunEnd::finished;
       if (now >= context_.options.deadline) return RunEnd::deadline;
       if (reports_.take(now)) report(now);
       if (looks_.take(now)) context_.observer.status(flows_.status(now));
@@ -78,9 +78,30 @@ class Run {
     }
   }
 
-  void report(Instant now) { context_.observer.interval(flows_.end_period(now, context_)); }
+  void report(Instant now) { context_.observer.interval(flows_.end_period(now)); }
 
  private:
+  void poll_source(Instant now) {
+    next_poll_ = source_.poll(targets_, now);
+    if (!flows_.take(targets_)) return;
+    flows_.begin(context_.clock.now(), context_.clock.wall_now());
+    note_all();
+  }
+
+  /// After flows have come or gone.
+  void note_all() {
+    const auto flows = static_cast<std::uint32_t>(flows_.all().size());
+    due_.reserve(2 * std::size_t{flows});
+    for (std::uint32_t id = 0; id < flows; ++id) {
+      if (id == finished_.size()) {
+        sends_.add();
+        chores_.add();
+        finished_.push_back(false);
+      }
+      note(id);
+    }
+  }
+
   /// What is due. Between two flows' sends the replies that have come are taken, so that none waits
   /// for the sends of others; a flood is after their number, and sends first.
   void take_turns(Instant now) {
@@ -132,14 +153,17 @@ class Run {
 
   [[nodiscard]] WakeTime next_event() const noexcept {
     const Instant slot = sends_.earliest();
-    const Instant other =
-        std::min({chores_.earliest(), context_.options.deadline, reports_.next(), looks_.next()});
+    const Instant other = std::min({chores_.earliest(), next_poll_, context_.options.deadline,
+                                    reports_.next(), looks_.next()});
     // To spin before each probe of many flows would take a core: these are as late as a sleep is.
     const bool few = finished_.size() - finished_total_ <= kFewFlows;
     return {std::min(slot, other), few && slot <= other};
   }
 
-  const FlowTable& flows_;
+  FlowTable& flows_;
+  TargetSource& source_;
+  TargetSet& targets_;
+  Instant next_poll_;
   const ProberContext& context_;
   Recurrence reports_;
   Recurrence looks_;
@@ -173,10 +197,9 @@ bool await_connections(const FlowTable& flows, const ProberContext& context) {
 
 }  // namespace
 
-std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets, const ProbeOptions& options,
+std::vector<ProbeResult> run_prober(TargetSource& targets, const ProbeOptions& options,
                                     const Clock& clock, Waiter& waiter, ProbeObserver& observer,
                                     std::uint64_t seed) {
-  SplitMix64 seeds{seed};
   ProberBuffers buffers{options};
   const ProberContext context{.options = options,
                               .clock = clock,
@@ -185,14 +208,17 @@ std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets, const Prob
                               .buffers = buffers,
                               .tells_outcomes = observer.wants_outcomes(),
                               .clock_read = measure_clock(clock)};
-  FlowTable flows{targets, context, seeds};
+  FlowTable flows{context, seed};
+  TargetSet changes;
+  const Instant polled = targets.poll(changes, clock.now());
+  flows.take(changes);
   const bool goes_on = await_connections(flows, context);
   // Only now: what setting up costs must not make the first slots late.
   const Instant start = clock.now();
   const WallTime wall = clock.wall_now();
   flows.begin(start, wall);
   observer.began(start, wall);
-  Run run{flows, context, start};
+  Run run{flows, targets, changes, polled, context, start};
   const RunEnd end = goes_on ? run.until_done() : RunEnd::interrupted;
   const Instant now = clock.now();
   for (const auto& flow : flows.all()) {
@@ -201,7 +227,14 @@ std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets, const Prob
   }
   // The rest of the last interval, so that the intervals are the whole.
   if (options.report_interval != Duration::max()) run.report(now);
-  return flows.results(now, end == RunEnd::interrupted, context);
+  return flows.results(now, end == RunEnd::interrupted);
+}
+
+std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets, const ProbeOptions& options,
+                                    const Clock& clock, Waiter& waiter, ProbeObserver& observer,
+                                    std::uint64_t seed) {
+  FixedTargets fixed{std::move(targets)};
+  return run_prober(fixed, options, clock, waiter, observer, seed);
 }
 
 }  // namespace netecho

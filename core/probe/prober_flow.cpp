@@ -101,6 +101,7 @@ void ProbeFlow::begin(Instant start, Duration phase) {
   first_slot_ = saturating_add(start, phase);
   phase_ = phase;
   figures_.begin(first_slot_);
+  if (retired_) return;
   if (connected() && context_.options.warmup != 0) return start_warm_up();
   const bool at_once = connected() || context_.options.reconnect == Reconnect::yes;
   if (at_once) start_schedule(first_slot_);
@@ -205,8 +206,9 @@ void ProbeFlow::on_time(Instant now) {
   if (reopen_at_ && *reopen_at_ <= now) reopen(now);
   if (warm_up_ && warm_up_->next_event() <= now) warm_up_->on_time(now);
   if (warm_up_ && warm_up_->finished()) end_warm_up(now);
-  if (begun_) floods() ? flood(now) : send_due(now);
+  if (begun_ && !retired_) floods() ? flood(now) : send_due(now);
   settle(now);
+  release();
   tell_waiter();
 }
 
@@ -321,6 +323,7 @@ void ProbeFlow::settle(Instant now) {
 }
 
 void ProbeFlow::tell_failure(const char* why) {
+  if (retired_) return;
   if (why == nullptr && finished()) why = "no connection before its schedule ended";
   if (why != nullptr && !stood_ && !error_) {
     error_ =

@@ -89,6 +89,8 @@ class ProbeFlow {
   void begin(Instant start, Duration phase);
   /// Whether its first connection is still being made, before the schedule.
   [[nodiscard]] bool connecting() const noexcept { return reopen_at_ && !begun_ && !ended_; }
+  /// Its target has gone: nothing more is sent. Its port is kept until nothing is outstanding.
+  void retire(Instant now);
   /// The run has ended. A flow that ended before its schedule skips the slots that it never had:
   /// all of them, or if the schedule has no end (or was cut short), those due before `until`.
   void account_for_missing(Instant until);
@@ -155,6 +157,8 @@ class ProbeFlow {
   void stop_watching();
   /// After the port was used: the waiter is told if it waits for something else now.
   void tell_waiter();
+  /// Closes the port of a flow that is retired and done.
+  void release();
   /// Keeps the beginning of what is no echo, as long as nothing was one.
   void note_foreign(std::span<const std::byte> bytes) noexcept;
   /// What the port holds of a message that is not whole; nothing once there was a reply.
@@ -186,7 +190,7 @@ class ProbeFlow {
   }
   [[nodiscard]] bool echoes() const noexcept { return context_.options.mode == ProbeMode::echo; }
   [[nodiscard]] bool all_sent() const noexcept {
-    return ended_ || (begun_ && (floods() ? flood_over_ : schedule_.finished()));
+    return ended_ || retired_ || (begun_ && (floods() ? flood_over_ : schedule_.finished()));
   }
 
   // prober_sending.cpp: what is due.
@@ -246,6 +250,7 @@ class ProbeFlow {
   bool stood_ = false;        ///< There was a connection.
   bool tried_ = false;        ///< To send a probe of the schedule.
   bool ended_ = false;        ///< Nothing more is scheduled.
+  bool retired_ = false;      ///< The same, because nobody wants more.
   bool warmed_up_ = false;
   bool flood_over_ = false;  ///< As many as were asked for are sent, or time is up.
   Batch& outgoing_;          ///< The run's: nothing of this flow is in them beyond its turn.

@@ -55,6 +55,7 @@ std::optional<Duration> residence_of(const FrameStamp& stamp, Duration rtt) noex
 
 void ProbeFlow::on_ready() {
   warm_up_ ? warm_up_->on_ready() : take_ready();
+  release();
   tell_waiter();
 }
 
