@@ -30,10 +30,10 @@ Summary together(std::span<const Summary> flows) {
   return all;
 }
 
-void finish(Summary& summary, const FigureSet& figures, const Histogram* wake_up) {
+void finish(Summary& summary, const FigureSet& figures, const LatenessFigures& wake_up) {
   fill_figures(summary, figures);
   summary.duration = figures.length;
-  if (wake_up != nullptr) summary.wake_up = lateness_figures(*wake_up);
+  summary.wake_up = wake_up;
   summary.exit_code = figures.counts.received > 0 && !summary.error ? 0 : 1;
   // What never began failed by itself; what ended early has a negative result.
   if (summary.error && summary.scheduled_total == 0) summary.exit_code = summary.error->exit_code;
@@ -115,7 +115,9 @@ void FlowTable::begin(Instant start, WallTime wall) {
 
 template <typename FiguresOf>
 std::vector<ProbeResult> FlowTable::collect(bool interrupted, const FiguresOf& figures_of) const {
-  const Histogram* wake_up = context_.waiter.wake_up_latency();
+  const Histogram* const latency = context_.waiter.wake_up_latency();
+  const LatenessFigures wake_up =
+      latency != nullptr ? lateness_figures(*latency) : LatenessFigures{};
   std::vector<ProbeResult> out;
   for (std::size_t target = 0; target < targets_.size(); ++target) {
     ProbeResult result;
