@@ -226,6 +226,7 @@ TEST_CASE("prober: what is lost of a target that goes is lost", "[prober][sim]")
                                                                   {105ms, World::remove(0)}};
   world.net.at(90ms, [&] { world.links[0]->fates[1].replies.clear(); });
   const auto all = world.probe(std::move(script), probes(5));
+  CHECK(all[0].scheduled_total == 2);
   CHECK(all[0].sent_total == 2);
   CHECK(all[0].timeout_total == 1);
   CHECK(world.net.elapsed() == 350ms);
