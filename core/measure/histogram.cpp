@@ -78,10 +78,14 @@ void Histogram::merge(const Histogram& other) {
   if (other.count_ == 0) return;
   // What has many buckets would soon have moved there one by one.
   if (buckets_.empty() && !other.buckets_.empty()) take_space();
-  other.for_each_bucket([&](std::size_t index, std::uint64_t samples) {
-    buckets_.empty() ? add_few(index, samples) : add(index, samples);
-    return true;
-  });
+  if (buckets_.empty() && few_.empty()) {
+    few_ = other.few_;
+  } else {
+    other.for_each_bucket([&](std::size_t index, std::uint64_t samples) {
+      buckets_.empty() ? add_few(index, samples) : add(index, samples);
+      return true;
+    });
+  }
   min_ = count_ == 0 ? other.min_ : std::min(min_, other.min_);
   max_ = std::max(max_, other.max_);
   count_ += other.count_;

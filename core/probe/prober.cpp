@@ -72,7 +72,7 @@ class Run {
       if (finished_total_ == finished_.size() && next_poll_ == kNever) return RunEnd::finished;
       if (now >= context_.options.deadline) return RunEnd::deadline;
       if (reports_.take(now)) report(now);
-      if (looks_.take(now)) context_.observer.status(flows_.status(now));
+      if (looks_.take(now)) context_.observer.status(flows_.status());
       take_ready(next_event());
       if (interrupted_ || context_.observer.gone()) return RunEnd::interrupted;
     }

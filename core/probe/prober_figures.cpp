@@ -103,6 +103,14 @@ double FlowFigures::rate(const ProbeCounts& done, Duration length) const noexcep
   return span_ns > 0 ? static_cast<double>(done.sent) * 1e9 / span_ns : 0;
 }
 
+void FlowFigures::add_to(ProbeCounts& totals, Histogram& rtt) const {
+  totals.add(past_counts_);
+  totals.add(counts);
+  totals.sent -= carried_;
+  rtt.merge(past_statistics_.rtt);
+  rtt.merge(statistics.rtt);
+}
+
 FigureSet FlowFigures::whole(Instant now, const SequenceTracker& tracker) const {
   FigureSet out;
   out.counts = past_counts_;

@@ -77,6 +77,8 @@ class FlowFigures {
   /// Many slots at once that were not sent and count as unanswered, in their turn.
   void unanswered(Instant due, std::uint64_t slots) noexcept;
 
+  /// What a quick look wants of the run so far, added to what is there.
+  void add_to(ProbeCounts& totals, Histogram& rtt) const;
   /// The figures of the run so far; `tracker` knows what still waits.
   [[nodiscard]] FigureSet whole(Instant now, const SequenceTracker& tracker) const;
   /// Of the period that ends now. What is outstanding belongs to it and to the next one.

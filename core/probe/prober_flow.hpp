@@ -113,6 +113,8 @@ class ProbeFlow {
   /// Gives up on what has timed out, and sends what is due.
   void on_time(Instant now);
 
+  /// Adds what a quick look wants of the run so far.
+  void glance(ProbeCounts& totals, Histogram& rtt) const { figures_.add_to(totals, rtt); }
   /// Of the run so far, and of the period that ends now.
   [[nodiscard]] FigureSet whole(Instant now) const;
   [[nodiscard]] FigureSet end_period(Instant now);

@@ -152,22 +152,22 @@ std::vector<ProbeResult> FlowTable::end_period(Instant now) const {
   return collect(false, [&](ProbeFlow& flow) { return flow.end_period(now); });
 }
 
-std::vector<ProbeStatus> FlowTable::status(Instant now) const {
+std::vector<ProbeStatus> FlowTable::status() const {
   std::vector<ProbeStatus> out;
   for (std::size_t target = 0; target < targets_.size(); ++target) {
-    FigureSet all;
+    ProbeCounts totals;
+    Histogram latency{HistogramSpace::as_needed};
     Histogram recent{HistogramSpace::as_needed};
     for (const auto& flow : flows_of(target)) {
-      all.merge(flow->whole(now));
+      flow->glance(totals, latency);
       recent.merge(flow->recent());
       flow->recent().reset();
     }
-    const Histogram& latency = all.statistics.rtt;
-    out.push_back({.sent = all.counts.sent,
-                   .received = all.counts.received,
-                   .lost = all.counts.lost(),
-                   .skipped = all.counts.skipped,
-                   .unanswered = all.counts.unanswered(),
+    out.push_back({.sent = totals.sent,
+                   .received = totals.received,
+                   .lost = totals.lost(),
+                   .skipped = totals.skipped,
+                   .unanswered = totals.unanswered(),
                    .recent = recent.percentile(kP50),
                    .p50 = latency.percentile(kP50),
                    .p99 = latency.percentile(kP99),

@@ -35,7 +35,7 @@ class FlowTable {
   [[nodiscard]] std::vector<ProbeResult> results(Instant now, bool interrupted) const;
   [[nodiscard]] std::vector<ProbeResult> end_period(Instant now) const;
   /// Starts a new time of `recent` figures.
-  [[nodiscard]] std::vector<ProbeStatus> status(Instant now) const;
+  [[nodiscard]] std::vector<ProbeStatus> status() const;
 
  private:
   using Flows = std::span<const std::unique_ptr<ProbeFlow>>;
