@@ -77,8 +77,8 @@ int run_probe(const ProbeJob& typed) {
   std::vector<ProbeResult> results;
   std::vector<ErrorEvent> errors;
   for (const ProbeJob& each : runs_of(timed)) {
-    ProbeRun run = probe_side_by_side(endpoints, each, interrupt, [&](auto targets) {
-      return std::make_unique<ProbeView>(each, format, sink, files, std::move(targets), style);
+    ProbeRun run = probe_side_by_side(endpoints, each, interrupt, [&] {
+      return std::make_unique<ProbeView>(each, format, sink, files, style);
     });
     files.result(run.results);
     std::ranges::move(run.results, std::back_inserter(results));

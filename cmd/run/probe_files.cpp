@@ -32,16 +32,18 @@ ProbeFiles::ProbeFiles(const ProbeJob& job)
   if (!job.hdr_path.empty()) hdr_.emplace(job.hdr_path, realtime_now());
 }
 
-void ProbeFiles::begin(Instant start, WallTime wall, std::span<const SocketDescription> targets) {
+void ProbeFiles::came(std::size_t target, const SocketDescription& description) {
+  if (!samples_) return;
+  names_.resize(target);  // None of the run before.
+  names_.push_back(samples_->add_target(description.uri));
+}
+
+void ProbeFiles::begin(Instant start, WallTime wall) {
   if (!start_) {
     start_ = start;
     zero_ = wall;
   }
   logged_ = start - *start_;
-  names_.clear();
-  if (!samples_) return;
-  for (const SocketDescription& target : targets)
-    names_.push_back(samples_->add_target(target.uri));
 }
 
 /// Two readings of the clocks differ by what lies between them, so that `zero_` stays unless the

@@ -21,8 +21,10 @@ class ProbeFiles {
 
   [[nodiscard]] bool wants_samples() const noexcept { return samples_.has_value(); }
 
-  /// A run over these targets begins. Times in both files are since the first one's start.
-  void begin(Instant start, WallTime wall, std::span<const SocketDescription> targets);
+  /// A target of the run that is to begin, or of the one at hand; each run counts them from 0.
+  void came(std::size_t target, const SocketDescription& description);
+  /// A run begins. Times in both files are since the first one's start.
+  void begin(Instant start, WallTime wall);
   void sample(const ProbeOutcome& outcome, std::uint64_t size_bytes);
   /// Writes what a part of the run that just ended had, one result a target.
   void interval(std::span<const ProbeResult> targets);

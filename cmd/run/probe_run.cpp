@@ -8,6 +8,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/random.hpp"
 #include "core/probe/poll_waiter.hpp"
+#include "core/probe/target_source.hpp"
 
 namespace netecho {
 namespace {
@@ -41,17 +42,14 @@ void find_floors(ProbeRun& run, const std::vector<Endpoint>& endpoints, const Pr
 ProbeRun probe_side_by_side(const std::vector<Endpoint>& endpoints, const ProbeJob& job,
                             Interrupt& interrupt, const MakeObserver& make_observer) {
   std::vector<ProbeTarget> targets;
-  std::vector<SocketDescription> names;
-  for (const Endpoint& endpoint : endpoints) {
-    targets.push_back(make_target(endpoint, job));
-    names.push_back(targets.back().target);
-  }
+  targets.reserve(endpoints.size());
+  for (const Endpoint& endpoint : endpoints) targets.push_back(make_target(endpoint, job));
   ProbeRun run;
   {
-    const auto observer = make_observer(std::move(names));
+    FixedTargets source{std::move(targets)};
+    const auto observer = make_observer();
     PollWaiter waiter{interrupt};
-    run.results =
-        run_prober(std::move(targets), job.probe, system_clock(), waiter, *observer, random_u64());
+    run.results = run_prober(source, job.probe, system_clock(), waiter, *observer, random_u64());
   }
   for (const ProbeResult& result : run.results) {
     const Summary& summary = result.summary;

@@ -20,9 +20,8 @@ struct ProbeRun {
   bool interrupted = false;
 };
 
-/// Makes the observer of a run, told the names of the targets that are probed.
-using MakeObserver =
-    std::function<std::unique_ptr<ProbeObserver>(std::vector<SocketDescription> targets)>;
+/// Makes the observer of a run.
+using MakeObserver = std::function<std::unique_ptr<ProbeObserver>()>;
 
 /// Probes all endpoints at once. Throws a usage Error; all other errors are results.
 [[nodiscard]] ProbeRun probe_side_by_side(const std::vector<Endpoint>& endpoints,

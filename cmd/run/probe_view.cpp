@@ -54,19 +54,24 @@ bool shows_status(const ProbeJob& job, const Format& format) {
 }
 
 ProbeView::ProbeView(const ProbeJob& job, const Format& format, QueueSink& sink, ProbeFiles& files,
-                     std::vector<SocketDescription> targets, const TextStyle& style)
-    : events_{sink, system_clock(), targets, event_options(job, format)},
+                     const TextStyle& style)
+    : events_{sink, system_clock(), event_options(job, format)},
       files_{files},
-      targets_{std::move(targets)},
       size_bytes_{job.probe.mode == ProbeMode::echo ? job.probe.size_bytes : 0},
-      style_{style},
-      histories_(targets_.size()),
-      failed_(targets_.size()) {
+      style_{style} {
   if (shows_status(job, format)) printer_.emplace(sink.writer());
 }
 
+void ProbeView::came(std::size_t target, const SocketDescription& description) {
+  events_.came(target, description);
+  files_.came(target, description);
+  targets_.push_back(description);
+  histories_.emplace_back();
+  failed_.push_back(false);
+}
+
 void ProbeView::began(Instant start, WallTime wall) {
-  files_.begin(start, wall, targets_);
+  files_.begin(start, wall);
 }
 
 void ProbeView::outcome(const ProbeOutcome& outcome) {

@@ -30,10 +30,11 @@ inline constexpr Duration kStatusInterval = std::chrono::milliseconds{250};
 
 class ProbeView final : public ProbeObserver {
  public:
-  /// Shows one run over `targets`; `sink` writes to stdout.
+  /// Shows one run; `sink` writes to stdout.
   ProbeView(const ProbeJob& job, const Format& format, QueueSink& sink, ProbeFiles& files,
-            std::vector<SocketDescription> targets, const TextStyle& style);
+            const TextStyle& style);
 
+  void came(std::size_t target, const SocketDescription& description) override;
   void began(Instant start, WallTime wall) override;
   [[nodiscard]] bool wants_outcomes() const noexcept override {
     return events_.wants_outcomes() || files_.wants_samples();

@@ -76,7 +76,7 @@ ProbeResult probe_one(const Loopback& loopback, const ProbeJob& job, Interrupt& 
   targets.push_back(make_target(loopback.endpoint, job));
   PollWaiter waiter{interrupt};
   const TextStyle style{.time = job.common.time};
-  ProbeView view{job, format, sink, files, {targets.front().target}, style};
+  ProbeView view{job, format, sink, files, style};
   ProbeResult result = std::move(
       run_prober(std::move(targets), job.probe, system_clock(), waiter, view, random_u64())
           .front());

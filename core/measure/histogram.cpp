@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <new>
 
 #include "core/base/rounding.hpp"
 
@@ -29,27 +27,45 @@ constexpr std::size_t Histogram::index_of(std::uint64_t value) noexcept {
 constexpr std::size_t Histogram::kOctaves =
     index_of(static_cast<std::uint64_t>(kHighest.count())) / kOctaveBuckets + 1;
 
-void Histogram::Free::operator()(std::uint64_t* buckets) const noexcept {
-  std::free(buckets);
-}
-
 Histogram::Histogram(HistogramSpace space) {
   if (space == HistogramSpace::at_once) take_space();
 }
 
+/// What is in the list moves to its buckets.
 void Histogram::take_space() {
   static_assert(kOctaves <= 64, "touched_ has a bit for each");
-  // What is large comes from the kernel: zero, and not there until it is touched.
-  void* memory = std::calloc(kOctaves * kOctaveBuckets, sizeof(std::uint64_t));
-  if (memory == nullptr) throw std::bad_alloc{};
-  buckets_.reset(static_cast<std::uint64_t*>(memory));
+  buckets_ = ZeroPages<std::uint64_t>{kOctaves * kOctaveBuckets};
+  for (const Few& few : few_) add(few.index, few.count);
+  few_ = std::vector<Few>{};  // Gives its memory back.
 }
 
-void Histogram::record(Duration value) noexcept {
+void Histogram::add(std::size_t index, std::uint64_t samples) noexcept {
+  buckets_[index] += samples;
+  touched_ |= std::uint64_t{1} << (index / kOctaveBuckets);
+}
+
+void Histogram::add_few(std::size_t index, std::uint64_t samples) {
+  const auto place = std::lower_bound(
+      few_.begin(), few_.end(), index,
+      [](const Few& few, std::size_t wanted) { return std::size_t{few.index} < wanted; });
+  const bool there = place != few_.end() && place->index == index;
+  const std::uint64_t count = samples + (there ? place->count : 0);
+  if (count > UINT32_MAX || (!there && few_.size() == kMostFew)) {
+    take_space();
+    return add(index, samples);
+  }
+  const Few few{static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(count)};
+  if (there) {
+    *place = few;
+  } else {
+    few_.insert(place, few);
+  }
+}
+
+void Histogram::record(Duration value) {
   const std::int64_t ns = std::max<std::int64_t>(value.count(), 0);
   const std::size_t index = index_of(static_cast<std::uint64_t>(std::min(ns, kHighest.count())));
-  ++buckets_[index];
-  touched_ |= std::uint64_t{1} << (index / kOctaveBuckets);
+  buckets_.empty() ? add_few(index, 1) : add(index, 1);
   min_ = count_ == 0 ? ns : std::min(min_, ns);
   max_ = std::max(max_, ns);
   ++count_;
@@ -60,14 +76,16 @@ void Histogram::record(Duration value) noexcept {
 
 void Histogram::merge(const Histogram& other) {
   if (other.count_ == 0) return;
-  if (buckets_ == nullptr) take_space();
-  for (std::uint64_t left = other.touched_; left != 0; left &= left - 1) {
-    const std::size_t first = kOctaveBuckets * static_cast<std::size_t>(std::countr_zero(left));
-    for (std::size_t i = first; i < first + kOctaveBuckets; ++i) {
-      if (other.buckets_[i] != 0) buckets_[i] += other.buckets_[i];  // Zeros would cost pages.
-    }
+  // What has many buckets would soon have moved there one by one.
+  if (buckets_.empty() && !other.buckets_.empty()) take_space();
+  if (buckets_.empty() && few_.empty()) {
+    few_ = other.few_;
+  } else {
+    other.for_each_bucket([&](std::size_t index, std::uint64_t samples) {
+      buckets_.empty() ? add_few(index, samples) : add(index, samples);
+      return true;
+    });
   }
-  touched_ |= other.touched_;
   min_ = count_ == 0 ? other.min_ : std::min(min_, other.min_);
   max_ = std::max(max_, other.max_);
   count_ += other.count_;
@@ -76,9 +94,10 @@ void Histogram::merge(const Histogram& other) {
 }
 
 void Histogram::reset() noexcept {
+  few_.clear();
   for (std::uint64_t left = touched_; left != 0; left &= left - 1) {
     const std::size_t first = kOctaveBuckets * static_cast<std::size_t>(std::countr_zero(left));
-    std::fill_n(buckets_.get() + first, kOctaveBuckets, std::uint64_t{0});
+    std::fill_n(buckets_.data() + first, kOctaveBuckets, std::uint64_t{0});
   }
   touched_ = 0;
   count_ = 0;
@@ -124,19 +143,20 @@ std::optional<Duration> Histogram::percentile(Percentile p, std::uint64_t infini
       static_cast<std::uint64_t>((Wide{samples} * p.per_ten_thousand + kWhole - 1) / kWhole);
   if (rank > count_) return std::nullopt;
   std::uint64_t below = 0;
-  for (std::uint64_t left = touched_; left != 0; left &= left - 1) {
-    const std::size_t first = kOctaveBuckets * static_cast<std::size_t>(std::countr_zero(left));
-    for (std::size_t i = first; i < first + kOctaveBuckets; ++i) {
-      below += buckets_[i];
-      if (below < rank) continue;
-      return std::clamp(nanoseconds(upper_end(i)), Duration{min_}, Duration{max_});
-    }
-  }
-  return Duration{max_};
+  Duration found{max_};
+  for_each_bucket([&](std::size_t i, std::uint64_t count) {
+    below += count;
+    if (below < rank) return true;
+    found = std::clamp(nanoseconds(upper_end(i)), Duration{min_}, Duration{max_});
+    return false;
+  });
+  return found;
 }
 
 std::size_t Histogram::touched_bytes() const noexcept {
-  return static_cast<std::size_t>(std::popcount(touched_)) * kOctaveBuckets * sizeof(std::uint64_t);
+  return static_cast<std::size_t>(std::popcount(touched_)) * kOctaveBuckets *
+             sizeof(std::uint64_t) +
+         few_.capacity() * sizeof(Few);
 }
 
 }  // namespace netecho

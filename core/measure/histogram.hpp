@@ -11,11 +11,12 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
+#include <vector>
 
 #include "core/base/units.hpp"
 #include "core/base/wide.hpp"
+#include "core/base/zero_pages.hpp"
 
 namespace netecho {
 
@@ -32,14 +33,15 @@ inline constexpr Percentile kP99{9900};
 inline constexpr Percentile kP999{9990};
 inline constexpr Percentile kP9999{9999};
 
-/// When a histogram's address space is taken.
+/// When a histogram takes its memory.
 enum class HistogramSpace : std::uint8_t {
-  at_once,      ///< Samples are recorded without an allocation.
-  when_merged,  ///< For sums only: nothing may be recorded before something was merged.
+  at_once,    ///< Samples are recorded without an allocation.
+  as_needed,  ///< For sums, and where there are many histograms of few samples each.
 };
 
 /// The buckets of a range get memory from the kernel when the range is first touched (a page of
-/// 4 KiB is half an octave).
+/// 4 KiB is half an octave). As needed, there is none before more than kMostFew buckets have
+/// samples: until then these alone are kept, in a list. Figures do not depend on that.
 class Histogram {
  public:
   /// Buckets end here: a longer sample counts as this one in percentiles (not in max() and mean()).
@@ -48,8 +50,9 @@ class Histogram {
   /// Throws std::bad_alloc.
   explicit Histogram(HistogramSpace space = HistogramSpace::at_once);
 
-  /// O(1). A negative value counts as zero.
-  void record(Duration value) noexcept;
+  /// O(1), in a list O(log kMostFew). A negative value counts as zero. Throws std::bad_alloc only
+  /// where the space was not taken at once.
+  void record(Duration value);
   /// As if all samples of `other` had been recorded here. Throws std::bad_alloc only where the
   /// space was not taken at once.
   void merge(const Histogram& other);
@@ -75,7 +78,7 @@ class Histogram {
   template <typename Visit>
   void for_each(const Visit& visit) const;
 
-  /// Memory of the ranges seen so far; it does not grow with the number of samples.
+  /// Memory of the ranges seen so far, or of the list; it does not grow with the number of samples.
   [[nodiscard]] std::size_t touched_bytes() const noexcept;
 
  private:
@@ -88,14 +91,24 @@ class Histogram {
     return ((index - kOctaveBuckets * shift + 1) << shift) - 1;
   }
   static const std::size_t kOctaves;
+  /// Then the list is as long as an octave's buckets.
+  static constexpr std::size_t kMostFew = kOctaveBuckets;
 
-  void take_space();
-
-  struct Free {
-    void operator()(std::uint64_t* buckets) const noexcept;
+  struct Few {
+    std::uint32_t index = 0;  ///< Of the bucket.
+    std::uint32_t count = 0;
   };
 
-  std::unique_ptr<std::uint64_t[], Free> buckets_;
+  void add(std::size_t index, std::uint64_t samples) noexcept;
+  void add_few(std::size_t index, std::uint64_t samples);
+  void take_space();
+  /// Calls `visit(std::size_t index, std::uint64_t count)` for each bucket with samples, upwards,
+  /// until it returns false.
+  template <typename Visit>
+  void for_each_bucket(const Visit& visit) const;
+
+  ZeroPages<std::uint64_t> buckets_;
+  std::vector<Few> few_;       ///< As long as there are no buckets_; by index.
   std::uint64_t touched_ = 0;  ///< Bit i: octave i has samples; the others are not looked at.
   std::uint64_t count_ = 0;
   std::int64_t min_ = 0;
@@ -105,16 +118,27 @@ class Histogram {
 };
 
 template <typename Visit>
-void Histogram::for_each(const Visit& visit) const {
+void Histogram::for_each_bucket(const Visit& visit) const {
+  for (const Few& few : few_) {
+    if (!visit(std::size_t{few.index}, std::uint64_t{few.count})) return;
+  }
   for (std::uint64_t left = touched_; left != 0; left &= left - 1) {
     const std::size_t first = kOctaveBuckets * static_cast<std::size_t>(std::countr_zero(left));
     for (std::size_t i = first; i < first + kOctaveBuckets; ++i) {
-      if (buckets_[i] == 0) continue;
-      const std::uint64_t lower = i == 0 ? 0 : upper_end(i - 1) + 1;
-      visit(Duration{static_cast<std::int64_t>(lower)},
-            Duration{static_cast<std::int64_t>(upper_end(i))}, buckets_[i]);
+      // What is zero has no page yet, perhaps: it is read, never written.
+      if (buckets_[i] != 0 && !visit(i, buckets_[i])) return;
     }
   }
+}
+
+template <typename Visit>
+void Histogram::for_each(const Visit& visit) const {
+  for_each_bucket([&](std::size_t i, std::uint64_t count) {
+    const std::uint64_t lower = i == 0 ? 0 : upper_end(i - 1) + 1;
+    visit(Duration{static_cast<std::int64_t>(lower)},
+          Duration{static_cast<std::int64_t>(upper_end(i))}, count);
+    return true;
+  });
 }
 
 }  // namespace netecho

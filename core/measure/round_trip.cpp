@@ -29,13 +29,12 @@ RoundTripStatistics::RoundTripStatistics(HistogramSpace space)
       send_lateness{space},
       send_call{space} {}
 
-void RoundTripStatistics::sent(Duration call, std::optional<Duration> lateness) noexcept {
+void RoundTripStatistics::sent(Duration call, std::optional<Duration> lateness) {
   send_call.record(call);
   if (lateness) send_lateness.record(*lateness);
 }
 
-void RoundTripStatistics::received(Duration round_trip,
-                                   std::optional<Duration> response_time) noexcept {
+void RoundTripStatistics::received(Duration round_trip, std::optional<Duration> response_time) {
   rtt.record(round_trip);
   if (response_time) response.record(*response_time);
 }
@@ -63,7 +62,7 @@ void RoundTripStatistics::reset() noexcept {
   unanswered_ = 0;
 }
 
-void RoundTripOrder::settled(const SettledProbe& probe, RoundTripStatistics& statistics) noexcept {
+void RoundTripOrder::settled(const SettledProbe& probe, RoundTripStatistics& statistics) {
   if (!probe.received) {
     loss_runs.lost(probe.sent);
     previous_.reset();

@@ -27,15 +27,16 @@ class Rfc3550Jitter {
 };
 
 /// Distributions of one flow in some time, or of several merged. All of them in constant memory.
+/// What records throws std::bad_alloc where their space is taken as needed, and nowhere else.
 class RoundTripStatistics {
  public:
   explicit RoundTripStatistics(HistogramSpace space = HistogramSpace::at_once);
 
   /// What the instrument itself cost: the time of the send call, and T1 - intended (none where no
   /// time was intended).
-  void sent(Duration call, std::optional<Duration> lateness) noexcept;
+  void sent(Duration call, std::optional<Duration> lateness);
   /// A first copy, in time. No response time where no sending time was intended.
-  void received(Duration round_trip, std::optional<Duration> response_time) noexcept;
+  void received(Duration round_trip, std::optional<Duration> response_time);
   /// A probe without an answer in time, or a slot that was not sent: its response is +infinity.
   void unanswered(std::uint64_t probes) noexcept { unanswered_ += probes; }
 
@@ -67,7 +68,7 @@ class RoundTripOrder {
   explicit RoundTripOrder(Duration interval) noexcept : loss_runs{interval} {}
 
   /// A probe whose status is final; in order of sequence. A variation goes to `statistics`.
-  void settled(const SettledProbe& probe, RoundTripStatistics& statistics) noexcept;
+  void settled(const SettledProbe& probe, RoundTripStatistics& statistics);
 
   Rfc3550Jitter jitter;
   LossRunCounter loss_runs;

@@ -2,7 +2,7 @@
 
 /// \file
 /// What became of each probe: one final status a sequence, and the extra copies. Memory is set at
-/// construction and stays, however long the run.
+/// construction and stays, however long the run; what a short one does not come to is not touched.
 ///
 /// A ring holds the last `capacity()` sequences: those outstanding and, behind them, at least as
 /// many whose status is final, by which a late first copy is told from a duplicate. What is further
@@ -12,9 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "core/base/units.hpp"
+#include "core/base/zero_pages.hpp"
 
 namespace netecho {
 
@@ -167,7 +167,7 @@ class SequenceTracker {
   }
   void close(std::uint64_t sequence, State state) noexcept;
 
-  std::vector<Cell> ring_;  ///< A power of two of them.
+  ZeroPages<Cell> ring_;  ///< A power of two of them; zero is an unused one.
   std::uint64_t mask_;
   std::size_t max_outstanding_;
   Duration timeout_;

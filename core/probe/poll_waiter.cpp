@@ -4,12 +4,18 @@
 
 #include <algorithm>
 #include <csignal>
-#include <optional>
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
 
 namespace netecho {
+namespace {
+
+std::uint32_t interest_of(const MessagePort& port) noexcept {
+  return port.wants_write() ? EPOLLIN | EPOLLOUT : EPOLLIN;
+}
+
+}  // namespace
 
 PollWaiter::PollWaiter(Interrupt& interrupt) : interrupt_{interrupt} {
   // By default the kernel may end a sleep 50 µs late, to save wake-ups; what is measured here is
@@ -19,19 +25,30 @@ PollWaiter::PollWaiter(Interrupt& interrupt) : interrupt_{interrupt} {
 }
 
 void PollWaiter::watch(MessagePort& port, std::uint32_t id) {
-  const std::uint32_t events = port.wants_write() ? EPOLLIN | EPOLLOUT : EPOLLIN;
-  auto watched = std::make_unique<Watched>(Watched{port, id, events});
-  watched_.reserve(watched_.size() + 1);
-  epoll_.add(port.fd(), events, watched.get());
-  watched_.push_back(std::move(watched));
+  std::list<Watched> fresh;  // It joins the others once epoll has taken it.
+  fresh.push_back({.port = port, .id = id, .events = interest_of(port)});
+  changed_.reserve(watched_.size() + 1);
+  epoll_.add(port.fd(), fresh.front().events, &fresh.front());
+  const Place place = fresh.begin();
+  watched_.splice(watched_.end(), fresh);
+  places_.emplace(&port, place);
 }
 
 void PollWaiter::unwatch(MessagePort& port) {
-  const auto found = std::find_if(watched_.begin(), watched_.end(),
-                                  [&](const auto& each) { return &each->port == &port; });
-  if (found == watched_.end()) return;
+  const auto found = places_.find(&port);
+  if (found == places_.end()) return;
+  const Place place = found->second;
   epoll_.remove(port.fd());
-  watched_.erase(found);
+  if (place->place_in_changed) changed_[*place->place_in_changed] = nullptr;
+  places_.erase(found);
+  watched_.erase(place);
+}
+
+void PollWaiter::interest_changed(MessagePort& port) {
+  const auto found = places_.find(&port);
+  if (found == places_.end() || found->second->place_in_changed) return;
+  found->second->place_in_changed = changed_.size();
+  changed_.push_back(&*found->second);
 }
 
 void SpinGuard::woke_late(Duration by) noexcept {
@@ -62,19 +79,22 @@ Wake PollWaiter::wait(WakeTime deadline, WaitMode mode) {
 /// What is not ready says so itself.
 Wake PollWaiter::everyone() noexcept {
   std::size_t ready = 0;
-  for (const auto& each : watched_) ready_[ready++] = each->id;
+  for (const Watched& each : watched_) ready_[ready++] = each.id;
   Wake wake;
   wake.ready = std::span{ready_}.first(ready);
   return wake;
 }
 
 void PollWaiter::update_interest() noexcept {
-  for (const auto& each : watched_) {
-    const std::uint32_t events = each->port.wants_write() ? EPOLLIN | EPOLLOUT : EPOLLIN;
+  for (Watched* const each : changed_) {
+    if (each == nullptr) continue;
+    each->place_in_changed.reset();
+    const std::uint32_t events = interest_of(each->port);
     if (events == each->events) continue;
     each->events = events;
-    epoll_.modify(each->port.fd(), events, each.get());
+    epoll_.modify(each->port.fd(), events, each);
   }
+  changed_.clear();
 }
 
 std::size_t PollWaiter::poll_once(Instant now, const WakeTime& deadline, WaitMode mode) {

@@ -4,7 +4,9 @@
 /// How a client really waits: sleeping in epoll until shortly before a deadline, then spinning.
 
 #include <array>
-#include <memory>
+#include <list>
+#include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "core/host/interrupt.hpp"
@@ -41,6 +43,7 @@ class PollWaiter final : public Waiter {
 
   void watch(MessagePort& port, std::uint32_t id) override;
   void unwatch(MessagePort& port) override;
+  void interest_changed(MessagePort& port) override;
   Wake wait(WakeTime deadline, WaitMode mode) override;
   [[nodiscard]] const Histogram* wake_up_latency() const noexcept override { return &wake_up_; }
 
@@ -49,7 +52,9 @@ class PollWaiter final : public Waiter {
     MessagePort& port;
     std::uint32_t id;
     std::uint32_t events;  ///< As epoll knows them.
+    std::optional<std::size_t> place_in_changed{};
   };
+  using Place = std::list<Watched>::iterator;
   static constexpr std::size_t kEventsAWake = 64;
   /// Signals are then looked for every so many turns.
   static constexpr unsigned kTurnsPerPoll = 256;
@@ -68,7 +73,10 @@ class PollWaiter final : public Waiter {
   SpinGuard guard_;
   Histogram wake_up_;
   unsigned turns_ = 0;
-  std::vector<std::unique_ptr<Watched>> watched_;
+  std::list<Watched> watched_;  ///< In the order in which they came; epoll points to each.
+  std::unordered_map<const MessagePort*, Place> places_;
+  /// To be asked before the next wait; null if it is not watched any more.
+  std::vector<Watched*> changed_;
   std::array<epoll_event, kEventsAWake> events_{};
   std::array<std::uint32_t, kEventsAWake> ready_{};
 };

@@ -5,6 +5,10 @@
 
 namespace netecho {
 
+void ProbeEvents::came(std::size_t /*target*/, const SocketDescription& description) {
+  targets_.push_back(description);
+}
+
 void ProbeEvents::outcome(const ProbeOutcome& outcome) {
   ReplyEvent event{.target = targets_[outcome.target],
                    .flow = outcome.flow,

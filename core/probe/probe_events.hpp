@@ -20,11 +20,11 @@ class ProbeEvents final : public ProbeObserver {
     TimestampSource timestamps = TimestampSource::user;
   };
 
-  /// `targets`: how they are named, in the order of the run. All outlive the observer.
-  ProbeEvents(EventSink& sink, const Clock& clock, std::vector<SocketDescription> targets,
-              const Options& options)
-      : sink_{sink}, clock_{clock}, targets_{std::move(targets)}, options_{options} {}
+  /// `sink` and `clock` outlive the observer.
+  ProbeEvents(EventSink& sink, const Clock& clock, const Options& options)
+      : sink_{sink}, clock_{clock}, options_{options} {}
 
+  void came(std::size_t target, const SocketDescription& description) override;
   [[nodiscard]] bool wants_outcomes() const noexcept override { return options_.replies; }
   void outcome(const ProbeOutcome& outcome) override;
   void interval(std::span<const ProbeResult> targets) override;
@@ -33,7 +33,7 @@ class ProbeEvents final : public ProbeObserver {
  private:
   EventSink& sink_;
   const Clock& clock_;
-  std::vector<SocketDescription> targets_;
+  std::vector<SocketDescription> targets_;  ///< How they are named, by number.
   Options options_;
 };
 

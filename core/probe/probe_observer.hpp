@@ -55,7 +55,9 @@ struct ProbeStatus {
 class ProbeObserver {
  public:
   virtual ~ProbeObserver() = default;
-  /// The schedule begins; the wall clock's time of it.
+  /// A target came; the next number. Before anything else is told of it.
+  virtual void came(std::size_t /*target*/, const SocketDescription& /*description*/) {}
+  /// The schedule begins; the wall clock's time of it. Targets may come later.
   virtual void began(Instant /*start*/, WallTime /*wall*/) {}
   /// Asked once, before the run: whether outcome() is to be called.
   [[nodiscard]] virtual bool wants_outcomes() const noexcept { return false; }

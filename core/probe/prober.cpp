@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/base/random.hpp"
+#include "core/probe/due_times.hpp"
 #include "core/probe/prober_flow.hpp"
 #include "core/probe/prober_results.hpp"
+#include "core/probe/target_source.hpp"
 
 namespace netecho {
 namespace {
@@ -50,69 +51,128 @@ class Recurrence {
 
 class Run {
  public:
-  Run(const FlowTable& flows, const ProberContext& context, Instant start)
+  /// `polled`: when the source is to be asked again.
+  Run(FlowTable& flows, TargetSource& source, TargetSet& targets, Instant polled,
+      const ProberContext& context, Instant start)
       : flows_{flows},
+        source_{source},
+        targets_{targets},
+        next_poll_{polled},
         context_{context},
         reports_{start, context.options.report_interval},
-        looks_{start, context.options.status_interval} {}
+        looks_{start, context.options.status_interval} {
+    note_all();
+  }
 
   RunEnd until_done() {
     while (true) {
       const Instant now = context_.clock.now();
+      if (next_poll_ <= now) poll_source(now);
       take_turns(now);
-      if (std::ranges::all_of(flows_.all(), [](const auto& flow) { return flow->finished(); })) {
-        return RunEnd::finished;
-      }
+      if (finished_total_ == finished_.size() && next_poll_ == kNever) return RunEnd::finished;
       if (now >= context_.options.deadline) return RunEnd::deadline;
       if (reports_.take(now)) report(now);
-      if (looks_.take(now)) context_.observer.status(flows_.status(now));
+      if (looks_.take(now)) context_.observer.status(flows_.status());
       take_ready(next_event());
       if (interrupted_ || context_.observer.gone()) return RunEnd::interrupted;
     }
   }
 
-  void report(Instant now) { context_.observer.interval(flows_.end_period(now, context_)); }
+  void report(Instant now) { context_.observer.interval(flows_.end_period(now)); }
 
  private:
+  void poll_source(Instant now) {
+    next_poll_ = source_.poll(targets_, now);
+    if (!flows_.take(targets_)) return;
+    flows_.begin(context_.clock.now(), context_.clock.wall_now());
+    note_all();
+  }
+
+  /// After flows have come or gone.
+  void note_all() {
+    const auto flows = static_cast<std::uint32_t>(flows_.all().size());
+    due_.reserve(2 * std::size_t{flows});
+    for (std::uint32_t id = 0; id < flows; ++id) {
+      if (id == finished_.size()) {
+        sends_.add();
+        chores_.add();
+        finished_.push_back(false);
+      }
+      note(id);
+    }
+  }
+
   /// What is due. Between two flows' sends the replies that have come are taken, so that none waits
   /// for the sends of others; a flood is after their number, and sends first.
   void take_turns(Instant now) {
     const bool floods = context_.options.schedule == ScheduleKind::flood;
     bool first = true;
-    for (const auto& flow : flows_.all()) {
-      if (flow->next_event() > now) continue;
+    find_due(now);
+    for (const std::uint32_t id : due_) {
+      ProbeFlow* const flow = flows_.all()[id].get();
+      if (flow->next_event() > now) continue;  // A reply that came meanwhile has done it.
       if (!std::exchange(first, false) && !floods) {
         take_ready(now);  // That has passed: nobody waits.
         flow->on_time(context_.clock.now());
       } else {
         flow->on_time(now);
       }
+      note(id);
     }
+  }
+
+  /// Those that are due, in the order of their ids.
+  void find_due(Instant now) {
+    due_.clear();
+    sends_.collect(now, due_);
+    chores_.collect(now, due_);
+    std::ranges::sort(due_);
+    due_.erase(std::unique(due_.begin(), due_.end()), due_.end());
+  }
+
+  /// After each call that may have changed when a flow is due, or whether it is done.
+  void note(std::uint32_t id) {
+    const ProbeFlow& flow = *flows_.all()[id];
+    sends_.set(id, flow.next_send());
+    chores_.set(id, flow.next_chore());
+    if (!flow.finished() || finished_[id]) return;
+    finished_[id] = true;
+    ++finished_total_;
   }
 
   /// Waits until `deadline` at the longest, and takes what there is.
   void take_ready(WakeTime deadline) {
     const Wake wake = context_.waiter.wait(deadline, context_.options.wait);
-    for (const std::uint32_t id : wake.ready) flows_.all()[id]->on_ready();
+    for (const std::uint32_t id : wake.ready) {
+      flows_.all()[id]->on_ready();
+      note(id);
+    }
     if (wake.report_requested) report(context_.clock.now());
     interrupted_ = interrupted_ || wake.interrupted;
   }
 
   [[nodiscard]] WakeTime next_event() const noexcept {
-    Instant slot = kNever;
-    Instant other = std::min({context_.options.deadline, reports_.next(), looks_.next()});
-    for (const auto& flow : flows_.all()) {
-      slot = std::min(slot, flow->next_send());
-      other = std::min(other, flow->next_chore());
-    }
-    return {std::min(slot, other), slot <= other};
+    const Instant slot = sends_.earliest();
+    const Instant other = std::min({chores_.earliest(), next_poll_, context_.options.deadline,
+                                    reports_.next(), looks_.next()});
+    // To spin before each probe of many flows would take a core: these are as late as a sleep is.
+    const bool few = finished_.size() - finished_total_ <= kFewFlows;
+    return {std::min(slot, other), few && slot <= other};
   }
 
-  const FlowTable& flows_;
+  FlowTable& flows_;
+  TargetSource& source_;
+  TargetSet& targets_;
+  Instant next_poll_;
   const ProberContext& context_;
   Recurrence reports_;
   Recurrence looks_;
   bool interrupted_ = false;
+  DueTimes sends_;              ///< When each flow has something to send.
+  DueTimes chores_;             ///< When it has anything else to do.
+  std::vector<bool> finished_;  ///< Which flows are.
+  std::size_t finished_total_ = 0;
+  std::vector<std::uint32_t> due_;  ///< In this turn; kept for its memory.
 };
 
 /// Gives connections a moment before the run starts: those that stand by then have their first
@@ -137,20 +197,28 @@ bool await_connections(const FlowTable& flows, const ProberContext& context) {
 
 }  // namespace
 
-std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets, const ProbeOptions& options,
+std::vector<ProbeResult> run_prober(TargetSource& targets, const ProbeOptions& options,
                                     const Clock& clock, Waiter& waiter, ProbeObserver& observer,
                                     std::uint64_t seed) {
-  SplitMix64 seeds{seed};
-  const ProberContext context{
-      options, clock, waiter, observer, observer.wants_outcomes(), measure_clock(clock)};
-  FlowTable flows{targets, context, seeds};
+  ProberBuffers buffers{options};
+  const ProberContext context{.options = options,
+                              .clock = clock,
+                              .waiter = waiter,
+                              .observer = observer,
+                              .buffers = buffers,
+                              .tells_outcomes = observer.wants_outcomes(),
+                              .clock_read = measure_clock(clock)};
+  FlowTable flows{context, seed};
+  TargetSet changes;
+  const Instant polled = targets.poll(changes, clock.now());
+  flows.take(changes);
   const bool goes_on = await_connections(flows, context);
   // Only now: what setting up costs must not make the first slots late.
   const Instant start = clock.now();
   const WallTime wall = clock.wall_now();
   flows.begin(start, wall);
   observer.began(start, wall);
-  Run run{flows, context, start};
+  Run run{flows, targets, changes, polled, context, start};
   const RunEnd end = goes_on ? run.until_done() : RunEnd::interrupted;
   const Instant now = clock.now();
   for (const auto& flow : flows.all()) {
@@ -159,7 +227,14 @@ std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets, const Prob
   }
   // The rest of the last interval, so that the intervals are the whole.
   if (options.report_interval != Duration::max()) run.report(now);
-  return flows.results(now, end == RunEnd::interrupted, context);
+  return flows.results(now, end == RunEnd::interrupted);
+}
+
+std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets, const ProbeOptions& options,
+                                    const Clock& clock, Waiter& waiter, ProbeObserver& observer,
+                                    std::uint64_t seed) {
+  FixedTargets fixed{std::move(targets)};
+  return run_prober(fixed, options, clock, waiter, observer, seed);
 }
 
 }  // namespace netecho

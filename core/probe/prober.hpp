@@ -76,10 +76,19 @@ struct ProbeTarget {
   bool one_at_a_time = false;
 };
 
+class TargetSource;
+
 /// Probes all targets side by side, each flow on a schedule of its own, and returns the results in
-/// order. A flow begins once its connection stands; when connections are made again (`reconnect`),
-/// it begins at once and accounts for the slots that had none. Throws a usage Error. Session ids
-/// (and the gaps of random schedules) come from `seed`.
+/// the order in which the targets came. A flow begins once its connection stands; when connections
+/// are made again (`reconnect`), it begins at once and accounts for the slots that had none. The
+/// schedule of a target that comes later begins then, and has the same length and count. Throws a
+/// usage Error, and what `targets` throws. Session ids (and the gaps of random schedules) come from
+/// `seed`.
+[[nodiscard]] std::vector<ProbeResult> run_prober(TargetSource& targets,
+                                                  const ProbeOptions& options, const Clock& clock,
+                                                  Waiter& waiter, ProbeObserver& observer,
+                                                  std::uint64_t seed);
+/// The same over a list.
 [[nodiscard]] std::vector<ProbeResult> run_prober(std::vector<ProbeTarget> targets,
                                                   const ProbeOptions& options, const Clock& clock,
                                                   Waiter& waiter, ProbeObserver& observer,

@@ -68,8 +68,12 @@ void FigureSet::merge(const FigureSet& other) {
   jitter_flows += other.jitter_flows;
 }
 
-FlowFigures::FlowFigures(Duration interval, const Clock& clock)
-    : interval_{interval}, order_{interval}, period_loss_runs_{interval}, outages_{clock} {}
+FlowFigures::FlowFigures(Duration interval, const Clock& clock, HistogramSpace space)
+    : statistics{space},
+      interval_{interval},
+      order_{interval},
+      period_loss_runs_{interval},
+      outages_{clock} {}
 
 void FlowFigures::settled(const SettledProbe& probe) {
   order_.settled(probe, statistics);
@@ -97,6 +101,14 @@ double FlowFigures::rate(const ProbeCounts& done, Duration length) const noexcep
                                                             static_cast<double>(interval_.count())
                                                       : static_cast<double>(length.count());
   return span_ns > 0 ? static_cast<double>(done.sent) * 1e9 / span_ns : 0;
+}
+
+void FlowFigures::add_to(ProbeCounts& totals, Histogram& rtt) const {
+  totals.add(past_counts_);
+  totals.add(counts);
+  totals.sent -= carried_;
+  rtt.merge(past_statistics_.rtt);
+  rtt.merge(statistics.rtt);
 }
 
 FigureSet FlowFigures::whole(Instant now, const SequenceTracker& tracker) const {

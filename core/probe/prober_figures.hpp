@@ -46,7 +46,7 @@ struct ProbeCounts {
 /// What the figures of a summary come from: of one flow or several, of a run or a part of it.
 struct FigureSet {
   ProbeCounts counts;
-  RoundTripStatistics statistics{HistogramSpace::when_merged};
+  RoundTripStatistics statistics{HistogramSpace::as_needed};
   LossRuns loss_runs;
   std::vector<Outage> outages;  ///< Of each flow in turn.
   std::optional<LossDirection::Split> loss_directions;
@@ -62,8 +62,8 @@ struct FigureSet {
 class FlowFigures {
  public:
   /// `interval`: the mean gap of the schedule; zero for a flood, which has none.
-  /// `clock`, which outlives this, dates outages.
-  FlowFigures(Duration interval, const Clock& clock);
+  /// `clock`, which outlives this, dates outages. `space` is that of the distributions.
+  FlowFigures(Duration interval, const Clock& clock, HistogramSpace space);
   void begin(Instant start) noexcept { period_start_ = run_start_ = start; }
 
   /// Of the period at hand: what happens is recorded here, once.
@@ -77,6 +77,8 @@ class FlowFigures {
   /// Many slots at once that were not sent and count as unanswered, in their turn.
   void unanswered(Instant due, std::uint64_t slots) noexcept;
 
+  /// What a quick look wants of the run so far, added to what is there.
+  void add_to(ProbeCounts& totals, Histogram& rtt) const;
   /// The figures of the run so far; `tracker` knows what still waits.
   [[nodiscard]] FigureSet whole(Instant now, const SequenceTracker& tracker) const;
   /// Of the period that ends now. What is outstanding belongs to it and to the next one.
@@ -97,7 +99,7 @@ class FlowFigures {
   std::uint64_t told_outage_probes_ = 0;  ///< Of the next one, if it was open then.
   std::uint64_t carried_ = 0;             ///< Of counts.sent: outstanding when the period began.
   ProbeCounts past_counts_;               ///< Of the periods before.
-  RoundTripStatistics past_statistics_{HistogramSpace::when_merged};
+  RoundTripStatistics past_statistics_{HistogramSpace::as_needed};
 };
 
 }  // namespace netecho

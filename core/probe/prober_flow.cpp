@@ -23,28 +23,10 @@ constexpr Duration kLastBackOff = 1s;
 constexpr Duration kLeastSilence = 500ms;
 /// A datagram socket without a reply for this long is made anew: its name may have moved.
 constexpr Duration kLookUpAgain = 60s;
-/// Messages taken or flooded at once, if they are not large.
-constexpr std::size_t kBatchSlots = 64;
-constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
-/// A connection attempt carries no payload; the frame only names it.
-constexpr std::uint32_t kConnectProbeBytes = kFrameHeaderBytes;
-
-std::uint32_t content_bytes(const ProbeOptions& options) noexcept {
-  return options.mode == ProbeMode::connect ? kConnectProbeBytes : options.size_bytes;
-}
 
 /// A connection attempt has nothing to authenticate.
 const AuthKey* key_of(const ProbeOptions& options) noexcept {
   return options.mode == ProbeMode::echo ? options.key.get() : nullptr;
-}
-
-std::size_t batch_slots(std::size_t message_bytes) noexcept {
-  return std::clamp<std::size_t>(kBatchBytes / (message_bytes + 1), 1, kBatchSlots);
-}
-
-std::size_t outgoing_slots(const ProbeOptions& options) noexcept {
-  if (options.schedule != ScheduleKind::flood) return 1;
-  return std::min<std::size_t>(options.window, batch_slots(content_bytes(options)));
 }
 
 /// How many probes can be outstanding; one where replies carry no sequence, or where a stream's
@@ -85,12 +67,10 @@ ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
                key_of(context.options)},
       schedule_{kNever, schedule_options(context.options, identity.session)},
       tracker_{outstanding_limit(context.options, target), context.options.timeout},
-      figures_{mean_gap(), context.clock},
-      outgoing_{outgoing_slots(context.options), 1},
-      // One byte more than a reply has: a longer one shows.
-      incoming_{batch_slots(content_bytes(context.options)),
-                std::max<std::size_t>(std::size_t{content_bytes(context.options)} + 1,
-                                      floods() && is_datagram() ? kTrainSlotBytes : 0)} {
+      figures_{mean_gap(), context.clock, identity.space},
+      recent_{identity.space},
+      outgoing_{context.buffers.outgoing},
+      incoming_{floods() && is_datagram() ? *context.buffers.trains : context.buffers.incoming} {
   if (connection.port != nullptr) {
     install(std::move(connection));
   } else {
@@ -112,6 +92,7 @@ void ProbeFlow::install(ProbeConnection connection) {
   sent_before_port_ = tracker_.sent_total();
   warm_ups_sent_ = 0;
   unheard_since_.reset();
+  wants_write_ = connection_.port->wants_write();
   context_.waiter.watch(*connection_.port, identity_.id);
   watched_ = stood_ = true;
 }
@@ -120,6 +101,7 @@ void ProbeFlow::begin(Instant start, Duration phase) {
   first_slot_ = saturating_add(start, phase);
   phase_ = phase;
   figures_.begin(first_slot_);
+  if (retired_) return;
   if (connected() && context_.options.warmup != 0) return start_warm_up();
   const bool at_once = connected() || context_.options.reconnect == Reconnect::yes;
   if (at_once) start_schedule(first_slot_);
@@ -129,7 +111,7 @@ void ProbeFlow::start_warm_up() {
   const ProbeOptions& options = context_.options;
   if (options.warmup == 0 || warmed_up_) return connected_at(context_.clock.now());
   warm_up_ = std::make_unique<WarmUp>(*connection_.port, options, content_bytes(options),
-                                      identity_.warm_up_session, key_of(options));
+                                      identity_.warm_up_session, key_of(options), context_.buffers);
 }
 
 void ProbeFlow::end_warm_up(Instant now) {
@@ -164,6 +146,12 @@ void ProbeFlow::stop_watching() {
   note_foreign(cut_off);
   figures_.counts.rx_bytes += cut_off.size();
   if (std::exchange(watched_, false)) context_.waiter.unwatch(*connection_.port);
+}
+
+void ProbeFlow::tell_waiter() {
+  if (!watched_ || connection_.port->wants_write() == wants_write_) return;
+  wants_write_ = !wants_write_;
+  context_.waiter.interest_changed(*connection_.port);
 }
 
 std::span<const std::byte> ProbeFlow::unfinished() const noexcept {
@@ -218,8 +206,10 @@ void ProbeFlow::on_time(Instant now) {
   if (reopen_at_ && *reopen_at_ <= now) reopen(now);
   if (warm_up_ && warm_up_->next_event() <= now) warm_up_->on_time(now);
   if (warm_up_ && warm_up_->finished()) end_warm_up(now);
-  if (begun_) floods() ? flood(now) : send_due(now);
+  if (begun_ && !retired_) floods() ? flood(now) : send_due(now);
   settle(now);
+  release();
+  tell_waiter();
 }
 
 void ProbeFlow::expire(Instant now) {
@@ -333,6 +323,7 @@ void ProbeFlow::settle(Instant now) {
 }
 
 void ProbeFlow::tell_failure(const char* why) {
+  if (retired_) return;
   if (why == nullptr && finished()) why = "no connection before its schedule ended";
   if (why != nullptr && !stood_ && !error_) {
     error_ =

@@ -39,6 +39,7 @@
 #include "core/measure/clock_offset.hpp"
 #include "core/measure/schedule.hpp"
 #include "core/probe/prober.hpp"
+#include "core/probe/prober_buffers.hpp"
 #include "core/probe/prober_content.hpp"
 #include "core/probe/prober_figures.hpp"
 #include "core/probe/prober_warmup.hpp"
@@ -51,17 +52,19 @@ struct ProberContext {
   const Clock& clock;
   Waiter& waiter;
   ProbeObserver& observer;
+  ProberBuffers& buffers;
   bool tells_outcomes;  ///< The observer wants them.
   Duration clock_read;
 };
 
-/// Which flow of which target, and what is random about it.
+/// Which flow of which target, what is random about it, and whether it is one of many.
 struct FlowIdentity {
   std::uint32_t id = 0;  ///< Among all flows of the run.
   std::size_t target = 0;
   std::uint32_t flow = 0;
   std::uint64_t session = 0;
   std::uint64_t warm_up_session = 0;
+  HistogramSpace space = HistogramSpace::at_once;  ///< Of its distributions.
 };
 
 /// Why a probe was not sent or not answered, as far as anybody said.
@@ -86,6 +89,8 @@ class ProbeFlow {
   void begin(Instant start, Duration phase);
   /// Whether its first connection is still being made, before the schedule.
   [[nodiscard]] bool connecting() const noexcept { return reopen_at_ && !begun_ && !ended_; }
+  /// Its target has gone: nothing more is sent. Its port is kept until nothing is outstanding.
+  void retire(Instant now);
   /// The run has ended. A flow that ended before its schedule skips the slots that it never had:
   /// all of them, or if the schedule has no end (or was cut short), those due before `until`.
   void account_for_missing(Instant until);
@@ -108,6 +113,8 @@ class ProbeFlow {
   /// Gives up on what has timed out, and sends what is due.
   void on_time(Instant now);
 
+  /// Adds what a quick look wants of the run so far.
+  void glance(ProbeCounts& totals, Histogram& rtt) const { figures_.add_to(totals, rtt); }
   /// Of the run so far, and of the period that ends now.
   [[nodiscard]] FigureSet whole(Instant now) const;
   [[nodiscard]] FigureSet end_period(Instant now);
@@ -150,6 +157,10 @@ class ProbeFlow {
   /// At once after a connection that brought something; else after a pause that grows.
   void reopen_later();
   void stop_watching();
+  /// After the port was used: the waiter is told if it waits for something else now.
+  void tell_waiter();
+  /// Closes the port of a flow that is retired and done.
+  void release();
   /// Keeps the beginning of what is no echo, as long as nothing was one.
   void note_foreign(std::span<const std::byte> bytes) noexcept;
   /// What the port holds of a message that is not whole; nothing once there was a reply.
@@ -181,7 +192,7 @@ class ProbeFlow {
   }
   [[nodiscard]] bool echoes() const noexcept { return context_.options.mode == ProbeMode::echo; }
   [[nodiscard]] bool all_sent() const noexcept {
-    return ended_ || (begun_ && (floods() ? flood_over_ : schedule_.finished()));
+    return ended_ || retired_ || (begun_ && (floods() ? flood_over_ : schedule_.finished()));
   }
 
   // prober_sending.cpp: what is due.
@@ -201,6 +212,7 @@ class ProbeFlow {
   void fail_send(const BatchResult& result, std::optional<Instant> intended);
 
   // prober_replies.cpp: what arrives.
+  void take_ready();
   /// Takes what came in one call. False: there is no more.
   bool receive();
   void take(const Slot& slot);
@@ -235,14 +247,16 @@ class ProbeFlow {
   ClockOffset clock_offset_;
   bool trains_ = false;  ///< They may come, and leave when the port takes them.
   bool watched_ = false;
-  bool begun_ = false;  ///< The schedule runs.
-  bool stood_ = false;  ///< There was a connection.
-  bool tried_ = false;  ///< To send a probe of the schedule.
-  bool ended_ = false;  ///< Nothing more is scheduled.
+  bool wants_write_ = false;  ///< The port, when the waiter was told last.
+  bool begun_ = false;        ///< The schedule runs.
+  bool stood_ = false;        ///< There was a connection.
+  bool tried_ = false;        ///< To send a probe of the schedule.
+  bool ended_ = false;        ///< Nothing more is scheduled.
+  bool retired_ = false;      ///< The same, because nobody wants more.
   bool warmed_up_ = false;
   bool flood_over_ = false;  ///< As many as were asked for are sent, or time is up.
-  Batch outgoing_;
-  Batch incoming_;
+  Batch& outgoing_;          ///< The run's: nothing of this flow is in them beyond its turn.
+  Batch& incoming_;
 
   std::uint64_t flooded_ = 0;        ///< Probes of a flood so far, sent or failed.
   std::optional<Instant> retry_at_;  ///< The socket was full: when it is tried again.

@@ -54,12 +54,14 @@ std::optional<Duration> residence_of(const FrameStamp& stamp, Duration rtt) noex
 }  // namespace
 
 void ProbeFlow::on_ready() {
+  warm_up_ ? warm_up_->on_ready() : take_ready();
+  release();
+  tell_waiter();
+}
+
+void ProbeFlow::take_ready() {
   // What leaves in trains comes back in trains, one behind the other: to ask again is cheaper than
   // to wait, and the place of one train is filled before the next is taken.
-  if (warm_up_) {
-    warm_up_->on_ready();
-    return;
-  }
   for (int left = trains_ ? kTrainsInARow : 1; left > 0 && receive(); --left) {
     if (!trains_) return;
     const Instant now = context_.clock.now();

@@ -30,13 +30,19 @@ Summary together(std::span<const Summary> flows) {
   return all;
 }
 
-void finish(Summary& summary, const FigureSet& figures, const Histogram* wake_up) {
+void finish(Summary& summary, const FigureSet& figures, const LatenessFigures& wake_up) {
   fill_figures(summary, figures);
   summary.duration = figures.length;
-  if (wake_up != nullptr) summary.wake_up = lateness_figures(*wake_up);
+  summary.wake_up = wake_up;
   summary.exit_code = figures.counts.received > 0 && !summary.error ? 0 : 1;
   // What never began failed by itself; what ended early has a negative result.
   if (summary.error && summary.scheduled_total == 0) summary.exit_code = summary.error->exit_code;
+}
+
+/// A flood records too fast to search a list each time.
+HistogramSpace space_for(std::size_t flows, const ProbeOptions& options) noexcept {
+  const bool floods = options.schedule == ScheduleKind::flood;
+  return flows > kFewFlows && !floods ? HistogramSpace::as_needed : HistogramSpace::at_once;
 }
 
 /// Flows begin within this: an interval, unless the run is so short that the last ones would have
@@ -49,22 +55,36 @@ Duration turns_within(const ProbeOptions& options, Instant now) noexcept {
 
 }  // namespace
 
-FlowTable::FlowTable(std::vector<ProbeTarget>& targets, const ProberContext& context,
-                     SplitMix64& seeds)
-    : options_{context.options}, turns_within_{turns_within(options_, context.clock.now())} {
-  SplitMix64 warm_up_seeds{seeds.next()};
-  for (std::size_t target = 0; target < targets.size(); ++target) {
-    first_.push_back(flows_.size());
-    std::uint32_t number = 0;
-    for (ProbeConnection& connection : targets[target].flows) {
-      const FlowIdentity identity{.id = static_cast<std::uint32_t>(flows_.size()),
-                                  .target = target,
-                                  .flow = number++,
-                                  .session = seeds.next(),
-                                  .warm_up_session = warm_up_seeds.next()};
-      flows_.push_back(
-          std::make_unique<ProbeFlow>(targets[target], std::move(connection), context, identity));
-    }
+FlowTable::FlowTable(const ProberContext& context, std::uint64_t seed)
+    : context_{context}, seeds_{seed}, warm_up_seeds_{seeds_.next()} {}
+
+bool FlowTable::take(TargetSet& changes) {
+  std::vector<ProbeTarget> came = changes.take_came();
+  const std::vector<std::size_t> gone = changes.take_gone();
+  turns_within_ = turns_within(context_.options, context_.clock.now());
+  std::size_t flows = flows_.size();
+  for (const ProbeTarget& target : came) flows += target.flows.size();
+  for (ProbeTarget& target : came) add(std::move(target), space_for(flows, context_.options));
+  for (const std::size_t target : gone) {
+    for (const auto& flow : flows_of(target)) flow->retire(context_.clock.now());
+  }
+  return !came.empty() || !gone.empty();
+}
+
+void FlowTable::add(ProbeTarget target, HistogramSpace space) {
+  const std::size_t place = targets_.size();
+  context_.observer.came(place, target.target);
+  targets_.push_back(std::make_unique<ProbeTarget>(std::move(target)));
+  std::uint32_t number = 0;
+  for (ProbeConnection& connection : targets_.back()->flows) {
+    const FlowIdentity identity{.id = static_cast<std::uint32_t>(flows_.size()),
+                                .target = place,
+                                .flow = number++,
+                                .session = seeds_.next(),
+                                .warm_up_session = warm_up_seeds_.next(),
+                                .space = space};
+    flows_.push_back(
+        std::make_unique<ProbeFlow>(*targets_.back(), std::move(connection), context_, identity));
   }
   first_.push_back(flows_.size());
 }
@@ -74,35 +94,38 @@ FlowTable::Flows FlowTable::flows_of(std::size_t target) const noexcept {
 }
 
 Duration FlowTable::phase_of(std::size_t target, std::size_t flow) const noexcept {
-  const std::size_t targets = first_.size() - 1;
+  const std::size_t begun = started_.size();
+  const std::size_t targets = targets_.size() - begun;
   const auto turns = static_cast<std::int64_t>(flows_of(target).size() * targets);
+  target -= begun;
   const auto turn = static_cast<std::int64_t>(flow * targets + target);
   // The product of a long interval and many turns would overflow.
   return turns_within_ / turns * turn + turns_within_ % turns * turn / turns;
 }
 
 void FlowTable::begin(Instant start, WallTime wall) {
-  started_ = wall;
-  for (std::size_t target = 0; target + 1 < first_.size(); ++target) {
+  for (std::size_t target = started_.size(); target < targets_.size(); ++target) {
     const Flows flows = flows_of(target);
     for (std::size_t i = 0; i < flows.size(); ++i) {
       flows[i]->begin(start, phase_of(target, i));
     }
   }
+  started_.resize(targets_.size(), wall);
 }
 
 template <typename FiguresOf>
-std::vector<ProbeResult> FlowTable::collect(bool interrupted, const ProberContext& context,
-                                            const FiguresOf& figures_of) const {
-  const Histogram* wake_up = context.waiter.wake_up_latency();
+std::vector<ProbeResult> FlowTable::collect(bool interrupted, const FiguresOf& figures_of) const {
+  const Histogram* const latency = context_.waiter.wake_up_latency();
+  const LatenessFigures wake_up =
+      latency != nullptr ? lateness_figures(*latency) : LatenessFigures{};
   std::vector<ProbeResult> out;
-  for (std::size_t target = 0; target + 1 < first_.size(); ++target) {
+  for (std::size_t target = 0; target < targets_.size(); ++target) {
     ProbeResult result;
     std::vector<Summary> summaries;
     std::optional<FigureSet> all;
     for (const auto& flow : flows_of(target)) {
       Summary summary = flow->description(interrupted);
-      summary.started = started_;
+      summary.started = started_[target];
       FigureSet figures = figures_of(*flow);
       finish(summary, figures, wake_up);
       summaries.push_back(std::move(summary));
@@ -121,31 +144,30 @@ std::vector<ProbeResult> FlowTable::collect(bool interrupted, const ProberContex
   return out;
 }
 
-std::vector<ProbeResult> FlowTable::results(Instant now, bool interrupted,
-                                            const ProberContext& context) const {
-  return collect(interrupted, context, [&](ProbeFlow& flow) { return flow.whole(now); });
+std::vector<ProbeResult> FlowTable::results(Instant now, bool interrupted) const {
+  return collect(interrupted, [&](ProbeFlow& flow) { return flow.whole(now); });
 }
 
-std::vector<ProbeResult> FlowTable::end_period(Instant now, const ProberContext& context) const {
-  return collect(false, context, [&](ProbeFlow& flow) { return flow.end_period(now); });
+std::vector<ProbeResult> FlowTable::end_period(Instant now) const {
+  return collect(false, [&](ProbeFlow& flow) { return flow.end_period(now); });
 }
 
-std::vector<ProbeStatus> FlowTable::status(Instant now) const {
+std::vector<ProbeStatus> FlowTable::status() const {
   std::vector<ProbeStatus> out;
-  for (std::size_t target = 0; target + 1 < first_.size(); ++target) {
-    FigureSet all;
-    Histogram recent{HistogramSpace::when_merged};
+  for (std::size_t target = 0; target < targets_.size(); ++target) {
+    ProbeCounts totals;
+    Histogram latency{HistogramSpace::as_needed};
+    Histogram recent{HistogramSpace::as_needed};
     for (const auto& flow : flows_of(target)) {
-      all.merge(flow->whole(now));
+      flow->glance(totals, latency);
       recent.merge(flow->recent());
       flow->recent().reset();
     }
-    const Histogram& latency = all.statistics.rtt;
-    out.push_back({.sent = all.counts.sent,
-                   .received = all.counts.received,
-                   .lost = all.counts.lost(),
-                   .skipped = all.counts.skipped,
-                   .unanswered = all.counts.unanswered(),
+    out.push_back({.sent = totals.sent,
+                   .received = totals.received,
+                   .lost = totals.lost(),
+                   .skipped = totals.skipped,
+                   .unanswered = totals.unanswered(),
                    .recent = recent.percentile(kP50),
                    .p50 = latency.percentile(kP50),
                    .p99 = latency.percentile(kP99),

@@ -170,8 +170,25 @@ void ProbeFlow::leave_unanswered(std::uint64_t slots, Instant due) {
   tracker_.not_sent(slots - remembered);
 }
 
+void ProbeFlow::retire(Instant now) {
+  retired_ = true;
+  flood_over_ = true;
+  retry_at_.reset();
+  reopen_at_.reset();
+  reopening_.reset();
+  warm_up_.reset();
+  settle(now);
+  release();
+}
+
+void ProbeFlow::release() {
+  if (!retired_ || !finished() || connection_.port == nullptr) return;
+  stop_watching();
+  connection_.port.reset();
+}
+
 void ProbeFlow::account_for_missing(Instant until) {
-  if (!ended_ || !begun_) return;
+  if (!ended_ || !begun_ || retired_) return;
   const ProbeOptions& options = context_.options;
   if (floods()) {
     const std::uint64_t left = options.count != 0 ? options.count - flooded_ : 0;

@@ -5,19 +5,14 @@
 #include "core/measure/schedule.hpp"
 
 namespace netecho {
-namespace {
-
-constexpr std::size_t kIncomingSlots = 16;
-
-}  // namespace
 
 WarmUp::WarmUp(MessagePort& port, const ProbeOptions& options, std::uint32_t size_bytes,
-               std::uint64_t session, const AuthKey* key)
+               std::uint64_t session, const AuthKey* key, ProberBuffers& buffers)
     : port_{port},
       options_{options},
       content_{size_bytes, session, 1, key},
-      outgoing_{1, 1},
-      incoming_{kIncomingSlots, std::size_t{size_bytes} + 1} {}
+      outgoing_{buffers.outgoing},
+      incoming_{buffers.incoming} {}
 
 void WarmUp::on_time(Instant now) {
   if (waiting_ && now < expires_) return;

@@ -6,6 +6,7 @@
 
 #include "core/codec/auth.hpp"
 #include "core/probe/prober.hpp"
+#include "core/probe/prober_buffers.hpp"
 #include "core/probe/prober_content.hpp"
 
 namespace netecho {
@@ -14,9 +15,9 @@ namespace netecho {
 /// never before the last was answered or is lost.
 class WarmUp {
  public:
-  /// `options` and `port` outlive it. `size_bytes`: of a probe.
+  /// `options`, `port` and `buffers` outlive it. `size_bytes`: of a probe.
   WarmUp(MessagePort& port, const ProbeOptions& options, std::uint32_t size_bytes,
-         std::uint64_t session, const AuthKey* key);
+         std::uint64_t session, const AuthKey* key, ProberBuffers& buffers);
 
   [[nodiscard]] bool finished() const noexcept { return finished_; }
   /// Probes that left.
@@ -37,8 +38,8 @@ class WarmUp {
   MessagePort& port_;
   const ProbeOptions& options_;
   ProbeContent content_;
-  Batch outgoing_;
-  Batch incoming_;
+  Batch& outgoing_;
+  Batch& incoming_;
   std::uint64_t sent_ = 0;  ///< Or tried to.
   std::uint64_t left_ = 0;
   std::uint64_t lost_ = 0;

@@ -8,19 +8,24 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
-#include "core/probe/prober.hpp"
+#include "core/probe/prober_buffers.hpp"
 
 namespace netecho {
 namespace {
 
 constexpr std::size_t kReadBytes = 65'536;
 
+/// No more is read at once than a batch takes; of small messages that is little.
+std::size_t buffer_bytes(std::size_t message_bytes) noexcept {
+  return std::max(message_bytes, std::min(kReadBytes, kBatchSlots * message_bytes));
+}
+
 }  // namespace
 
 StreamPort::StreamPort(ByteChannel channel, std::size_t message_bytes)
     : channel_{std::move(channel)},
       message_bytes_{message_bytes},
-      buffer_(std::max(message_bytes, kReadBytes)) {
+      buffer_(buffer_bytes(message_bytes)) {
   tail_.reserve(message_bytes);
 }
 

@@ -34,6 +34,9 @@ class Waiter {
   /// `port` must outlive its watch; `id` is what Wake::ready names.
   virtual void watch(MessagePort& port, std::uint32_t id) = 0;
   virtual void unwatch(MessagePort& port) = 0;
+  /// To be told when what a watched port waits for (MessagePort::wants_write) may have changed:
+  /// nobody asks all of them before each wait.
+  virtual void interest_changed(MessagePort& port) { static_cast<void>(port); }
   /// Returns when a watched port is ready, at `deadline`, or on a signal. `block` sleeps, then
   /// spins close to an exact deadline; `spin` never sleeps, and may name ports to be tried at once.
   /// Throws SysError if the system can't wait.

@@ -292,9 +292,7 @@ ProbeTarget target_over(std::unique_ptr<MessagePort> port, std::string uri) {
 std::vector<Summary> probe_over(SimNetwork& net, std::vector<ProbeTarget> targets,
                                 const ProbeOptions& options, EventCollector& events,
                                 std::uint64_t seed) {
-  std::vector<SocketDescription> names;
-  for (const ProbeTarget& target : targets) names.push_back(target.target);
-  ProbeEvents observer = events.observer(net, options, std::move(names));
+  ProbeEvents observer = events.observer(net, options);
   std::vector<Summary> summaries;
   for (ProbeResult& result : run_prober(std::move(targets), options, net, net, observer, seed)) {
     summaries.push_back(std::move(result.summary));

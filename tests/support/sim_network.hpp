@@ -150,11 +150,9 @@ class EventCollector final : public EventSink {
  public:
   void emit(Event event) override { events.push_back(std::move(event)); }
   /// An observer that tells this collector of every outcome and interval.
-  [[nodiscard]] ProbeEvents observer(const SimNetwork& net, const ProbeOptions& options,
-                                     std::vector<SocketDescription> targets) {
+  [[nodiscard]] ProbeEvents observer(const SimNetwork& net, const ProbeOptions& options) {
     return ProbeEvents{*this,
                        net,
-                       std::move(targets),
                        {.replies = true,
                         .mode = options.mode,
                         .size_bytes = options.size_bytes,

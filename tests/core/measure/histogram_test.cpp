@@ -1,7 +1,10 @@
 #include "core/measure/histogram.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <optional>
+#include <tuple>
 #include <vector>
 
 #include "core/base/random.hpp"
@@ -162,14 +165,85 @@ TEST_CASE("histogram: the least and the greatest are those of all that were merg
   CHECK(down.max() == 20ns);
 }
 
+namespace {
+
+/// What is told of a distribution: all of it.
+struct Figures {
+  explicit Figures(const Histogram& all)
+      : count{all.count()}, exact{all.min(), all.mean(), all.stddev(), all.max()} {
+    for (const Percentile p : {kP25, kP50, kP75, kP90, kP95, kP99, kP999, kP9999}) {
+      percentiles.push_back(all.percentile(p));
+      percentiles.push_back(all.percentile(p, count / 3));
+    }
+    all.for_each([&](Duration lower, Duration upper, std::uint64_t samples) {
+      buckets.emplace_back(lower, upper, samples);
+    });
+  }
+  bool operator==(const Figures&) const = default;
+
+  std::uint64_t count;
+  std::array<std::optional<Duration>, 4> exact;
+  std::vector<std::optional<Duration>> percentiles;
+  std::vector<std::tuple<Duration, Duration, std::uint64_t>> buckets;
+};
+
+Histogram as_needed(const std::vector<Duration>& values) {
+  Histogram histogram{HistogramSpace::as_needed};
+  for (const Duration value : values) histogram.record(value);
+  return histogram;
+}
+
+}  // namespace
+
+TEST_CASE("histogram: figures do not depend on when it takes its memory", "[measure][unit]") {
+  // Before the list is full, at that moment, and long after.
+  const std::size_t count = GENERATE(0U, 1U, 500U, 1'023U, 1'024U, 1'025U, 1'500U, 20'000U);
+  CAPTURE(count);
+  std::vector<Duration> values;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto step = static_cast<std::int64_t>(i);  // A bucket each, as long as there are few.
+    values.emplace_back(i < 1'024 ? step : step * step * 1'000);
+  }
+  CHECK((Figures{as_needed(values)} == Figures{of(values)}));
+
+  const std::vector<Duration> more = spread_values(700, 12);
+  std::vector<Duration> all = values;
+  all.insert(all.end(), more.begin(), more.end());
+  const Figures expected{of(all)};
+  for (const auto& make : {of, as_needed}) {
+    for (const auto& make_other : {of, as_needed}) {
+      Histogram merged = make(values);
+      merged.merge(make_other(more));
+      CHECK((Figures{merged} == expected));
+    }
+  }
+}
+
+TEST_CASE("histogram: few samples take little memory, and many as much as they ever do",
+          "[measure][unit]") {
+  CHECK(as_needed({}).touched_bytes() == 0);
+  CHECK(as_needed(spread_values(10, 1)).touched_bytes() <= 128);
+  CHECK(of({1ms}).touched_bytes() == 8'192);
+  const std::vector<Duration> many = spread_values(20'000, 1);
+  CHECK(as_needed(many).touched_bytes() == of(many).touched_bytes());
+}
+
+TEST_CASE("histogram: as needed, a reset forgets all", "[measure][unit]") {
+  Histogram histogram = as_needed({1ms, 2ms});
+  histogram.reset();
+  CHECK((Figures{histogram} == Figures{Histogram{}}));
+  histogram.record(3ms);
+  CHECK((Figures{histogram} == Figures{of({3ms})}));
+}
+
 TEST_CASE("histogram: merged histograms are the histogram of all their samples",
           "[measure][unit]") {
   const std::vector<Duration> first = spread_values(3'000, 1);
   const std::vector<Duration> second = spread_values(5'000, 2);
-  Histogram merged{HistogramSpace::when_merged};
+  Histogram merged{HistogramSpace::as_needed};
   merged.merge(of(first));
   merged.merge(of(second));
-  merged.merge(Histogram{HistogramSpace::when_merged});
+  merged.merge(Histogram{HistogramSpace::as_needed});
 
   std::vector<Duration> all = first;
   all.insert(all.end(), second.begin(), second.end());

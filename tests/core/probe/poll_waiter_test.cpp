@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -181,14 +182,54 @@ TEST_CASE("poll_waiter: room to write counts only for a port that waits for it",
   waiter.watch(port, 5);
   CHECK(ids(waiter.wait(Instant{}, WaitMode::block)).empty());
   port.want_write(true);
+  waiter.interest_changed(port);
   CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{5});
   port.want_write(false);
+  waiter.interest_changed(port);
+  waiter.interest_changed(port);
   CHECK(ids(waiter.wait(Instant{}, WaitMode::block)).empty());
 
   PairPort eager;
   eager.want_write(true);
   waiter.watch(eager, 6);
   CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{6});
+}
+
+TEST_CASE("poll_waiter: what a port waits for does not matter once it is not watched",
+          "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  PairPort stays;
+  PairPort goes;
+  waiter.watch(stays, 1);
+  waiter.watch(goes, 2);
+  for (PairPort* port : {&goes, &stays}) {
+    port->want_write(true);
+    waiter.interest_changed(*port);
+  }
+  waiter.unwatch(goes);
+  waiter.interest_changed(goes);
+  CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{1});
+  waiter.watch(goes, 3);  // As it is by then.
+  CHECK(ids(waiter.wait(kNever, WaitMode::block)).size() == 2);
+}
+
+TEST_CASE("poll_waiter: ports come and go in any order", "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  std::vector<std::unique_ptr<PairPort>> ports;
+  for (std::uint32_t id = 0; id < 20; ++id) {
+    ports.push_back(std::make_unique<PairPort>());
+    waiter.watch(*ports.back(), id);
+    ports.back()->let_arrive();
+  }
+  for (std::size_t i = 0; i < 20; ++i) {
+    if (i % 5 != 3) waiter.unwatch(*ports[i * 7 % 20]);
+  }
+  // 3, 8, 13 and 18, times 7.
+  Ids left = ids(waiter.wait(kNever, WaitMode::block));
+  std::sort(left.begin(), left.end());
+  CHECK(left == Ids{1, 6, 11, 16});
 }
 
 TEST_CASE("poll_waiter: a port that is not watched any more is not named",
