@@ -27,6 +27,7 @@ struct Served {
   /// Fewer than there are threads if it can't be shared.
   std::vector<ServedSocket> siblings{};
   SocketDescription endpoint;  ///< As bound: the real port.
+  SocketKind kind{};           ///< Of all of its sockets, connections too.
   bool inherited = false;
   bool records = false;  ///< An Acceptor whose connections carry records: use make_port().
   /// Removes what binding created (the socket file), if it is still ours. May be empty.
