@@ -78,9 +78,8 @@ struct Backend {
   /// Connects (stream, seqpacket) or makes a connected message socket. Throws Error, Interrupted.
   /// Null: there is no client.
   Connection (*connect)(const Endpoint& endpoint, const ConnectOptions& options);
-  /// A port whose every message is one connect() (RFC 8305 is not used: the first address that
-  /// answers the look-up): send() starts it (T1), receive() gives the message back once connected
-  /// (T4) or with its error. Null where capabilities.connects is false.
+  /// A port whose every message is one connection: send() starts it (T1), receive() gives the
+  /// message back once connected (T4) or with its error. Null where capabilities.connects is false.
   std::unique_ptr<MessagePort> (*connect_port)(const Endpoint& endpoint,
                                                const ConnectOptions& options);
   /// Binds (and listens) on every address of the endpoint. Throws Error. Null: there is no server.

@@ -27,7 +27,7 @@ constexpr std::array<Scheme, 2> kSchemes{{{"fd", std::nullopt}, {"sd", std::null
 /// What every socket has, of whichever family it turns out to be.
 constexpr SocketOptionSet kServeOptions =
     kOptionReceiveBuffer | kOptionSendBuffer | kOptionBusyPoll | kOptionMark;
-/// Of each it may turn out to have it.
+/// Each of them may mean something for what a descriptor turns out to be.
 constexpr SourceControls kSourceControls =
     kSourceNetworks | kSourceUsers | kSourceDatagrams | kSourceConnections;
 constexpr std::size_t kLongestFdName = 255;  // sd_pid_notify_with_fds(3), FDNAME=.
