@@ -20,35 +20,6 @@ constexpr OptionRow<CompleteTyped> kArguments[] = {
      &CompleteTyped::kind},
     {{"prefix", free_text("[PREFIX]"), "What is typed so far"}, &CompleteTyped::prefix}};
 
-bool is_known(std::string_view scheme) {
-  return find_backend(scheme) != nullptr;
-}
-
-/// Offers schemes while there is none yet, then what its backend knows. Opens no socket and asks no
-/// DNS.
-std::vector<std::string> endpoint_words(const std::string& prefix, Role role) {
-  std::vector<std::string> out;
-  const SplitEndpoint split = split_scheme(prefix, is_known);
-  if (const Backend* backend = find_backend(split.scheme); backend != nullptr) {
-    const std::string before = prefix.substr(0, prefix.size() - split.rest.size());
-    for (const std::string& word : backend->complete(split.rest)) out.push_back(before + word);
-    return out;
-  }
-  for (const Backend& backend : backends()) {
-    if (backend.capabilities.inherited && role == Role::client) continue;
-    for (const std::string_view scheme : backend.schemes) {
-      // Descriptors are written fd:3; every other scheme with its slashes.
-      const std::string word = std::string(scheme) + (backend.capabilities.inherited ? ":" : "://");
-      if (word.starts_with(prefix)) out.push_back(word);
-    }
-  }
-  if (!prefix.empty() &&
-      (prefix.front() == '/' || prefix.front() == '.' || prefix.front() == '@')) {
-    for (std::string& word : find_backend("unix")->complete(prefix)) out.push_back(std::move(word));
-  }
-  return out;
-}
-
 std::vector<std::string> interface_words(const std::string& prefix) {
   std::vector<std::string> out;
   std::error_code error;
@@ -94,7 +65,7 @@ std::vector<std::string> words(const std::string& kind, const std::string& prefi
   if (kind == "file") return file_words(prefix);
   if (kind == "interface") return interface_words(prefix);
   if (kind == "dscp") return dscp_names(prefix);
-  return endpoint_words(prefix, kind == "serve" ? Role::serve : Role::client);
+  return complete_endpoint(prefix, kind == "serve" ? Role::serve : Role::client);
 }
 
 }  // namespace

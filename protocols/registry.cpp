@@ -17,6 +17,10 @@ namespace {
 using std::string;
 using std::string_view;
 
+/// What an endpoint without a scheme means.
+constexpr string_view kBareScheme = "tcp";
+constexpr string_view kBarePathScheme = "unix";
+
 bool is_known_scheme(string_view lower_case) {
   return find_backend(lower_case) != nullptr;
 }
@@ -24,7 +28,7 @@ bool is_known_scheme(string_view lower_case) {
 [[noreturn]] void reject_scheme(const SplitEndpoint& split, string_view typed) {
   std::vector<string_view> known;
   for (const Backend& backend : backends()) {
-    known.insert(known.end(), backend.schemes.begin(), backend.schemes.end());
+    for (const Scheme& scheme : backend.schemes) known.push_back(scheme.text);
   }
   const string reason = "unknown scheme '" + split.scheme + "'";
   const string_view near = nearest_word(split.scheme, known);
@@ -36,13 +40,21 @@ bool is_known_scheme(string_view lower_case) {
   reject_endpoint(typed, reason + "; known are " + list);
 }
 
-Endpoint parse_with(const Backend& backend, string scheme, string_view rest, Role role,
-                    string_view typed) {
-  if (backend.capabilities.inherited && role == Role::client) {
-    reject_endpoint(typed, "an inherited descriptor is only for serve");
+const Scheme* find_scheme(const Backend& backend, string_view text) noexcept {
+  for (const Scheme& each : backend.schemes) {
+    if (each.text == text) return &each;
   }
-  string canonical = backend.parse_rest(scheme, rest, role, typed);
-  return {std::move(scheme), std::move(canonical), string{typed}};
+  return nullptr;
+}
+
+/// REQUIRES: a backend has `text` as a scheme.
+Endpoint parse_with(string_view text, string_view rest, Role role, string_view typed) {
+  const Backend& backend = *find_backend(text);
+  const Scheme& scheme = *find_scheme(backend, text);
+  check_side(backend, scheme.text, role, typed);
+  const RestContext context{scheme, backend.schemes, backend.kind, role, typed};
+  string canonical = backend.parse_rest(rest, context);
+  return {string{scheme.text}, std::move(canonical), string{typed}, scheme.family};
 }
 
 bool is_bare_path(string_view text) {
@@ -52,11 +64,10 @@ bool is_bare_path(string_view text) {
 /// A word without a scheme, a path's start or a ':': a port (serve), or something half-typed.
 Endpoint parse_bare_word(string_view word, Role role) {
   const bool number = is_digits(word);
-  if (number || (role == Role::serve && find_port(word, "tcp"))) {
+  if (number || (role == Role::serve && find_port(word, kBareScheme))) {
     const string fixed = "localhost:" + string{word};
     if (role == Role::client) reject_endpoint(word, "the host is missing", fixed);
-    string rest = find_backend("tcp")->parse_rest("tcp", fixed, role, word);
-    return {"tcp", std::move(rest), string{word}};
+    return parse_with(kBareScheme, fixed, role, word);
   }
   if (word.find('/') != string_view::npos) {
     reject_endpoint(word, "a path starts with '/', './' or '../'", "./" + string{word});
@@ -67,11 +78,11 @@ Endpoint parse_bare_word(string_view word, Role role) {
 
 Endpoint parse_bare(string_view text, Role role) {
   if (is_bare_path(text) || text.front() == '@') {
-    return parse_with(*find_backend("unix"), "unix", text, role, text);
+    return parse_with(kBarePathScheme, text, role, text);
   }
   if (text.find(':') == string_view::npos && text.front() != '[')
     return parse_bare_word(text, role);
-  return parse_with(*find_backend("tcp"), "tcp", text, role, text);
+  return parse_with(kBareScheme, text, role, text);
 }
 
 string join(std::span<const string_view> words) {
@@ -107,7 +118,7 @@ std::span<const Backend> backends() noexcept {
 std::vector<string_view> transport_names() {
   std::vector<string_view> out;
   for (const Backend& backend : backends()) {
-    const string_view name = backend.transport;
+    const string_view name = backend.kind.transport;
     if (!name.empty() && std::ranges::find(out, name) == out.end()) out.push_back(name);
   }
   return out;
@@ -115,23 +126,32 @@ std::vector<string_view> transport_names() {
 
 const Backend* find_backend(string_view scheme) noexcept {
   for (const Backend& backend : backends()) {
-    const auto& schemes = backend.schemes;
-    if (std::find(schemes.begin(), schemes.end(), scheme) != schemes.end()) return &backend;
+    if (find_scheme(backend, scheme) != nullptr) return &backend;
   }
   return nullptr;
 }
 
+void check_side(const Backend& backend, string_view scheme, Role role, string_view typed) {
+  if (backend.has_side(role)) return;
+  if (role == Role::serve) {
+    reject_endpoint(typed, string{scheme} + ":// is only for clients: send, probe");
+  }
+  if (backend.capabilities.inherited) {
+    reject_endpoint(typed, "an inherited descriptor is only for serve");
+  }
+  reject_endpoint(typed, string{scheme} + ":// is only for serve");
+}
+
 Endpoint parse_endpoint(string_view text, Role role) {
   if (text.empty()) reject_endpoint("''", "it is empty");
-  SplitEndpoint split = split_scheme(text, is_known_scheme);
+  const SplitEndpoint split = split_scheme(text, is_known_scheme);
   if (split.scheme.empty()) return parse_bare(text, role);
-  const Backend* backend = find_backend(split.scheme);
-  if (backend == nullptr) reject_scheme(split, text);
-  return parse_with(*backend, std::move(split.scheme), split.rest, role, text);
+  if (!is_known_scheme(split.scheme)) reject_scheme(split, text);
+  return parse_with(split.scheme, split.rest, role, text);
 }
 
 std::optional<string> host_port_hint(string_view host, string_view port) {
-  if (host.empty() || host.find(':') != string_view::npos || !find_port(port, "tcp")) {
+  if (host.empty() || host.find(':') != string_view::npos || !find_port(port, kBareScheme)) {
     return std::nullopt;
   }
   string joined = string{host} + ":" + string{port};

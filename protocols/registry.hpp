@@ -2,7 +2,8 @@
 
 /// \file
 /// The table of transports: one row each. Help, parsing, completion, the conformance suite and
-/// `probe --self` follow from it.
+/// `probe --self` follow from it. A row may lack a side: what is null there is refused or left out
+/// by whoever would use it.
 
 #include <cstdint>
 #include <memory>
@@ -19,6 +20,7 @@
 #include "core/seam/connection.hpp"
 #include "core/seam/message_port.hpp"
 #include "core/seam/served.hpp"
+#include "protocols/grammar/rest_context.hpp"
 
 namespace netecho {
 
@@ -43,6 +45,15 @@ struct ServeOptions {
   int interrupt_fd = -1;
 };
 
+/// By what `serve` can tell the peers of a transport apart, one bit each.
+enum SourceControlBit : std::uint32_t {
+  kSourceNetworks = 1U << 0,     ///< Their addresses: --allow.
+  kSourceUsers = 1U << 1,        ///< Their users: --allow-uid.
+  kSourceDatagrams = 1U << 2,    ///< Rates and ports of datagrams: the --udp-… options.
+  kSourceConnections = 1U << 3,  ///< How many connections each has: --max-per-source.
+};
+using SourceControls = std::uint32_t;
+
 struct Capabilities {
   bool connects = false;              ///< Has a connection set-up: `--mode connect`, `connect_ns`.
   bool boundaries = false;            ///< Keeps message boundaries (datagrams, records).
@@ -51,34 +62,38 @@ struct Capabilities {
   std::size_t max_message_bytes = 0;  ///< 0: no limit (streams).
   SocketOptionSet client_options = 0;
   SocketOptionSet serve_options = 0;
+  SourceControls source_controls = 0;
 };
 
 struct Backend {
-  std::string_view name;                      ///< "tcp", "udp", "unix", "unixgram" …
-  std::string_view transport;                 ///< Of its sockets; empty: they tell.
-  std::span<const std::string_view> schemes;  ///< Lower case; the first is the general one.
-  std::string_view summary;                   ///< One line for --help and completion.
-  std::string_view example;                   ///< An endpoint a user could type.
+  SocketKind kind;                  ///< Of its sockets; empty: each tells its own.
+  std::span<const Scheme> schemes;  ///< The first is the general one.
+  std::string_view summary;         ///< One line for --help and completion.
+  std::string_view example;         ///< An endpoint a user could type.
   Capabilities capabilities;
   /// Checks and canonicalizes what stands behind the scheme; throws a usage Error with its hint.
-  std::string (*parse_rest)(std::string_view scheme, std::string_view rest, Role role,
-                            std::string_view typed);
+  std::string (*parse_rest)(std::string_view rest, const RestContext& context);
   /// The `target` object, nothing resolved.
   SocketDescription (*describe)(const Endpoint& endpoint);
   /// Connects (stream, seqpacket) or makes a connected message socket. Throws Error, Interrupted.
+  /// Null: there is no client.
   Connection (*connect)(const Endpoint& endpoint, const ConnectOptions& options);
-  /// A port whose every message is one connect() (RFC 8305 is not used: the first address that
-  /// answers the look-up): send() starts it (T1), receive() gives the message back once connected
-  /// (T4) or with its error. Null where capabilities.connects is false.
+  /// A port whose every message is one connection: send() starts it (T1), receive() gives the
+  /// message back once connected (T4) or with its error. Null where capabilities.connects is false.
   std::unique_ptr<MessagePort> (*connect_port)(const Endpoint& endpoint,
                                                const ConnectOptions& options);
-  /// Binds (and listens) on every address of the endpoint. Throws Error.
+  /// Binds (and listens) on every address of the endpoint. Throws Error. Null: there is no server.
   std::vector<Served> (*serve)(const Endpoint& endpoint, const ServeOptions& options);
   /// Endpoints by which this machine can talk to itself, one a kind of socket; `unique` makes names
-  /// differ between processes. Null where there is none (inherited descriptors).
+  /// differ between processes. Null where there is none.
   std::vector<std::string> (*loopback)(const std::string& unique);
   /// Completions of a partly typed rest (socket files, interfaces …); opens no socket, asks no DNS.
+  /// Null: nothing is known.
   std::vector<std::string> (*complete)(std::string_view rest);
+
+  [[nodiscard]] bool has_side(Role role) const noexcept {
+    return role == Role::serve ? serve != nullptr : connect != nullptr;
+  }
 };
 
 [[nodiscard]] std::span<const Backend> backends() noexcept;
@@ -89,11 +104,18 @@ struct Backend {
 /// None if no backend has it.
 [[nodiscard]] const Backend* find_backend(std::string_view scheme) noexcept;
 
+/// Throws a usage Error for an endpoint `typed` with `scheme` whose backend has no side for `role`.
+void check_side(const Backend& backend, std::string_view scheme, Role role, std::string_view typed);
+
 /// Parses the whole grammar of docs/endpoints.md. Throws a usage Error that names the endpoint,
 /// says what is wrong and, where one can be guessed, the spelling that works.
 [[nodiscard]] Endpoint parse_endpoint(std::string_view text, Role role);
 
-/// REQUIRES: `endpoint` came from parse_endpoint.
+/// What a partly typed endpoint may go on as: schemes with a side for `role` while there is none
+/// yet, then what its backend knows. Opens no socket, asks no DNS.
+[[nodiscard]] std::vector<std::string> complete_endpoint(std::string_view prefix, Role role);
+
+/// REQUIRES: `endpoint` came from parse_endpoint. The backend has the side that it was parsed for.
 [[nodiscard]] const Backend& backend_of(const Endpoint& endpoint);
 
 /// What a client probably meant by two arguments HOST PORT ("localhost:7"); none if they cannot be.

@@ -34,7 +34,8 @@ std::vector<Loopback> bind_loopbacks(std::vector<Served>& sockets,
       std::to_string(::getpid()) + "-" + std::to_string(random_u64() % 1'000'000);
   std::vector<Loopback> out;
   for (const Backend& backend : backends) {
-    if (backend.loopback == nullptr) continue;
+    const bool both = backend.has_side(Role::serve) && backend.has_side(Role::client);
+    if (!both || backend.loopback == nullptr) continue;
     for (const std::string& text : backend.loopback(unique)) {
       const Endpoint endpoint = parse_endpoint(text, Role::serve);
       if (ruled_out(endpoint, family)) continue;

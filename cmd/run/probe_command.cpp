@@ -26,15 +26,16 @@ void check_local_port(const std::vector<Endpoint>& endpoints, const ProbeJob& jo
   const std::string& bind = *job.common.socket.bind;
   std::vector<std::string> seen;
   for (const Endpoint& endpoint : endpoints) {
-    const std::string_view name = backend_of(endpoint).name;
-    const bool ip = name == "tcp" || name == "udp";
-    if (!ip || local_port(bind) == 0) continue;
-    const std::string peer = name == "udp" ? "udp" : endpoint.uri();
+    const Backend& backend = backend_of(endpoint);
+    const bool has_ports = backend.describe(endpoint).port.has_value();
+    if (!has_ports || local_port(bind) == 0) continue;
+    const bool connects = backend.capabilities.connects;
+    const std::string peer = connects ? endpoint.uri() : std::string(backend.kind.transport);
     const bool again = std::ranges::find(seen, peer) != seen.end();
     if (job.parallel > 1 || again) {
       throw usage_error("option", "--bind",
                         bind + " names one local port, which " +
-                            (name == "udp" ? "several sockets" : "several connections to a peer") +
+                            (connects ? "several connections to a peer" : "several sockets") +
                             " cannot share: leave the port out");
     }
     seen.push_back(peer);

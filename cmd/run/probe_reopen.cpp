@@ -22,7 +22,7 @@ struct Recipe {
   [[nodiscard]] ProbeConnection make(const ConnectOptions& with) const {
     const Backend& backend = backend_of(endpoint);
     ProbeConnection out;
-    if (mode == ProbeMode::connect) {
+    if (mode == ProbeMode::connect) {  // check_probe() has seen that there is one.
       out.port = backend.connect_port(endpoint, with);
       return out;
     }

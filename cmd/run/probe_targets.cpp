@@ -36,7 +36,8 @@ std::vector<ProbeJob> runs_of(const ProbeJob& job) {
 }
 
 void check_probe(const Endpoint& endpoint, const ProbeOptions& options, const char* size_option) {
-  const Capabilities& can = backend_of(endpoint).capabilities;
+  const Backend& backend = backend_of(endpoint);
+  const Capabilities& can = backend.capabilities;
   if (options.timestamps == TimestampSource::kernel &&
       (!can.kernel_stamps || options.mode == ProbeMode::connect)) {
     throw usage_error(
@@ -44,7 +45,7 @@ void check_probe(const Endpoint& endpoint, const ProbeOptions& options, const ch
         "the kernel has no stamps for " + (can.kernel_stamps ? "--mode connect" : endpoint.typed));
   }
   if (options.mode == ProbeMode::connect) {
-    if (!can.connects) {
+    if (!can.connects || backend.connect_port == nullptr) {
       throw usage_error("option", "--mode",
                         endpoint.typed + " has no connection set-up to be measured");
     }

@@ -16,7 +16,8 @@ SandboxNeeds needs_of(std::span<const Served> sockets) {
   for (const Served& socket : sockets) {
     const SocketDescription& endpoint = socket.endpoint;
     if (socket.cleanup && endpoint.path) out.files_to_remove.push_back(*endpoint.path);
-    if (endpoint.transport == "unix" && endpoint.socket_type == SocketType::datagram) {
+    const bool local = endpoint.family == AddressFamily::unix_domain;
+    if (local && endpoint.socket_type == SocketType::datagram) {
       out.peers = AbstractPeers::any;
     }
   }

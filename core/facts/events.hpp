@@ -105,6 +105,7 @@ struct ImpairedTotals {
 /// Counters of one endpoint of `serve`.
 struct EndpointStats {
   SocketDescription endpoint;
+  SocketKind kind{};  ///< By which the other ends of its connections are described; not reported.
   std::uint64_t connections_open = 0;
   std::uint64_t accepted_total = 0;
   std::uint64_t rejected_total = 0;

@@ -5,6 +5,9 @@
 namespace netecho {
 namespace {
 
+/// A family of addresses has this name, and so has a scheme, of which this file knows nothing.
+constexpr std::string_view kUnixFamilyName = "unix";
+
 std::string to_lower(std::string_view text) {
   std::string lower{text};
   std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
@@ -39,7 +42,7 @@ std::string_view to_string(AddressFamily family) noexcept {
     case AddressFamily::ipv6:
       return "ipv6";
     case AddressFamily::unix_domain:
-      return "unix";
+      return kUnixFamilyName;
   }
   return "";
 }

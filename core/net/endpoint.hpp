@@ -17,14 +17,28 @@ enum class Role : std::uint8_t { serve, client };
 enum class SocketType : std::uint8_t { stream, datagram, seqpacket };
 enum class AddressFamily : std::uint8_t { ipv4, ipv6, unix_domain };
 
+/// "ipv4", "ipv6" and, for sockets of this host alone, "unix".
+[[nodiscard]] std::string_view to_string(AddressFamily family) noexcept;
 [[nodiscard]] std::string_view to_string(SocketType type) noexcept;
-[[nodiscard]] std::string_view to_string(
-    AddressFamily family) noexcept;  ///< "ipv4", "ipv6", "unix".
+
+/// One way to begin an endpoint. The text lives as long as the program.
+struct Scheme {
+  std::string_view text;                ///< Lower case: "tcp", "tcp4", "unixgram".
+  std::optional<AddressFamily> family;  ///< The only one that it allows; none: it leaves that open.
+};
+
+/// What the sockets of one transport are, and what they are called. Its texts live as long as the
+/// program.
+struct SocketKind {
+  std::string_view scheme;     ///< Without the digit of a family: "tcp", "unixgram".
+  std::string_view transport;  ///< As JSON says it: "tcp", "unix".
+  SocketType type = SocketType::stream;
+};
 
 /// The `endpoint`, `target`, `local` and `peer` objects of json.md.
 struct SocketDescription {
   std::string uri;        ///< Canonical, always SCHEME://…; raw bytes.
-  std::string transport;  ///< "tcp", "udp", "unix".
+  std::string transport;  ///< SocketKind::transport: "tcp", "udp", "unix".
   SocketType socket_type = SocketType::stream;
   std::optional<AddressFamily> family;  ///< None while a name is not resolved.
   std::optional<std::string> address;   ///< Numeric IP (with %zone), or the host as typed.
@@ -37,9 +51,10 @@ struct SocketDescription {
 
 /// A parsed endpoint. Invariant: `rest` is in the canonical form of the backend of `scheme`.
 struct Endpoint {
-  std::string scheme;  ///< Lower case, one that the registry knows.
-  std::string rest;    ///< Canonical, what stands behind "SCHEME://".
-  std::string typed;   ///< As the user wrote it, for messages.
+  std::string scheme;                     ///< Lower case, one that the registry knows.
+  std::string rest;                       ///< Canonical, what stands behind "SCHEME://".
+  std::string typed;                      ///< As the user wrote it, for messages.
+  std::optional<AddressFamily> family{};  ///< The one that its scheme asks for.
 
   /// The canonical URI: parse(uri()) == *this but for `typed`.
   [[nodiscard]] std::string uri() const { return scheme + "://" + rest; }

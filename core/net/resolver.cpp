@@ -263,15 +263,16 @@ std::uint16_t Resolution::port(std::string_view service) const {
   const char* end = service.data() + service.size();
   const auto parsed = std::from_chars(service.data(), end, number);
   if (parsed.ec == std::errc{} && parsed.ptr == end) return number;
-  const char* protocol = options_.type == SocketType::datagram ? "udp" : "tcp";
+  const std::string protocol{options_.services};
   servent entry{};
   servent* found = nullptr;
   std::array<char, 4096> buffer{};
   const std::string name{service};
-  const int error =
-      ::getservbyname_r(name.c_str(), protocol, &entry, buffer.data(), buffer.size(), &found);
+  const int error = ::getservbyname_r(name.c_str(), protocol.empty() ? nullptr : protocol.c_str(),
+                                      &entry, buffer.data(), buffer.size(), &found);
   if (error != 0 || found == nullptr) {
-    fail("'" + name + "' is neither a port nor a service of " + protocol);
+    fail("'" + name + "' is neither a port nor a service" +
+         (protocol.empty() ? "" : " of " + protocol));
   }
   return ntohs(static_cast<std::uint16_t>(found->s_port));
 }

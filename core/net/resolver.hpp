@@ -29,10 +29,12 @@ struct NameLookup {
 
 struct ResolveOptions {
   NameLookup lookup;
-  SocketType type = SocketType::stream;  ///< Service names differ between tcp and udp.
-  Role role = Role::client;              ///< What an empty host means.
-  int interrupt_fd = -1;                 ///< Readable: give up with `Interrupted`.
-  std::string subject;                   ///< The endpoint as typed, for messages; empty: the host.
+  SocketType type = SocketType::stream;
+  /// The protocol whose services have names here, as getservbyname(3) calls it; empty: any.
+  std::string_view services{};
+  Role role = Role::client;  ///< What an empty host means.
+  int interrupt_fd = -1;     ///< Readable: give up with `Interrupted`.
+  std::string subject;       ///< The endpoint as typed, for messages; empty: the host.
   /// Asks the system; tests put their own in. Called on another thread, with signals blocked, and
   /// perhaps still running when resolve() has returned. Its result is freed by freeaddrinfo().
   decltype(&::getaddrinfo) name_service = &::getaddrinfo;

@@ -65,28 +65,16 @@ SocketAddress make_unix(std::string_view name, std::size_t skip) noexcept {
   return out;
 }
 
-std::string_view unix_scheme(SocketType type) noexcept {
-  switch (type) {
-    case SocketType::stream:
-      return "unix";
-    case SocketType::datagram:
-      return "unixgram";
-    case SocketType::seqpacket:
-      return "unixpacket";
-  }
-  return "";
-}
-
-SocketDescription describe_unix(const SocketAddress& address, SocketType type) {
+SocketDescription describe_unix(const SocketAddress& address, const SocketKind& kind) {
   const auto raw = as<sockaddr_un>(address.data(), address.size());
   const char* begin = static_cast<const char*>(raw.sun_path);
   const std::size_t length = std::min<std::size_t>(address.size(), sizeof raw) - kPathOffset;
   SocketDescription out;
-  out.transport = "unix";
-  out.socket_type = type;
+  out.transport = kind.transport;
+  out.socket_type = kind.type;
   out.family = AddressFamily::unix_domain;
   out.abstract = *begin == '\0';
-  out.uri = std::string{unix_scheme(type)} + "://";
+  out.uri = std::string{kind.scheme} + "://";
   if (*out.abstract) {
     out.path = std::string(begin + 1, length - 1);
     out.uri += "@" + *out.path;
@@ -98,16 +86,17 @@ SocketDescription describe_unix(const SocketAddress& address, SocketType type) {
   return out;
 }
 
-SocketDescription describe_ip(const SocketAddress& address, SocketType type) {
+SocketDescription describe_ip(const SocketAddress& address, const SocketKind& kind) {
   const bool v6 = address.family() == AF_INET6;
   SocketDescription out;
-  out.transport = type == SocketType::datagram ? "udp" : "tcp";
-  out.socket_type = type;
+  out.transport = kind.transport;
+  out.socket_type = kind.type;
   out.family = v6 ? AddressFamily::ipv6 : AddressFamily::ipv4;
   out.address = address.ip();
   out.port = address.port();
   const std::string host = v6 ? "[" + *out.address + "]" : *out.address;
-  out.uri = out.transport + (v6 ? "6" : "4") + "://" + host + ":" + std::to_string(*out.port);
+  out.uri =
+      std::string{kind.scheme} + (v6 ? "6" : "4") + "://" + host + ":" + std::to_string(*out.port);
   return out;
 }
 
@@ -236,14 +225,14 @@ bool SocketAddress::operator==(const SocketAddress& other) const noexcept {
   return size_ == other.size_ && std::memcmp(&storage_, &other.storage_, size_) == 0;
 }
 
-std::optional<SocketDescription> describe(const SocketAddress& address, SocketType type) {
+std::optional<SocketDescription> describe(const SocketAddress& address, const SocketKind& kind) {
   switch (address.family()) {
     case AF_INET:
     case AF_INET6:
-      return describe_ip(address, type);
+      return describe_ip(address, kind);
     case AF_UNIX:
       if (address.is_unnamed()) return std::nullopt;
-      return describe_unix(address, type);
+      return describe_unix(address, kind);
     default:
       return std::nullopt;
   }

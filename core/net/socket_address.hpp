@@ -51,9 +51,10 @@ class SocketAddress {
 };
 
 /// Canonical description of a bound or connected socket: `tcp4://127.0.0.1:7`, `udp6://[::1]:7`,
-/// `unix:///run/e.sock`, `unixgram://@name`. None for an unnamed unix address. Allocates.
+/// `unix:///run/e.sock`, `unixgram://@name`. An IP address makes the scheme of `kind` one of its
+/// family. None for an unnamed unix address. Allocates.
 [[nodiscard]] std::optional<SocketDescription> describe(const SocketAddress& address,
-                                                        SocketType type);
+                                                        const SocketKind& kind);
 
 /// An IPv4 address as ::ffff:a.b.c.d, for an IPv6 socket that speaks both; others unchanged.
 [[nodiscard]] SocketAddress mapped(const SocketAddress& address) noexcept;

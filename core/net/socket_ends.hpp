@@ -9,8 +9,9 @@
 
 namespace netecho {
 
-/// Who is at the other end of a connected descriptor, and who we are; none if unnamed. Allocates.
-[[nodiscard]] std::optional<SocketDescription> describe_peer(int fd);
-[[nodiscard]] std::optional<SocketDescription> describe_local(int fd);
+/// Who is at the other end of a connected descriptor of this kind, and who we are; none if unnamed.
+/// Allocates.
+[[nodiscard]] std::optional<SocketDescription> describe_peer(int fd, const SocketKind& kind);
+[[nodiscard]] std::optional<SocketDescription> describe_local(int fd, const SocketKind& kind);
 
 }  // namespace netecho

@@ -48,9 +48,9 @@ std::string rate_limit_line(const Summary& s) {
   const std::string address = peer.address.value_or("");
   const bool loopback = address.starts_with("127.") || address == "::1" || address == "localhost";
   if (!s.stamped.value_or(false) || s.authenticated.value_or(false)) return {};
-  if (peer.transport != "udp" || loopback || !s.lost_reverse_total || !s.achieved_per_second) {
-    return {};
-  }
+  // Only datagrams that come over a network are limited so.
+  if (peer.socket_type != SocketType::datagram || !peer.port || loopback) return {};
+  if (!s.lost_reverse_total || !s.achieved_per_second) return {};
   const std::uint64_t reverse =
       *s.lost_reverse_total - std::min(s.late_total, *s.lost_reverse_total);
   if (reverse == 0 || reverse <= s.lost_forward_total.value_or(0)) return {};

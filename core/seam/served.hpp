@@ -31,6 +31,7 @@ struct Served {
   /// Fewer than there are threads if it can't be shared.
   std::vector<ServedSocket> siblings{};
   SocketDescription endpoint;              ///< As bound: the real port.
+  SocketKind kind{};                       ///< Of all of its sockets, connections too.
   std::string_view wire_format = kFrames;  ///< Which responder answers its messages.
   bool inherited = false;
   bool records = false;  ///< An Acceptor whose connections carry records: use make_port().

@@ -101,7 +101,7 @@ void Listener::reject(UniqueFd connection) noexcept {
   shared_.emit([&] {
     return CloseEvent{.connection = shared_.limits.next_connection_number(),
                       .endpoint = endpoint_.endpoint,
-                      .peer = describe_peer(connection.get()),
+                      .peer = describe_peer(connection.get(), endpoint_.kind),
                       .reason = CloseReason::limit,
                       .error = {}};
   });

@@ -26,7 +26,7 @@ ServedConnection::ServedConnection(ServerShared& shared, EndpointStats& endpoint
       number_{shared.limits.next_connection_number()},
       opened_{shared.now()} {
   const bool traced = shared_.options.trace != TraceLevel::none;
-  if (auto peer = traced ? describe_peer(fd_) : std::nullopt) {
+  if (auto peer = traced ? describe_peer(fd_, endpoint.kind) : std::nullopt) {
     peer_ = std::make_unique<const SocketDescription>(*std::move(peer));
   }
   shared_.make_room_to_hold();

@@ -56,6 +56,7 @@ ServerLoop::~ServerLoop() {
 void ServerLoop::serve(ServedSocket socket, const Served& what, std::uint64_t endpoint) {
   EndpointStats& stats = endpoints_.emplace_back();
   stats.endpoint = what.endpoint;
+  stats.kind = what.kind;
   if (stats.endpoint.socket_type != SocketType::stream) {
     stats.rx_messages_total = stats.tx_messages_total = 0;
   }

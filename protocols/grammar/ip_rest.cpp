@@ -10,7 +10,7 @@
 
 #include "core/net/socket_address.hpp"
 #include "protocols/grammar/hints.hpp"
-#include "protocols/ip/one_peer.hpp"
+#include "protocols/grammar/many_hosts.hpp"
 
 namespace netecho {
 namespace {
@@ -60,7 +60,7 @@ bool has_link_scope(const in6_addr& address) noexcept {
 class IpParser {
  public:
   IpParser(string_view rest, const RestContext& context)
-      : rest_{rest}, context_{context}, prefix_{hint_prefix(context.scheme, context.typed)} {}
+      : rest_{rest}, context_{context}, prefix_{hint_prefix(context.scheme.text, context.typed)} {}
 
   IpRest parse() const {
     if (rest_.find('\0') != string_view::npos) reject("it contains a NUL byte");
@@ -124,7 +124,7 @@ class IpParser {
     const string head{rest_.substr(0, last)};
     const string port{rest_.substr(last + 1)};
     constexpr string_view kReason = "an IPv6 address needs brackets";
-    if (is_ipv6_with_zone(head) && find_port(port, transport_of(context_.scheme))) {
+    if (is_ipv6_with_zone(head) && find_port(port, services_of(context_.kind.type))) {
       reject(string{kReason}, prefix_ + "[" + head + "]:" + port);
     }
     if (is_ipv6_with_zone(rest_)) {
@@ -207,7 +207,7 @@ class IpParser {
   std::uint16_t parse_port(const Halves& halves) const {
     const string host{halves.host};
     if (halves.port.empty()) reject("the port is missing", prefix_ + host + ":PORT");
-    const auto port = find_port(halves.port, transport_of(context_.scheme));
+    const auto port = find_port(halves.port, services_of(context_.kind.type));
     if (!port) reject_port(halves);
     if (*port == 0 && context_.role == Role::client) {
       reject("port 0 is only for serve, where the kernel picks one");
@@ -225,14 +225,23 @@ class IpParser {
   }
 
   void check_family(const IpRest& rest) const {
-    const auto family = family_of(context_.scheme);
+    const auto& family = context_.scheme.family;
     if (!family) return;
     const bool wrong =
         *family == AddressFamily::ipv4 ? rest.kind == HostKind::ipv6 : rest.kind == HostKind::ipv4;
     if (!wrong) return;
     const bool v4 = *family == AddressFamily::ipv4;
-    reject(string{context_.scheme} + " is " + (v4 ? "IPv4" : "IPv6") + " only",
-           string{transport_of(context_.scheme)} + (v4 ? "6" : "4") + "://" + format_ip_rest(rest));
+    const AddressFamily other = v4 ? AddressFamily::ipv6 : AddressFamily::ipv4;
+    reject(string{context_.scheme.text} + " is " + (v4 ? "IPv4" : "IPv6") + " only",
+           with_scheme_of(other, rest));
+  }
+
+  /// The same address behind the transport's scheme of that family; empty if it has none.
+  string with_scheme_of(AddressFamily family, const IpRest& rest) const {
+    const auto fits = [&](const Scheme& each) { return each.family == family; };
+    const auto found = std::ranges::find_if(context_.schemes, fits);
+    if (found == context_.schemes.end()) return {};
+    return string{found->text} + "://" + format_ip_rest(rest);
   }
 
   /// What many answer is no peer of a client.
@@ -279,7 +288,7 @@ IpRest split_ip_rest(string_view rest) {
   return out;
 }
 
-std::optional<std::uint16_t> find_port(string_view text, string_view transport) {
+std::optional<std::uint16_t> find_port(string_view text, string_view services) {
   std::uint16_t number = 0;
   if (is_digits(text)) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -290,28 +299,23 @@ std::optional<std::uint16_t> find_port(string_view text, string_view transport) 
   servent entry{};
   servent* found = nullptr;
   std::array<char, 4096> buffer{};
-  ::getservbyname_r(string{text}.c_str(), string{transport}.c_str(), &entry, buffer.data(),
+  ::getservbyname_r(string{text}.c_str(), string{services}.c_str(), &entry, buffer.data(),
                     buffer.size(), &found);
   if (found == nullptr) return std::nullopt;
   return ntohs(static_cast<std::uint16_t>(found->s_port));
 }
 
-string_view transport_of(string_view scheme) noexcept {
-  return scheme.substr(0, 3);
+string_view services_of(SocketType type) noexcept {
+  return type == SocketType::datagram ? "udp" : "tcp";
 }
 
-std::optional<AddressFamily> family_of(string_view scheme) noexcept {
-  if (scheme.size() != 4) return std::nullopt;
-  return scheme.back() == '4' ? AddressFamily::ipv4 : AddressFamily::ipv6;
-}
-
-SocketDescription describe_ip_endpoint(const Endpoint& endpoint, SocketType type) {
+SocketDescription describe_ip_endpoint(const Endpoint& endpoint, const SocketKind& kind) {
   const IpRest rest = split_ip_rest(endpoint.rest);
   SocketDescription out;
   out.uri = endpoint.uri();
-  out.transport = transport_of(endpoint.scheme);
-  out.socket_type = type;
-  out.family = family_of(endpoint.scheme);
+  out.transport = kind.transport;
+  out.socket_type = kind.type;
+  out.family = endpoint.family;
   if (rest.kind == HostKind::ipv4) out.family = AddressFamily::ipv4;
   if (rest.kind == HostKind::ipv6) out.family = AddressFamily::ipv6;
   if (rest.kind != HostKind::none) out.address = rest.host;

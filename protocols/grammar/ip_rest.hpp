@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/net/endpoint.hpp"
+#include "protocols/grammar/rest_context.hpp"
 
 namespace netecho {
 
@@ -25,13 +25,6 @@ struct IpRest {
   std::uint16_t port = 0;
 };
 
-/// An endpoint being parsed; `scheme` is lower case ("tcp", "udp6").
-struct RestContext {
-  std::string_view scheme;
-  Role role;
-  std::string_view typed;
-};
-
 /// Throws a usage Error with its hint.
 [[nodiscard]] IpRest parse_ip_rest(std::string_view rest, const RestContext& context);
 
@@ -41,16 +34,14 @@ struct RestContext {
 /// REQUIRES: `rest` is canonical.
 [[nodiscard]] IpRest split_ip_rest(std::string_view rest);
 
-/// A port number, or a service that this host names for `transport` ("tcp", "udp").
+/// A port number, or one of this host's names for `services`: "tcp" or "udp".
 [[nodiscard]] std::optional<std::uint16_t> find_port(std::string_view text,
-                                                     std::string_view transport);
-
-/// "tcp" of "tcp6".
-[[nodiscard]] std::string_view transport_of(std::string_view scheme) noexcept;
-/// The family that "tcp4", "udp6" … ask for; none for "tcp".
-[[nodiscard]] std::optional<AddressFamily> family_of(std::string_view scheme) noexcept;
+                                                     std::string_view services);
+/// Whose names (services(5)) stand for the ports of such sockets.
+[[nodiscard]] std::string_view services_of(SocketType type) noexcept;
 
 /// The `target` object of an IP endpoint, nothing resolved.
-[[nodiscard]] SocketDescription describe_ip_endpoint(const Endpoint& endpoint, SocketType type);
+[[nodiscard]] SocketDescription describe_ip_endpoint(const Endpoint& endpoint,
+                                                     const SocketKind& kind);
 
 }  // namespace netecho

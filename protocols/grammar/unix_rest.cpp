@@ -30,11 +30,11 @@ SocketAddress unix_address(std::string_view rest) {
                              : SocketAddress::from_unix_path(rest);
 }
 
-SocketDescription describe_unix_endpoint(const Endpoint& endpoint, SocketType type) {
+SocketDescription describe_unix_endpoint(const Endpoint& endpoint, const SocketKind& kind) {
   SocketDescription out;
   out.uri = endpoint.uri();
-  out.transport = "unix";
-  out.socket_type = type;
+  out.transport = kind.transport;
+  out.socket_type = kind.type;
   out.family = AddressFamily::unix_domain;
   out.abstract = endpoint.rest.front() == '@';
   out.path = endpoint.rest.substr(*out.abstract ? 1 : 0);

@@ -24,6 +24,7 @@ std::string check_unix_rest(std::string_view rest, std::string_view typed);
 [[nodiscard]] SocketAddress unix_address(std::string_view rest);
 
 /// The `target` object of a unix endpoint.
-[[nodiscard]] SocketDescription describe_unix_endpoint(const Endpoint& endpoint, SocketType type);
+[[nodiscard]] SocketDescription describe_unix_endpoint(const Endpoint& endpoint,
+                                                       const SocketKind& kind);
 
 }  // namespace netecho

@@ -13,6 +13,7 @@
 #include "core/net/bound_interface.hpp"
 #include "core/net/socket_address.hpp"
 #include "core/net/socket_ends.hpp"
+#include "core/net/socket_type.hpp"
 #include "protocols/grammar/hints.hpp"
 #include "protocols/stream/acceptor.hpp"
 #include "protocols/tcp/tcp.hpp"
@@ -22,10 +23,13 @@
 namespace netecho {
 namespace {
 
-constexpr std::array<std::string_view, 2> kSchemes{"fd", "sd"};
+constexpr std::array<Scheme, 2> kSchemes{{{"fd", std::nullopt}, {"sd", std::nullopt}}};
 /// What every socket has, of whichever family it turns out to be.
 constexpr SocketOptionSet kServeOptions =
     kOptionReceiveBuffer | kOptionSendBuffer | kOptionBusyPoll | kOptionMark;
+/// Each of them may mean something for what a descriptor turns out to be.
+constexpr SourceControls kSourceControls =
+    kSourceNetworks | kSourceUsers | kSourceDatagrams | kSourceConnections;
 constexpr std::size_t kLongestFdName = 255;  // sd_pid_notify_with_fds(3), FDNAME=.
 
 std::optional<int> to_fd(std::string_view text) {
@@ -35,9 +39,9 @@ std::optional<int> to_fd(std::string_view text) {
   return fd;
 }
 
-std::string parse_inherited(std::string_view scheme, std::string_view rest, Role /*role*/,
-                            std::string_view typed) {
-  if (scheme == "fd") {
+std::string parse_inherited(std::string_view rest, const RestContext& context) {
+  const std::string_view typed = context.typed;
+  if (context.scheme.text == "fd") {
     if (rest.empty()) reject_endpoint(typed, "the number of the descriptor is missing");
     const auto fd = to_fd(rest);
     if (!fd) reject_endpoint(typed, "'" + std::string{rest} + "' is not a descriptor's number");
@@ -58,6 +62,24 @@ std::optional<int> get_option(int fd, int name) noexcept {
   return value;
 }
 
+bool is_ip(int domain) noexcept {
+  return domain == AF_INET || domain == AF_INET6;
+}
+
+/// None for what no transport here has.
+std::optional<SocketType> type_of(int native) noexcept {
+  for (const SocketType type : {SocketType::stream, SocketType::datagram, SocketType::seqpacket}) {
+    if (native_type(type) == native) return type;
+  }
+  return std::nullopt;
+}
+
+/// What a socket is, provided that it is one of a transport here.
+SocketKind kind_of(int domain, SocketType type) noexcept {
+  if (!is_ip(domain)) return unix_socket::kind_of(type);
+  return type == SocketType::datagram ? kUdpKind : kTcpKind;
+}
+
 /// One descriptor on its way to become a `Served`.
 class Adoption {
  public:
@@ -68,8 +90,9 @@ class Adoption {
     look_at_it();
     Served out = make_served();
     out.inherited = true;
+    out.kind = kind_;
     if (ip_) out.interface = bound_interface(fd_);
-    if (auto bound = describe(local_, type_)) {
+    if (auto bound = describe(local_, kind_)) {
       out.endpoint = std::move(*bound);
     } else {
       out.endpoint = describe_unnamed();
@@ -88,12 +111,14 @@ class Adoption {
     const auto domain = get_option(fd_, SO_DOMAIN);
     const auto type = get_option(fd_, SO_TYPE);
     if (!domain || !type) reject("is not a socket", ENOTSOCK);
-    ip_ = *domain == AF_INET || *domain == AF_INET6;
+    ip_ = is_ip(*domain);
     if (!ip_ && *domain != AF_UNIX) {
       reject("is a socket of a family that netecho does not serve", EAFNOSUPPORT);
     }
-    set_type(*type);
-    check_protocol();
+    const auto known = type_of(*type);
+    if (!known) reject("is a socket of a type that netecho does not serve", ESOCKTNOSUPPORT);
+    check_protocol(*known);
+    kind_ = kind_of(*domain, *known);
     listens_ = get_option(fd_, SO_ACCEPTCONN).value_or(0) != 0;
     connected_ = peer_address(fd_).size() > 0;
     local_ = local_address(fd_);
@@ -102,39 +127,23 @@ class Adoption {
     checked("fcntl", endpoint_.typed, [&] { return ::fcntl(fd_, F_SETFD, FD_CLOEXEC); });
   }
 
-  void set_type(int type) {
-    switch (type) {
-      case SOCK_STREAM:
-        type_ = SocketType::stream;
-        break;
-      case SOCK_DGRAM:
-        type_ = SocketType::datagram;
-        break;
-      case SOCK_SEQPACKET:
-        type_ = SocketType::seqpacket;
-        break;
-      default:
-        reject("is a socket of a type that netecho does not serve", ESOCKTNOSUPPORT);
-    }
-  }
-
-  void check_protocol() const {
+  void check_protocol(SocketType type) const {
     const int protocol = get_option(fd_, SO_PROTOCOL).value_or(0);
-    const bool known = !ip_ || (type_ == SocketType::datagram
+    const bool known = !ip_ || (type == SocketType::datagram
                                     ? protocol == IPPROTO_UDP
                                     : protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
     if (!known) reject("speaks neither TCP nor UDP", EPROTONOSUPPORT);
   }
 
   Served make_served() {
-    const bool tcp = ip_ && type_ == SocketType::stream;
+    const bool tcp = ip_ && kind_.type == SocketType::stream;
     const SocketOptionSet honoured = kServeOptions | (tcp ? kOptionNagle : 0U);
-    if (type_ == SocketType::datagram) {
+    if (kind_.type == SocketType::datagram) {
       const bool bound = ip_ ? local_.port() != 0 : local_.size() > 0 && !local_.is_unnamed();
       if (!bound) reject("is not bound to an address", EDESTADDRREQ);
     } else if (!listens_) {
       if (!connected_) reject("neither listens nor is connected", ENOTCONN);
-      if (type_ == SocketType::seqpacket) {
+      if (kind_.type == SocketType::seqpacket) {
         reject("is a connected record socket; only its listener can be served", EPROTOTYPE);
       }
     }
@@ -144,11 +153,11 @@ class Adoption {
   }
 
   Served wrap() {
-    if (!ip_ && (listens_ || type_ == SocketType::datagram)) {
-      return unix_socket::make_served(UniqueFd{fd_}, type_, options_);
+    if (!ip_ && (listens_ || kind_.type == SocketType::datagram)) {
+      return unix_socket::make_served(UniqueFd{fd_}, kind_.type, options_);
     }
     Served out{.socket = std::unique_ptr<Acceptor>{}, .endpoint = {}, .cleanup = {}};
-    if (type_ == SocketType::datagram) {
+    if (kind_.type == SocketType::datagram) {
       out.socket =
           make_udp_server(UniqueFd{fd_}, options_.sources, endpoint_.typed, options_.socket.notes);
     } else if (listens_) {
@@ -167,8 +176,8 @@ class Adoption {
   [[nodiscard]] SocketDescription describe_unnamed() const {
     SocketDescription out;
     out.uri = "fd://" + std::to_string(fd_);
-    out.transport = "unix";
-    out.socket_type = type_;
+    out.transport = kind_.transport;
+    out.socket_type = kind_.type;
     out.family = AddressFamily::unix_domain;
     return out;
   }
@@ -179,7 +188,7 @@ class Adoption {
   bool ip_ = false;
   bool listens_ = false;
   bool connected_ = false;
-  SocketType type_ = SocketType::stream;
+  SocketKind kind_;
   SocketAddress local_;
 };
 
@@ -187,7 +196,10 @@ class Adoption {
 SocketDescription describe_inherited(const Endpoint& endpoint) {
   SocketDescription out;
   if (endpoint.scheme == "fd") {
-    if (const auto found = describe_local(*to_fd(endpoint.rest))) out = *found;
+    const int fd = *to_fd(endpoint.rest);
+    const auto domain = get_option(fd, SO_DOMAIN);
+    const auto type = type_of(get_option(fd, SO_TYPE).value_or(-1));
+    if (domain && type) out = describe_local(fd, kind_of(*domain, *type)).value_or(out);
   }
   out.uri = endpoint.uri();
   return out;
@@ -212,11 +224,6 @@ std::vector<Served> serve_inherited(const Endpoint& endpoint, const ServeOptions
   return out;
 }
 
-/// A shell that completes does not know which descriptors the command will get.
-std::vector<std::string> complete_nothing(std::string_view /*rest*/) {
-  return {};
-}
-
 }  // namespace
 
 Served adopt(int fd, const Endpoint& endpoint, const ServeOptions& options) {
@@ -225,19 +232,20 @@ Served adopt(int fd, const Endpoint& endpoint, const ServeOptions& options) {
 
 Backend inherited_backend() noexcept {
   return {
-      .name = "inherited",
-      .transport = {},
+      .kind = {},
       .schemes = kSchemes,
       .summary = "Sockets that a parent opened: fd:N, sd:[NAME] (serve only)",
       .example = "fd:3",
-      .capabilities = {.inherited = true, .serve_options = kServeOptions},
+      .capabilities = {.inherited = true,
+                       .serve_options = kServeOptions,
+                       .source_controls = kSourceControls},
       .parse_rest = parse_inherited,
       .describe = describe_inherited,
       .connect = nullptr,
       .connect_port = nullptr,
       .serve = serve_inherited,
       .loopback = nullptr,
-      .complete = complete_nothing,
+      .complete = nullptr,  // A shell does not know which descriptors the command will get.
   };
 }
 

@@ -15,9 +15,9 @@ namespace {
 
 /// What the scheme and -4/-6 leave.
 FamilyChoice allowed_families(const Endpoint& endpoint, FamilyChoice choice) {
-  const auto family = family_of(endpoint.scheme);
-  if (!family) return choice;
-  return *family == AddressFamily::ipv4 ? FamilyChoice::ipv4_only : FamilyChoice::ipv6_only;
+  if (!endpoint.family) return choice;
+  return *endpoint.family == AddressFamily::ipv4 ? FamilyChoice::ipv4_only
+                                                 : FamilyChoice::ipv6_only;
 }
 
 /// AF_UNSPEC: an address of no family, which only tells that any will do.
@@ -43,6 +43,7 @@ std::vector<SocketAddress> addresses_of(const Endpoint& endpoint, Role role, Soc
   return resolve(rest.host, std::to_string(rest.port),
                  {.lookup = {choice, lookup.numeric_only, lookup.deadline},
                   .type = type,
+                  .services = services_of(type),
                   .role = role,
                   .interrupt_fd = interrupt_fd,
                   .subject = endpoint.typed});

@@ -11,13 +11,11 @@
 
 #include "protocols/grammar/hints.hpp"
 #include "protocols/grammar/ip_rest.hpp"
+#include "protocols/grammar/many_hosts.hpp"
 
 namespace netecho {
 namespace {
 
-constexpr const char* kOnePeer =
-    ": send and probe measure the echo of one peer, so name an address of its own";
-constexpr std::uint32_t kEveryone = 0xFFFF'FFFF;
 /// In 127/8, but nobody's own.
 constexpr std::uint32_t kLoopbackBroadcastAddress = 0x7FFF'FFFF;
 
@@ -59,15 +57,6 @@ bool lacks_zone(const SocketAddress& address) noexcept {
 
 }  // namespace
 
-std::optional<std::string> why_not_one_peer(const IpNumber& address) {
-  if (address.is_v4() && address.v4() == kEveryone) {
-    return std::string{"is the broadcast address"} + kOnePeer;
-  }
-  const bool multicast = address.is_v4() ? address.v4() >> 28U == 0xE : address.high >> 56U == 0xFF;
-  if (!multicast) return std::nullopt;
-  return std::string{"is a multicast address"} + kOnePeer;
-}
-
 void require_zones(const Endpoint& endpoint, std::vector<SocketAddress>& addresses,
                    const SocketOptions& options) {
   if (options.interface || (options.bind && options.bind->find('%') != std::string::npos)) return;
@@ -95,7 +84,7 @@ std::optional<Error> broadcast_error(const Endpoint& endpoint,
     const IpNumber number = ip_number(*each.data());
     const std::string interface = broadcast_interface(number);
     std::optional<std::string> reason;
-    if (!interface.empty()) reason = "is the broadcast address of " + interface + kOnePeer;
+    if (!interface.empty()) reason = "is the broadcast address of " + interface + kNameOneHost;
     if (interface.empty()) reason = why_not_one_peer(number);
     if (!reason) continue;
     return Error{ErrorCategory::connect, "connect", endpoint.typed,

@@ -10,14 +10,10 @@
 #include <vector>
 
 #include "core/base/error.hpp"
-#include "core/net/ip_number.hpp"
 #include "core/net/socket_address.hpp"
 #include "core/net/socket_options.hpp"
 
 namespace netecho {
-
-/// "is a multicast address: …"; none for what one host can have.
-[[nodiscard]] std::optional<std::string> why_not_one_peer(const IpNumber& address);
 
 /// Leaves out link-local addresses that say no interface and get it from no option (-I, or the
 /// zone of -B). If none is left: a usage Error with the spelling that works where the user wrote

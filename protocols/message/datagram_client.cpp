@@ -356,11 +356,11 @@ std::optional<WallTime> DatagramClient::kernel_sent(std::uint64_t ordinal) const
 }
 
 std::optional<SocketDescription> DatagramClient::local() const {
-  return describe(unmapped(local_address(fd_.get())), SocketType::datagram);
+  return describe(unmapped(local_address(fd_.get())), config_.kind);
 }
 
 std::optional<SocketDescription> DatagramClient::peer(std::size_t /*index*/) const {
-  return describe(unmapped(config_.peers[current_]), SocketType::datagram);
+  return describe(unmapped(config_.peers[current_]), config_.kind);
 }
 
 }  // namespace netecho

@@ -37,6 +37,7 @@ class DatagramClient final : public MessagePort {
 
   struct Config {
     DatagramFamily family = DatagramFamily::ip;
+    SocketKind kind;
     /// The connected address, then those to try should it refuse. Of the socket's own family: an
     /// IPv6 socket for both families has IPv4 ones mapped.
     std::vector<SocketAddress> peers;

@@ -10,7 +10,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/net/socket_address.hpp"
-#include "protocols/unix/credentials.hpp"
+#include "protocols/rules/credentials.hpp"
 
 namespace netecho {
 namespace {
@@ -37,7 +37,7 @@ bool grow_send_buffer(int fd, std::size_t bytes) noexcept {
   return grown > now;
 }
 
-DatagramServer::DatagramServer(UniqueFd fd, Rules rules)
+DatagramServer::DatagramServer(UniqueFd fd, Rules rules, SocketKind kind)
     : fd_{std::move(fd)},
       rules_{std::move(rules)},
       ip_{std::get_if<IpDatagramRules>(&rules_)},
@@ -45,7 +45,8 @@ DatagramServer::DatagramServer(UniqueFd fd, Rules rules)
       control_bytes_{ip_ != nullptr                           ? IpDatagramRules::kControlBytes
                      : std::get<UserRule>(rules_).restricts() ? unix_socket::kCredentialBytes
                                                               : 0},
-      envelopes_{std::make_unique<std::array<Envelope, kSlots>>()} {
+      envelopes_{std::make_unique<std::array<Envelope, kSlots>>()},
+      kind_{kind} {
   for (std::size_t i = 0; i < kSlots; ++i) {
     Envelope& envelope = (*envelopes_)[i];
     headers_[i].msg_hdr.msg_name = &envelope.from;
@@ -313,7 +314,7 @@ std::optional<SocketDescription> DatagramServer::peer(std::size_t index) const {
   const Envelope& envelope = (*envelopes_)[index];
   const SocketAddress address{reinterpret_cast<const sockaddr*>(&envelope.from),
                               envelope.from_size};
-  return describe(address, SocketType::datagram);
+  return describe(address, kind_);
 }
 
 }  // namespace netecho

@@ -15,8 +15,8 @@
 #include "core/seam/batch.hpp"
 #include "core/seam/message_port.hpp"
 #include "core/seam/peer_ref.hpp"
-#include "protocols/ip/datagram_rules.hpp"
 #include "protocols/message/split_peers.hpp"
+#include "protocols/rules/datagram_rules.hpp"
 
 namespace netecho {
 
@@ -33,7 +33,7 @@ class DatagramServer final : public MessagePort {
   using Rules = std::variant<IpDatagramRules, UserRule>;
 
   /// REQUIRES: bound and non-blocking; for a UserRule that restricts, with credentials attached.
-  DatagramServer(UniqueFd fd, Rules rules);
+  DatagramServer(UniqueFd fd, Rules rules, SocketKind kind);
 
   BatchResult receive(Batch& batch) noexcept override;
   BatchResult send(Batch& batch) noexcept override;
@@ -84,6 +84,7 @@ class DatagramServer final : public MessagePort {
   std::array<iovec, kSlots> segments_{};       ///< Of a train that goes singly.
   /// The slot behind those collected; sending_[0] itself where they are segments of that one.
   std::size_t collected_end_ = 0;
+  SocketKind kind_;
 };
 
 /// Sends a message larger than the socket's buffer allows by growing it; false if it cannot grow.

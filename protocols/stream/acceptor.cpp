@@ -6,7 +6,7 @@
 #include <cerrno>
 
 #include "core/net/socket_address.hpp"
-#include "protocols/unix/credentials.hpp"
+#include "protocols/rules/credentials.hpp"
 
 namespace netecho {
 namespace {

@@ -1,9 +1,6 @@
 #include "protocols/stream/connect_port.hpp"
 
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -15,15 +12,12 @@
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
 #include "core/net/connector.hpp"
-#include "protocols/ip/bind_ip.hpp"
+#include "core/net/icmp_error.hpp"
+#include "core/net/socket_type.hpp"
+#include "protocols/stream/connect_events.hpp"
 
 namespace netecho {
 namespace {
-
-constexpr std::size_t kEventsAtOnce = 64;
-/// Ids of other events than those of sockets.
-constexpr std::uint64_t kWakeId = UINT64_MAX;
-constexpr std::uint64_t kTimerId = UINT64_MAX - 1;
 
 /// Nothing is under way then: a unix backlog is full, or no local port is left.
 bool never_left(int error) noexcept {
@@ -32,11 +26,11 @@ bool never_left(int error) noexcept {
 
 class ConnectPort final : public MessagePort {
  public:
-  ConnectPort(ConnectTarget target, const ConnectOptions& options);
+  ConnectPort(ConnectTarget target, Duration timeout);
 
   BatchResult send(Batch& batch) noexcept override;
   BatchResult receive(Batch& batch) noexcept override;
-  [[nodiscard]] int fd() const noexcept override { return epoll_.get(); }
+  [[nodiscard]] int fd() const noexcept override { return events_.fd(); }
   [[nodiscard]] std::optional<SocketDescription> peer(std::size_t index) const override {
     return index < delivered_.size() ? describe_winner(delivered_[index]) : std::nullopt;
   }
@@ -63,7 +57,6 @@ class ConnectPort final : public MessagePort {
     bool open = false;
   };
 
-  void watch(int fd, std::uint64_t id) const;
   [[nodiscard]] UniqueFd open_socket(std::size_t address) const;
   void check_options() const;
   [[nodiscard]] int start(const Slot& slot, Instant& started) noexcept;
@@ -74,7 +67,6 @@ class ConnectPort final : public MessagePort {
   void stood(std::size_t index, std::size_t address, int fd, Instant at) noexcept;
   void fail(Attempt& attempt, std::size_t address, int fd, int error) noexcept;
   void finish(std::size_t index, int error, Instant at) noexcept;
-  void set_timer(Instant when) noexcept;
   void start_due(Instant now) noexcept;
   void poll_connections() noexcept;
   void expire(Instant now) noexcept;
@@ -82,46 +74,26 @@ class ConnectPort final : public MessagePort {
   [[nodiscard]] std::optional<SocketDescription> describe_winner(AddressIndex winner) const;
 
   ConnectTarget target_;
-  ConnectOptions options_;
-  UniqueFd epoll_;
-  UniqueFd wake_;
-  UniqueFd timer_;  ///< For the next address of an attempt; only where there are several.
+  Duration timeout_;
+  ConnectEvents events_;
   std::vector<Attempt> attempts_;
   std::vector<std::size_t> free_;
   std::vector<std::size_t> done_;
   std::vector<AddressIndex> delivered_;  ///< Who won, by slot of the last batch.
   AddressIndex last_winner_;
   std::size_t open_ = 0;
-  bool woken_ = false;  ///< wake_ is readable: something is in done_.
-  Instant next_start_ = kNever;
   Instant next_expiry_ = kNever;
-  std::array<IcmpError, kEventsAtOnce> said_{};  ///< Of the last batch; see Slot::icmp.
+  std::array<IcmpError, ConnectEvents::kAtOnce> said_{};  ///< Of the last batch; see Slot::icmp.
 };
 
-ConnectPort::ConnectPort(ConnectTarget target, const ConnectOptions& options)
+ConnectPort::ConnectPort(ConnectTarget target, Duration timeout)
     : target_{std::move(target)},
-      options_{options},
-      epoll_{
-          checked("epoll_create1", target_.subject, [] { return ::epoll_create1(EPOLL_CLOEXEC); })},
-      wake_{checked("eventfd", target_.subject,
-                    [] { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); })} {
+      timeout_{timeout},
+      events_{target_.addresses.size() > 1 ? ConnectEvents::Turns::of_addresses
+                                           : ConnectEvents::Turns::none,
+              target_.subject} {
   target_.addresses = interleave_families(target_.addresses);
-  watch(wake_.get(), kWakeId);
-  if (target_.addresses.size() > 1) {
-    timer_.reset(checked("timerfd_create", target_.subject, [] {
-      return ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    }));
-    watch(timer_.get(), kTimerId);
-  }
   check_options();
-}
-
-void ConnectPort::watch(int fd, std::uint64_t id) const {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = id;
-  checked("epoll_ctl", target_.subject,
-          [&] { return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event); });
 }
 
 /// What cannot hold for any address is said here, where it may throw.
@@ -140,11 +112,11 @@ void ConnectPort::check_options() const {
 }
 
 UniqueFd ConnectPort::open_socket(std::size_t address) const {
-  const int family = target_.addresses[address].family();
-  UniqueFd fd{checked("socket", target_.subject, [&] {
-    return ::socket(family, target_.kernel_type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  })};
-  prepare_client(fd.get(), family, options_.socket, target_.honoured, target_.subject);
+  const SocketAddress& to = target_.addresses[address];
+  const int family = to.family();
+  const int type = native_type(target_.kind.type) | SOCK_CLOEXEC | SOCK_NONBLOCK;
+  UniqueFd fd{checked("socket", target_.subject, [&] { return ::socket(family, type, 0); })};
+  target_.prepare(fd.get(), to);
   keep_icmp_errors(fd.get(), family, IcmpErrors::kept);
   return fd;
 }
@@ -178,7 +150,7 @@ int ConnectPort::start(const Slot& slot, Instant& started) noexcept try {
   try_addresses(index);
   started = attempt.started.value_or(monotonic_now());
   if (attempt.open) {
-    next_expiry_ = std::min(next_expiry_, started + options_.connect_timeout);
+    next_expiry_ = std::min(next_expiry_, started + timeout_);
   } else if (!attempt.left) {
     done_.pop_back();  // Nobody is to hear of it.
     free_.push_back(index);
@@ -197,7 +169,7 @@ void ConnectPort::try_addresses(std::size_t index) noexcept {
     if (!try_address(index, attempt.next++)) continue;
     if (attempt.open && attempt.next < target_.addresses.size()) {
       attempt.next_start = monotonic_now() + kConnectionAttemptDelay;
-      set_timer(std::min(next_start_, attempt.next_start));
+      events_.set_turn(std::min(events_.turn(), attempt.next_start));
     }
     return;
   }
@@ -210,10 +182,6 @@ bool ConnectPort::try_address(std::size_t index, std::size_t address) noexcept t
   Attempt& attempt = attempts_[index];
   UniqueFd fd = open_socket(address);
   const SocketAddress& to = target_.addresses[address];
-  epoll_event event{};
-  event.events = EPOLLOUT | EPOLLONESHOT;
-  event.data.u64 = index * target_.addresses.size() + address;
-
   const Instant called = monotonic_now();
   const int result = ::connect(fd.get(), to.data(), to.size());
   int error = result == 0 ? 0 : errno;
@@ -224,13 +192,14 @@ bool ConnectPort::try_address(std::size_t index, std::size_t address) noexcept t
     stood(index, address, fd.get(), returned);
     return !attempt.open;
   }
-  const bool waiting = error == EINPROGRESS || error == EINTR;
-  if (waiting && ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &event) == 0) {
-    attempt.sockets[address] = std::move(fd);
-    ++attempt.under_way;
-    return true;
+  if (error == EINPROGRESS || error == EINTR) {
+    error = events_.watch(fd.get(), index * target_.addresses.size() + address);
+    if (error == 0) {
+      attempt.sockets[address] = std::move(fd);
+      ++attempt.under_way;
+      return true;
+    }
   }
-  if (waiting) error = errno;
   fail(attempt, address, fd.get(), error);
   return false;
 } catch (const Error& error) {
@@ -274,9 +243,7 @@ void ConnectPort::finish(std::size_t index, int error, Instant at) noexcept {
   attempt.open = false;
   --open_;
   done_.push_back(index);
-  if (std::exchange(woken_, true)) return;
-  const std::uint64_t one = 1;
-  static_cast<void>(!::write(wake_.get(), &one, sizeof one));
+  events_.tell();
 }
 
 BatchResult ConnectPort::send(Batch& batch) noexcept {
@@ -295,34 +262,20 @@ BatchResult ConnectPort::send(Batch& batch) noexcept {
   return {IoStatus::ok, sent, 0};
 }
 
-void ConnectPort::set_timer(Instant when) noexcept {
-  next_start_ = when;
-  itimerspec at{};
-  if (when != kNever) {
-    const auto ns = when.time_since_epoch().count();
-    at.it_value = {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000};
-  }
-  static_cast<void>(::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &at, nullptr));
-}
-
 void ConnectPort::start_due(Instant now) noexcept {
-  if (now < next_start_) return;
-  set_timer(kNever);
+  if (now < events_.turn()) return;
+  events_.set_turn(kNever);
   for (std::size_t i = 0; i < attempts_.size(); ++i) {
     if (attempts_[i].next_start <= now) try_addresses(i);
   }
   Instant next = kNever;
   for (const Attempt& each : attempts_) next = std::min(next, each.next_start);
-  if (next != next_start_) set_timer(next);
+  if (next != events_.turn()) events_.set_turn(next);
 }
 
 void ConnectPort::poll_connections() noexcept {
-  std::array<epoll_event, kEventsAtOnce> events{};
-  const int ready = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
-  const Instant at = monotonic_now();
-  for (int i = 0; i < ready; ++i) {
-    const std::uint64_t id = events[static_cast<std::size_t>(i)].data.u64;
-    if (id >= kTimerId) continue;
+  const auto [ids, at] = events_.poll();
+  for (const std::uint64_t id : ids) {
     const std::size_t index = id / target_.addresses.size();
     const std::size_t address = id % target_.addresses.size();
     const int fd = attempts_[index].sockets[address].get();
@@ -342,7 +295,7 @@ void ConnectPort::expire(Instant now) noexcept {
   next_expiry_ = kNever;
   for (std::size_t i = 0; i < attempts_.size() && open_ > 0; ++i) {
     if (!attempts_[i].open) continue;
-    const Instant expiry = attempts_[i].started.value_or(now) + options_.connect_timeout;
+    const Instant expiry = attempts_[i].started.value_or(now) + timeout_;
     if (expiry <= now) {
       finish(i, ETIMEDOUT, now);
     } else {
@@ -378,29 +331,20 @@ BatchResult ConnectPort::receive(Batch& batch) noexcept {
   poll_connections();
   expire(monotonic_now());
   deliver(batch);
-  if (done_.empty() && std::exchange(woken_, false)) {
-    std::uint64_t wakes = 0;
-    static_cast<void>(!::read(wake_.get(), &wakes, sizeof wakes));
-  }
+  if (done_.empty()) events_.told();
   if (batch.count == 0) return {IoStatus::would_block, 0, 0};
   return {IoStatus::ok, batch.count, 0};
 }
 
 std::optional<SocketDescription> ConnectPort::describe_winner(AddressIndex winner) const {
   if (!winner) return std::nullopt;
-  return describe(target_.addresses[*winner],
-                  target_.kernel_type == SOCK_STREAM ? SocketType::stream : SocketType::seqpacket);
+  return describe(target_.addresses[*winner], target_.kind);
 }
 
 }  // namespace
 
-std::unique_ptr<MessagePort> make_connect_port(ConnectTarget target,
-                                               const ConnectOptions& options) {
-  if (target.addresses.front().family() == AF_UNIX && options.socket.bind) {
-    throw usage_error("--bind", *options.socket.bind,
-                      "one name cannot be that of a connection a probe");
-  }
-  return std::make_unique<ConnectPort>(std::move(target), options);
+std::unique_ptr<MessagePort> make_connect_port(ConnectTarget target, Duration timeout) {
+  return std::make_unique<ConnectPort>(std::move(target), timeout);
 }
 
 }  // namespace netecho

@@ -17,20 +17,20 @@
 namespace netecho {
 namespace {
 
-constexpr std::array<std::string_view, 3> kSchemes{"tcp", "tcp4", "tcp6"};
+constexpr std::array<Scheme, 3> kSchemes{
+    {{"tcp", std::nullopt}, {"tcp4", AddressFamily::ipv4}, {"tcp6", AddressFamily::ipv6}}};
 constexpr SocketOptionSet kServeOptions = kOptionInterface | kOptionTos | kOptionTtl |
                                           kOptionDontFragment | kOptionReceiveBuffer |
                                           kOptionSendBuffer | kOptionBusyPoll | kOptionMss |
                                           kOptionKeepalive | kOptionNagle | kOptionMark;
 constexpr SocketOptionSet kClientOptions = kServeOptions | kOptionBind | kOptionClose;
 
-std::string parse_tcp(std::string_view scheme, std::string_view rest, Role role,
-                      std::string_view typed) {
-  return format_ip_rest(parse_ip_rest(rest, {scheme, role, typed}));
+std::string parse_tcp(std::string_view rest, const RestContext& context) {
+  return format_ip_rest(parse_ip_rest(rest, context));
 }
 
 SocketDescription describe_tcp(const Endpoint& endpoint) {
-  return describe_ip_endpoint(endpoint, SocketType::stream);
+  return describe_ip_endpoint(endpoint, kTcpKind);
 }
 
 Served serve_bound(BoundSocket bound, const Endpoint& endpoint, const ServeOptions& options) {
@@ -40,7 +40,8 @@ Served serve_bound(BoundSocket bound, const Endpoint& endpoint, const ServeOptio
   };
   const int fd = bound.fd.get();
   Served served{.socket = acceptor(bound.fd),
-                .endpoint = *describe(bound.address, SocketType::stream)};
+                .endpoint = *describe(bound.address, kTcpKind),
+                .kind = kTcpKind};
   for (UniqueFd& sibling : bound.siblings) served.siblings.emplace_back(acceptor(sibling));
   remember_interface(
       served, fd, SocketType::stream, endpoint, options, kServeOptions,
@@ -80,9 +81,9 @@ Connected connect_to_first(const Endpoint& endpoint, std::span<const SocketAddre
 Connection connect_tcp(const Endpoint& endpoint, const ConnectOptions& options) {
   const auto addresses = addresses_for_client(endpoint, SocketType::stream, options);
   Connected connected = connect_to_first(endpoint, addresses, options);
-  auto local = describe(unmapped(local_address(connected.fd.get())), SocketType::stream);
+  auto local = describe(unmapped(local_address(connected.fd.get())), kTcpKind);
   return {.socket = ByteChannel{std::move(connected.fd)},
-          .peer = *describe(unmapped(connected.peer), SocketType::stream),
+          .peer = *describe(unmapped(connected.peer), kTcpKind),
           .local = std::move(local),
           .connect_time = connected.connect_time};
 }
@@ -92,11 +93,13 @@ std::unique_ptr<MessagePort> connect_port_tcp(const Endpoint& endpoint,
   const auto addresses = addresses_for_client(endpoint, SocketType::stream, options);
   // Each attempt would fail for the same reason.
   if (auto known = broadcast_error(endpoint, addresses, ENETUNREACH)) throw *known;
-  return make_connect_port({.addresses = addresses,
-                            .kernel_type = SOCK_STREAM,
-                            .honoured = kClientOptions,
-                            .subject = endpoint.typed},
-                           options);
+  const auto prepare = [socket = options.socket, subject = endpoint.typed](
+                           int fd, const SocketAddress& peer) {
+    prepare_client(fd, peer.family(), socket, kClientOptions, subject);
+  };
+  return make_connect_port(
+      {.addresses = addresses, .kind = kTcpKind, .subject = endpoint.typed, .prepare = prepare},
+      options.connect_timeout);
 }
 
 std::vector<std::string> loopback_tcp(const std::string& /*unique*/) {
@@ -111,15 +114,15 @@ void keep_urgent_data_inline(int fd, std::string_view subject, const SocketNotes
 
 Backend tcp_backend() noexcept {
   return {
-      .name = "tcp",
-      .transport = "tcp",
+      .kind = kTcpKind,
       .schemes = kSchemes,
       .summary = "TCP over IPv4 or IPv6",
       .example = "tcp://localhost:7",
       .capabilities = {.connects = true,
                        .kernel_stamps = true,
                        .client_options = kClientOptions,
-                       .serve_options = kServeOptions},
+                       .serve_options = kServeOptions,
+                       .source_controls = kSourceNetworks | kSourceConnections},
       .parse_rest = parse_tcp,
       .describe = describe_tcp,
       .connect = connect_tcp,

@@ -7,6 +7,9 @@
 
 namespace netecho {
 
+inline constexpr SocketKind kTcpKind{
+    .scheme = "tcp", .transport = "tcp", .type = SocketType::stream};
+
 [[nodiscard]] Backend tcp_backend() noexcept;
 
 /// Urgent data stays in line, so that no byte is lost; what a listener accepts takes this over.

@@ -19,20 +19,20 @@
 namespace netecho {
 namespace {
 
-constexpr std::array<std::string_view, 3> kSchemes{"udp", "udp4", "udp6"};
+constexpr std::array<Scheme, 3> kSchemes{
+    {{"udp", std::nullopt}, {"udp4", AddressFamily::ipv4}, {"udp6", AddressFamily::ipv6}}};
 constexpr SocketOptionSet kServeOptions = kOptionInterface | kOptionTos | kOptionTtl |
                                           kOptionDontFragment | kOptionReceiveBuffer |
                                           kOptionSendBuffer | kOptionBusyPoll | kOptionMark;
 constexpr SocketOptionSet kClientOptions = kServeOptions | kOptionBind;
 constexpr std::size_t kMaxMessageBytes = 65'507;  // 65,535 less the IPv4 and UDP headers.
 
-std::string parse_udp(std::string_view scheme, std::string_view rest, Role role,
-                      std::string_view typed) {
-  return format_ip_rest(parse_ip_rest(rest, {scheme, role, typed}));
+std::string parse_udp(std::string_view rest, const RestContext& context) {
+  return format_ip_rest(parse_ip_rest(rest, context));
 }
 
 SocketDescription describe_udp(const Endpoint& endpoint) {
-  return describe_ip_endpoint(endpoint, SocketType::datagram);
+  return describe_ip_endpoint(endpoint, kUdpKind);
 }
 
 /// A burst that does not fit is lost without a word, and would look like the network's doing. The
@@ -49,8 +49,8 @@ Served serve_bound(BoundSocket bound, const Endpoint& endpoint, const ServeOptio
     return make_udp_server(std::move(fd), options.sources, endpoint.typed, options.socket.notes);
   };
   const int fd = bound.fd.get();
-  Served served{.socket = port(bound.fd),
-                .endpoint = *describe(bound.address, SocketType::datagram)};
+  Served served{
+      .socket = port(bound.fd), .endpoint = *describe(bound.address, kUdpKind), .kind = kUdpKind};
   for (UniqueFd& sibling : bound.siblings) served.siblings.emplace_back(port(sibling));
   remember_interface(
       served, fd, SocketType::datagram, endpoint, options, kServeOptions,
@@ -77,12 +77,13 @@ class Connector {
   Connection connect() {
     UniqueFd fd = open_for_all();
     connect_first(fd.get());
-    auto local = describe(unmapped(local_address(fd.get())), SocketType::datagram);
-    SocketDescription peer = *describe(unmapped(peers_.front()), SocketType::datagram);
-    return {.socket = std::make_unique<DatagramClient>(
-                std::move(fd),
-                DatagramClient::Config{
-                    .family = DatagramFamily::ip, .peers = std::move(peers_), .cleanup = nullptr}),
+    auto local = describe(unmapped(local_address(fd.get())), kUdpKind);
+    SocketDescription peer = *describe(unmapped(peers_.front()), kUdpKind);
+    DatagramClient::Config config{.family = DatagramFamily::ip,
+                                  .kind = kUdpKind,
+                                  .peers = std::move(peers_),
+                                  .cleanup = nullptr};
+    return {.socket = std::make_unique<DatagramClient>(std::move(fd), std::move(config)),
             .peer = std::move(peer),
             .local = std::move(local),
             .connect_time = std::nullopt};
@@ -166,13 +167,12 @@ std::unique_ptr<MessagePort> make_udp_server(UniqueFd fd, const SourceRules& rul
                      : NETECHO_SOCKET_OPTION(IPPROTO_IP, IP_RECVERR),
                   0, subject, notes);
   IpDatagramRules judge{fd.get(), rules, subject, notes};
-  return std::make_unique<DatagramServer>(std::move(fd), std::move(judge));
+  return std::make_unique<DatagramServer>(std::move(fd), std::move(judge), kUdpKind);
 }
 
 Backend udp_backend() noexcept {
   return {
-      .name = "udp",
-      .transport = "udp",
+      .kind = kUdpKind,
       .schemes = kSchemes,
       .summary = "UDP over IPv4 or IPv6",
       .example = "udp://localhost:7",
@@ -180,7 +180,8 @@ Backend udp_backend() noexcept {
                        .kernel_stamps = true,
                        .max_message_bytes = kMaxMessageBytes,
                        .client_options = kClientOptions,
-                       .serve_options = kServeOptions},
+                       .serve_options = kServeOptions,
+                       .source_controls = kSourceNetworks | kSourceDatagrams},
       .parse_rest = parse_udp,
       .describe = describe_udp,
       .connect = connect_udp,

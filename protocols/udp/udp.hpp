@@ -8,6 +8,9 @@
 
 namespace netecho {
 
+inline constexpr SocketKind kUdpKind{
+    .scheme = "udp", .transport = "udp", .type = SocketType::datagram};
+
 [[nodiscard]] Backend udp_backend() noexcept;
 
 /// A server port over a bound socket, with what it needs set. Also for inherited ones.

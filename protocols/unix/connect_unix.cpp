@@ -73,12 +73,14 @@ Connection connect_unixgram(const Endpoint& endpoint, const ConnectOptions& opti
   UniqueFd fd = open_socket(endpoint, SocketType::datagram, options);
   std::shared_ptr<void> cleanup = bind_client(fd.get(), bind_name(options));
   connect_to(fd.get(), endpoint, options);
-  auto local = describe(local_address(fd.get()), SocketType::datagram);
+  const SocketKind kind = kind_of(SocketType::datagram);
+  auto local = describe(local_address(fd.get()), kind);
   DatagramClient::Config config{.family = DatagramFamily::unix_domain,
+                                .kind = kind,
                                 .peers = {unix_address(endpoint.rest)},
                                 .cleanup = std::move(cleanup)};
   return {.socket = std::make_unique<DatagramClient>(std::move(fd), std::move(config)),
-          .peer = describe_unix_endpoint(endpoint, SocketType::datagram),
+          .peer = describe_unix_endpoint(endpoint, kind),
           .local = std::move(local),
           .connect_time = std::nullopt};
 }

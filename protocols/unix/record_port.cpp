@@ -8,6 +8,7 @@
 #include "core/base/clock.hpp"
 #include "core/net/socket_address.hpp"
 #include "protocols/message/datagram_server.hpp"
+#include "protocols/unix/unix.hpp"
 
 namespace netecho::unix_socket {
 
@@ -81,7 +82,7 @@ BatchResult RecordPort::send(Batch& batch) noexcept {
 }
 
 std::optional<SocketDescription> RecordPort::peer(std::size_t /*index*/) const {
-  return describe(peer_address(fd_.get()), SocketType::seqpacket);
+  return describe(peer_address(fd_.get()), kind_of(SocketType::seqpacket));
 }
 
 }  // namespace netecho::unix_socket

@@ -7,6 +7,9 @@
 
 namespace netecho::unix_socket {
 
+/// "unix", "unixgram" or "unixpacket".
+[[nodiscard]] SocketKind kind_of(SocketType type) noexcept;
+
 [[nodiscard]] Backend stream_backend() noexcept;
 [[nodiscard]] Backend datagram_backend() noexcept;
 [[nodiscard]] Backend record_backend() noexcept;

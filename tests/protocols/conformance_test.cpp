@@ -21,7 +21,7 @@ std::string reason_of(const Backend& backend, const Endpoint& endpoint) {
 
 TEST_CASE("transport: a message comes back whole, whatever its size", "[conformance][loopback]") {
   for (const Backend* backend : own_backends()) {
-    CAPTURE(backend->name);
+    CAPTURE(backend->kind.scheme);
     EchoPair pair{*backend};
     std::vector<std::size_t> sizes{1, 1472, 2049, 8193, 65'507};
     if (backend->capabilities.boundaries) sizes.push_back(0);
@@ -38,7 +38,7 @@ TEST_CASE("transport: several messages keep their boundaries and their order",
           "[conformance][loopback]") {
   for (const Backend* backend : own_backends()) {
     if (!backend->capabilities.boundaries) continue;
-    CAPTURE(backend->name);
+    CAPTURE(backend->kind.scheme);
     EchoPair pair{*backend};
     Batch batch{8, 64};
     for (std::size_t i = 0; i < 8; ++i) {
@@ -66,7 +66,7 @@ TEST_CASE("transport: several messages keep their boundaries and their order",
 TEST_CASE("transport: T1 and T4 enclose the exchange", "[conformance][loopback]") {
   for (const Backend* backend : own_backends()) {
     if (!backend->capabilities.boundaries) continue;
-    CAPTURE(backend->name);
+    CAPTURE(backend->kind.scheme);
     EchoPair pair{*backend};
     Batch batch{2, 64};
     REQUIRE(send_message(pair.port(), batch, pattern(8)).messages == 1);
@@ -81,7 +81,7 @@ TEST_CASE("transport: T1 and T4 enclose the exchange", "[conformance][loopback]"
 TEST_CASE("transport: a message longer than its slot is flagged", "[conformance][loopback]") {
   for (const Backend* backend : own_backends()) {
     if (!backend->capabilities.boundaries) continue;
-    CAPTURE(backend->name);
+    CAPTURE(backend->kind.scheme);
     EchoPair pair{*backend};
     Batch large{1, 256};
     Batch small{2, 64};
@@ -97,7 +97,7 @@ TEST_CASE("transport: a message longer than its slot is flagged", "[conformance]
 
 TEST_CASE("transport: nothing to read is would_block, not an end", "[conformance][loopback]") {
   for (const Backend* backend : own_backends()) {
-    CAPTURE(backend->name);
+    CAPTURE(backend->kind.scheme);
     EchoPair pair{*backend};
     if (pair.is_stream()) {
       Bytes buffer(16);
@@ -117,7 +117,7 @@ TEST_CASE("transport: the end of a connection is seen once everything was read",
           "[conformance][loopback]") {
   for (const Backend* backend : own_backends()) {
     if (!backend->capabilities.connects) continue;
-    CAPTURE(backend->name);
+    CAPTURE(backend->kind.scheme);
     EchoPair pair{*backend};
     if (pair.is_stream()) {
       Bytes buffer(16);
@@ -150,7 +150,7 @@ TEST_CASE("transport: the end of a connection is seen once everything was read",
 TEST_CASE("transport: a bound endpoint is described as it can be typed",
           "[conformance][loopback]") {
   for (const Backend* backend : own_backends()) {
-    CAPTURE(backend->name);
+    CAPTURE(backend->kind.scheme);
     EchoPair pair{*backend};
     const SocketDescription& bound = pair.served().endpoint;
     CHECK(parse_endpoint(bound.uri, Role::client).uri() == bound.uri);
@@ -165,7 +165,7 @@ TEST_CASE("transport: a bound endpoint is described as it can be typed",
 TEST_CASE("transport: the server can name a peer that has a name", "[conformance][loopback]") {
   for (const Backend* backend : own_backends()) {
     if (!backend->capabilities.boundaries) continue;
-    CAPTURE(backend->name);
+    CAPTURE(backend->kind.scheme);
     EchoPair pair{*backend};
     Batch batch{2, 64};
     REQUIRE(send_message(pair.port(), batch, pattern(8)).messages == 1);
@@ -178,7 +178,7 @@ TEST_CASE("transport: the server can name a peer that has a name", "[conformance
 TEST_CASE("transport: an endpoint in use is refused and stays in service",
           "[conformance][loopback]") {
   for (const Backend* backend : own_backends()) {
-    CAPTURE(backend->name);
+    CAPTURE(backend->kind.scheme);
     EchoPair pair{*backend};
     const Endpoint again = parse_endpoint(pair.served().endpoint.uri, Role::serve);
     try {
@@ -194,7 +194,7 @@ TEST_CASE("transport: an endpoint in use is refused and stays in service",
 
 TEST_CASE("transport: nobody there is refused", "[conformance][loopback]") {
   for (const Backend* backend : own_backends()) {
-    CAPTURE(backend->name);
+    CAPTURE(backend->kind.scheme);
     const TempFolder folder;
     std::vector<Served> served = backend->serve(bindable(*backend, folder), {});
     const Endpoint gone = parse_endpoint(served.front().endpoint.uri, Role::client);
@@ -222,7 +222,7 @@ TEST_CASE("transport: a connect port gives each message back once its connection
   for (const Backend* backend : own_backends()) {
     CHECK((backend->connect_port != nullptr) == backend->capabilities.connects);
     if (backend->connect_port == nullptr) continue;
-    CAPTURE(backend->name);
+    CAPTURE(backend->kind.scheme);
     EchoPair pair{*backend};
     const auto port = backend->connect_port(pair.target(), {});
     Batch batch{4, 64};
@@ -245,7 +245,7 @@ TEST_CASE("transport: a connect port gives each message back once its connection
 
 TEST_CASE("transport: an acceptor without a caller is would_block", "[conformance][loopback]") {
   for (const Backend* backend : own_backends()) {
-    CAPTURE(backend->name);
+    CAPTURE(backend->kind.scheme);
     EchoPair pair{*backend};
     auto* acceptor = std::get_if<std::unique_ptr<Acceptor>>(&pair.served().socket);
     CHECK((acceptor != nullptr) == backend->capabilities.connects);

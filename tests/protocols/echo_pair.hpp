@@ -55,7 +55,7 @@ inline void await(int fd, short events) {
 /// An endpoint of `backend` that this host can bind: port 0, or a path in `folder`.
 inline Endpoint bindable(const Backend& backend, const TempFolder& folder) {
   const Endpoint example = parse_endpoint(backend.example, Role::serve);
-  const std::string scheme{backend.schemes.front()};
+  const std::string scheme{backend.schemes.front().text};
   const bool ip = backend.describe(example).port.has_value();
   return parse_endpoint(scheme + "://" + (ip ? "127.0.0.1:0" : folder.file("socket")), Role::serve);
 }
@@ -186,11 +186,12 @@ class EchoPair {
   std::unique_ptr<MessagePort> server_port_;
 };
 
-/// Every transport that a test can open by itself.
+/// Every transport of which a test can open both ends by itself.
 inline std::vector<const Backend*> own_backends() {
   std::vector<const Backend*> out;
   for (const Backend& backend : backends()) {
-    if (!backend.capabilities.inherited) out.push_back(&backend);
+    const bool both = backend.has_side(Role::serve) && backend.has_side(Role::client);
+    if (both) out.push_back(&backend);
   }
   return out;
 }

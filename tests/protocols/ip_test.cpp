@@ -5,7 +5,7 @@
 #include "core/net/socket_address.hpp"
 #include "protocols/ip/bind_ip.hpp"
 #include "protocols/ip/complete_ip.hpp"
-#include "protocols/ip/datagram_rules.hpp"
+#include "protocols/rules/datagram_rules.hpp"
 #include "protocols/stream/acceptor.hpp"
 #include "tests/protocols/echo_pair.hpp"
 

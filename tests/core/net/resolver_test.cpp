@@ -169,8 +169,10 @@ TEST_CASE("resolver: every address gets the port", "[resolver][unit]") {
 
 TEST_CASE("resolver: what is no port and no service is refused", "[resolver][unit]") {
   ResolveOptions options = with_family(FamilyChoice::any);
+  CHECK(reason("localhost", options, "65536") == "'65536' is neither a port nor a service");
+  options.services = "tcp";
   CHECK(reason("localhost", options, "65536") == "'65536' is neither a port nor a service of tcp");
-  options.type = SocketType::datagram;
+  options.services = "udp";
   CHECK(reason("localhost", options, "no-such-service") ==
         "'no-such-service' is neither a port nor a service of udp");
 }

@@ -7,9 +7,19 @@
 #include <cstring>
 
 #include "core/base/unique_fd.hpp"
+#include "tests/core/net/sockets.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace netecho;
+using netecho::testing::kTcp;
+using netecho::testing::kUdp;
+
+namespace {
+
+constexpr SocketKind kUnix{"unix", "unix", SocketType::stream};
+constexpr SocketKind kUnixgram{"unixgram", "unix", SocketType::datagram};
+
+}  // namespace
 
 TEST_CASE("address: numeric IP is read and written canonically", "[address][unit]") {
   const SocketAddress v4 = *SocketAddress::from_ip("192.0.2.1", 7);
@@ -95,22 +105,21 @@ TEST_CASE("address: a path ends with a NUL, an abstract name has its exact lengt
 }
 
 TEST_CASE("address: a socket is described as an endpoint that can be typed", "[address][unit]") {
-  const auto uri = [](const SocketAddress& address, SocketType type) {
-    return describe(address, type)->uri;
+  const auto uri = [](const SocketAddress& address, const SocketKind& kind) {
+    return describe(address, kind)->uri;
   };
-  CHECK(uri(*SocketAddress::from_ip("127.0.0.1", 7), SocketType::stream) == "tcp4://127.0.0.1:7");
-  CHECK(uri(*SocketAddress::from_ip("::1", 7), SocketType::datagram) == "udp6://[::1]:7");
-  CHECK(uri(SocketAddress::from_unix_path("/run/e.sock"), SocketType::stream) ==
-        "unix:///run/e.sock");
-  CHECK(uri(SocketAddress::from_unix_path("e.sock"), SocketType::seqpacket) ==
-        "unixpacket://e.sock");
-  CHECK(uri(SocketAddress::from_unix_path("@file"), SocketType::stream) == "unix://./@file");
-  const auto abstract = *describe(SocketAddress::from_abstract({"a\0b", 3}), SocketType::datagram);
+  CHECK(uri(*SocketAddress::from_ip("127.0.0.1", 7), kTcp) == "tcp4://127.0.0.1:7");
+  CHECK(uri(*SocketAddress::from_ip("::1", 7), kUdp) == "udp6://[::1]:7");
+  CHECK(uri(SocketAddress::from_unix_path("/run/e.sock"), kUnix) == "unix:///run/e.sock");
+  CHECK(uri(SocketAddress::from_unix_path("e.sock"),
+            {"unixpacket", "unix", SocketType::seqpacket}) == "unixpacket://e.sock");
+  CHECK(uri(SocketAddress::from_unix_path("@file"), kUnix) == "unix://./@file");
+  const auto abstract = *describe(SocketAddress::from_abstract({"a\0b", 3}), kUnixgram);
   CHECK(abstract.uri == std::string("unixgram://@a\0b", 15));
   CHECK(abstract.path == std::string("a\0b", 3));
   CHECK(abstract.abstract == true);
   CHECK(abstract.family == AddressFamily::unix_domain);
-  const auto ip = *describe(*SocketAddress::from_ip("::1", 7), SocketType::stream);
+  const auto ip = *describe(*SocketAddress::from_ip("::1", 7), kTcp);
   CHECK(ip.transport == "tcp");
   CHECK(ip.address == "::1");
   CHECK(ip.port == 7);
@@ -121,7 +130,7 @@ TEST_CASE("address: an unnamed unix socket has no description", "[address][unit]
   const UniqueFd fd{::socket(AF_UNIX, SOCK_DGRAM, 0)};
   const SocketAddress local = local_address(fd.get());
   CHECK(local.is_unnamed());
-  CHECK(describe(local, SocketType::datagram) == std::nullopt);
+  CHECK(describe(local, kUnixgram) == std::nullopt);
   CHECK(peer_address(fd.get()).size() == 0);
-  CHECK(describe(SocketAddress{}, SocketType::stream) == std::nullopt);
+  CHECK(describe(SocketAddress{}, kTcp) == std::nullopt);
 }

@@ -17,6 +17,9 @@
 
 namespace netecho::testing {
 
+inline constexpr SocketKind kTcp{"tcp", "tcp", SocketType::stream};
+inline constexpr SocketKind kUdp{"udp", "udp", SocketType::datagram};
+
 inline std::pair<UniqueFd, UniqueFd> socket_pair(int type = SOCK_STREAM) {
   std::array<int, 2> fds{};
   REQUIRE(::socketpair(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds.data()) == 0);

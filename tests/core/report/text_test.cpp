@@ -214,7 +214,7 @@ TEST_CASE("text: reverse losses that look like a server's own limit are said to"
     return text(SummaryEvent{s}).find("serve --udp-max-rate") != std::string::npos;
   };
   Summary s = ten_probes();
-  s.target.transport = "udp";
+  s.target.socket_type = SocketType::datagram;
   s.target.address = "192.0.2.1";
   s.peer = s.target;
   s.stamped = true;
@@ -234,7 +234,8 @@ TEST_CASE("text: reverse losses that look like a server's own limit are said to"
   CHECK(without([](Summary& o) { o.stamped = false; }));
   CHECK(without([](Summary& o) { o.authenticated = true; }));
   CHECK(without([](Summary& o) { o.peer->address = "127.0.0.1"; }));
-  CHECK(without([](Summary& o) { o.peer->transport = "tcp"; }));
+  CHECK(without([](Summary& o) { o.peer->socket_type = SocketType::stream; }));
+  CHECK(without([](Summary& o) { o.peer->port.reset(); }));
   CHECK(without([](Summary& o) { o.achieved_per_second = 900; }));
   CHECK(without([](Summary& o) { o.received_total = 1000; }));
   CHECK(without([](Summary& o) { o.late_total = 5900; }));

@@ -136,29 +136,35 @@ TEST_CASE("channel: a reset and a gone reader are failures with their errno",
 
 TEST_CASE("transport: both ends of a connection are described", "[transport][loopback]") {
   const auto [client, server] = tcp_pair();
-  const auto peer = describe_peer(server.get());
-  const auto local = describe_local(client.get());
+  const auto peer = describe_peer(server.get(), testing::kTcp);
+  const auto local = describe_local(client.get(), testing::kTcp);
   REQUIRE(peer);
   CHECK(peer == local);
   CHECK(peer->uri == "tcp4://127.0.0.1:" + std::to_string(local_address(client.get()).port()));
   CHECK(peer->socket_type == SocketType::stream);
 }
 
-TEST_CASE("transport: the type of the socket names the transport", "[transport][loopback]") {
+TEST_CASE("transport: a socket has the names of its kind", "[transport][loopback]") {
   const UniqueFd udp = testing::bound_socket(testing::any_port(), SOCK_DGRAM);
-  CHECK(describe_local(udp.get())->transport == "udp");
-  CHECK_FALSE(describe_peer(udp.get()));
+  const auto described = describe_local(udp.get(), {"odd", "other", SocketType::datagram});
+  REQUIRE(described);
+  CHECK(described->uri == "odd4://127.0.0.1:" + std::to_string(local_address(udp.get()).port()));
+  CHECK(described->transport == "other");
+  CHECK_FALSE(describe_peer(udp.get(), testing::kUdp));
   const UniqueFd records = testing::bound_socket(testing::any_unix_name(), SOCK_SEQPACKET);
-  CHECK(describe_local(records.get())->socket_type == SocketType::seqpacket);
+  const SocketKind kind{"records", "unix", SocketType::seqpacket};
+  CHECK(describe_local(records.get(), kind)->socket_type == SocketType::seqpacket);
+  CHECK(describe_local(records.get(), kind)->uri.starts_with("records://@"));
 }
 
 TEST_CASE("transport: what has no name has no description", "[transport][loopback]") {
   const auto [left, right] = socket_pair();
-  CHECK_FALSE(describe_peer(left.get()));
-  CHECK_FALSE(describe_local(left.get()));
+  const SocketKind kind{"unix", "unix", SocketType::stream};
+  CHECK_FALSE(describe_peer(left.get(), kind));
+  CHECK_FALSE(describe_local(left.get(), kind));
   const UniqueFd file{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
-  CHECK_FALSE(describe_peer(file.get()));
-  CHECK_FALSE(describe_local(file.get()));
+  CHECK_FALSE(describe_peer(file.get(), kind));
+  CHECK_FALSE(describe_local(file.get(), kind));
 }
 
 }  // namespace

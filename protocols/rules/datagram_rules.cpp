@@ -1,4 +1,4 @@
-#include "protocols/ip/datagram_rules.hpp"
+#include "protocols/rules/datagram_rules.hpp"
 
 #include <netinet/in.h>
 #include <netinet/udp.h>

@@ -1,4 +1,4 @@
-#include "protocols/unix/credentials.hpp"
+#include "protocols/rules/credentials.hpp"
 
 #include <sys/un.h>
 
