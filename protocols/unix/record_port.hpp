@@ -3,6 +3,7 @@
 /// \file
 /// A connection that keeps record boundaries (SOCK_SEQPACKET), server and client side.
 
+#include "core/base/unique_fd.hpp"
 #include "core/seam/batch.hpp"
 #include "core/seam/message_port.hpp"
 
