@@ -39,7 +39,7 @@ Histogram::Histogram(HistogramSpace space) {
 
 void Histogram::take_space() {
   static_assert(kOctaves <= 64, "touched_ has a bit for each");
-  // What is large comes from the kernel: zero, and not there until it is touched.
+  // Such a large block comes from the kernel: it is zero, and takes no memory until it is touched.
   void* memory = std::calloc(kOctaves * kOctaveBuckets, sizeof(std::uint64_t));
   if (memory == nullptr) throw std::bad_alloc{};
   buckets_.reset(static_cast<std::uint64_t*>(memory));
@@ -105,8 +105,8 @@ std::optional<Duration> Histogram::mean() const noexcept {
 
 std::optional<Duration> Histogram::stddev() const noexcept {
   if (count_ == 0) return std::nullopt;
-  // Around the mean's whole part the squares are small, so nothing is lost by cancellation; the
-  // intermediate products may wrap, their sum does not.
+  // Around the mean's whole part the squares are small, so nothing is lost by cancellation. The
+  // intermediate products may wrap, but their sum does not.
   const Wide whole = sum_ / count_;
   const Wide squares = sum_of_squares_ - 2 * whole * sum_ + whole * whole * count_;
   const auto n = static_cast<long double>(count_);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The figures of round trips (docs/metrics.md), fed probe by probe; constant memory.
+/// Computes the figures of round trips (docs/metrics.md) probe by probe in constant memory.
 
 #include <cstdint>
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace netecho {
 
-/// J += (|D| - J) / 16 over round trips, in order of arrival (RFC 3550 section 6.4.1).
+/// Computes J += (|D| - J) / 16 over round trips, in order of arrival (RFC 3550 section 6.4.1).
 class Rfc3550Jitter {
  public:
   void received(Duration rtt) noexcept;
@@ -26,27 +26,29 @@ class Rfc3550Jitter {
   bool measured_ = false;
 };
 
-/// Distributions of one flow in some time, or of several merged. All of them in constant memory.
+/// Holds the distributions of one flow in some time, or of several merged, in constant memory.
 class RoundTripStatistics {
  public:
   explicit RoundTripStatistics(HistogramSpace space = HistogramSpace::at_once);
 
-  /// What the instrument itself cost: the time of the send call, and T1 - intended (none where no
-  /// time was intended).
+  /// Records what the instrument itself cost: the time of the send call, and T1 - intended (none
+  /// where no time was intended).
   void sent(Duration call, std::optional<Duration> lateness) noexcept;
-  /// A first copy, in time. No response time where no sending time was intended.
+  /// Records a first copy that came in time. It has no response time if no sending time was
+  /// intended.
   void received(Duration round_trip, std::optional<Duration> response_time) noexcept;
-  /// A probe without an answer in time, or a slot that was not sent: its response is +infinity.
+  /// Records a probe without an answer in time, or a tick whose probe was not sent: its response is
+  /// +infinity.
   void unanswered(std::uint64_t probes) noexcept { unanswered_ += probes; }
 
   [[nodiscard]] std::uint64_t unanswered() const noexcept { return unanswered_; }
 
-  /// As if all that happened to `other` had happened here.
+  /// Adds all that happened to `other`.
   void merge(const RoundTripStatistics& other);
   void reset() noexcept;
 
   Histogram rtt;
-  Histogram response;          ///< Of those answered; unanswered() belong to it as +infinity.
+  Histogram response;          ///< Answered probes only; unanswered() count as +infinity.
   Histogram rtt_variation;     ///< |RTT(n + 1) - RTT(n)|, both received (after RFC 3393).
   Histogram rtt_kernel;        ///< Between the kernel's own stamps.
   Histogram server_residence;  ///< Recorded by whoever decodes the stamps, as the next two.
@@ -60,13 +62,13 @@ class RoundTripStatistics {
   std::uint64_t unanswered_ = 0;
 };
 
-/// What depends on order, and so on one flow's whole run: jitter, variation, runs and direction of
-/// losses.
+/// Holds what depends on order, and so on one flow's whole run: jitter, variation, runs and
+/// direction of losses.
 class RoundTripOrder {
  public:
   explicit RoundTripOrder(Duration interval) noexcept : loss_runs{interval} {}
 
-  /// A probe whose status is final; in order of sequence. A variation goes to `statistics`.
+  /// Takes a probe whose status is final, in order of sequence. A variation goes to `statistics`.
   void settled(const SettledProbe& probe, RoundTripStatistics& statistics) noexcept;
 
   Rfc3550Jitter jitter;

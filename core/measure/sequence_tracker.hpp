@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What became of each probe: one final status a sequence, and the extra copies. Memory is set at
-/// construction and stays, however long the run.
+/// Tracks what became of each probe: one final status for each sequence, and the extra copies. It
+/// allocates only at construction, however long the run.
 ///
 /// A ring holds the last `capacity()` sequences: those outstanding and, behind them, at least as
 /// many whose status is final, by which a late first copy is told from a duplicate. What is further
@@ -20,13 +20,13 @@ namespace netecho {
 
 inline constexpr std::size_t kMaxOutstanding = 262'144;
 
-/// A probe whose status, and that of all before it, is final; or a slot that was not sent and
-/// counts as unanswered.
+/// This is a probe whose status, and that of all before it, is final; or a tick whose probe was not
+/// sent and counts as unanswered.
 struct SettledProbe {
   Sequence sequence;
   bool received = false;
   Duration rtt{};          ///< When received.
-  Instant sent{};          ///< T1; of a slot that was not sent when it was due.
+  Instant sent{};          ///< T1, or when it was due if it was not sent.
   Duration lateness{};     ///< T1 - intended, when lost.
   bool explained = false;  ///< Not received, and there is a reason other than silence.
 };
@@ -136,7 +136,7 @@ class SequenceTracker {
   struct Cell {
     std::uint32_t tag = 0;      ///< Low bits of the sequence; an older tenant has others.
     std::uint32_t ordinal = 0;  ///< Low bits of the number of probes sent before.
-    std::int64_t time_ns = 0;   ///< T1; of a slot that was not sent when it was due.
+    std::int64_t time_ns = 0;   ///< T1, or when it was due if it was not sent.
     std::int64_t packed = 0;    ///< The RTT when received, else lateness, in ns; low 8 bits: the
                                 ///< state, and kDoubted.
 
