@@ -46,16 +46,16 @@ enum class ArrivalKind : std::uint8_t {
   received,   ///< The first copy, in time.
   late,       ///< The first copy of a probe that is lost (by this very copy, if `expired`).
   duplicate,  ///< A further copy, of a received or late one.
-  unknown,    ///< Of a sequence that was never sent.
+  unknown,    ///< Its sequence was never sent.
 };
 
 struct Arrival {
   ArrivalKind kind = ArrivalKind::unknown;
   bool expired = false;    ///< The copy came after the time-out, which nobody had noticed yet.
   bool reordered = false;  ///< Received, after a higher sequence.
-  std::optional<Duration> rtt{};  ///< Of a received or late copy, unless forgotten.
-  Duration lateness{};            ///< Of a received or late copy: T1 - intended.
-  std::uint64_t sent_up_to = 0;   ///< Of a received copy: probes sent up to this one, and this.
+  std::optional<Duration> rtt{};  ///< For a received or late copy, unless forgotten.
+  Duration lateness{};            ///< For a received or late copy: T1 - intended.
+  std::uint64_t sent_up_to = 0;   ///< For a received copy: probes sent up to and with this.
 };
 
 class SequenceTracker {
@@ -80,19 +80,19 @@ class SequenceTracker {
 
   [[nodiscard]] std::uint64_t sent_total() const noexcept { return sent_total_; }
   [[nodiscard]] std::size_t outstanding() const noexcept { return outstanding_; }
-  /// How many may be at once.
+  /// How many probes may be outstanding at once.
   [[nodiscard]] std::size_t max_outstanding() const noexcept { return max_outstanding_; }
-  /// Those up to and including `last`.
+  /// How many are outstanding up to and including `last`.
   [[nodiscard]] std::size_t outstanding_up_to(Sequence last) const noexcept;
   [[nodiscard]] bool is_outstanding(Sequence sequence) const noexcept;
-  /// The smallest one outstanding; REQUIRES: there is one.
+  /// The smallest sequence that is outstanding; REQUIRES: there is one.
   [[nodiscard]] Sequence oldest_outstanding() const noexcept;
   /// When the oldest one outstanding is lost; kNever without one.
   [[nodiscard]] Instant next_expiry() const noexcept;
   /// When a probe that is outstanding or lost was sent, and how late; none if it is forgotten.
   [[nodiscard]] std::optional<SentProbe> sent_probe(Sequence sequence) const noexcept;
-  /// Something claimed to answer this sequence that need not be believed: as long as it is
-  /// outstanding, doubted() tells. No more than that changes.
+  /// Something that need not be believed claimed to answer this sequence. Only doubted() tells, as
+  /// long as the probe is outstanding.
   void doubt(Sequence sequence) noexcept {
     if (is_outstanding(sequence)) cell(sequence.value).packed |= kDoubted;
   }
@@ -149,7 +149,7 @@ class SequenceTracker {
   };
 
   [[nodiscard]] Cell& cell(std::uint64_t sequence) noexcept { return ring_[sequence & mask_]; }
-  /// The cell of a slot that is remembered, sent or not; else null.
+  /// The cell of a sequence that is remembered, sent or not; else null.
   [[nodiscard]] const Cell* slot(Sequence sequence) const noexcept;
   /// The cell of a probe that was sent; else null.
   [[nodiscard]] const Cell* find(Sequence sequence) const noexcept;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Who is at the two ends of a connected socket, for events and summaries.
+/// Events and summaries show who is at the two ends of a connected socket.
 
 #include <optional>
 
@@ -9,7 +9,8 @@
 
 namespace netecho {
 
-/// Who is at the other end of a connected descriptor, and who we are; none if unnamed. Allocates.
+/// These describe the other end of a connected descriptor, and our own; none if unnamed. They
+/// allocate.
 [[nodiscard]] std::optional<SocketDescription> describe_peer(int fd);
 [[nodiscard]] std::optional<SocketDescription> describe_local(int fd);
 
