@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The table of transports: one row each. Help, parsing, completion, the conformance suite and
+/// Each transport is a row of this table. Help, parsing, completion, the conformance suite and
 /// `probe --self` follow from it.
 
 #include <cstdint>
@@ -34,11 +34,12 @@ struct ServeOptions {
   NameLookup lookup;
   int backlog = 4096;
   bool reuse_port = false;
-  std::size_t threads = 1;  ///< That serve: each gets a socket of its own where it can.
+  std::size_t threads = 1;  ///< Serving threads; each gets a socket of its own where possible.
   unsigned unix_mode = 0600;
   bool unix_replace = false;
   SourceRules sources;
-  /// What the user should know although it works (a family this host lacks, a wildcard bind).
+  /// Tells the user what is worth knowing although it works (a family this host lacks, a wildcard
+  /// bind).
   void (*warn)(const std::string& message) = nullptr;
   int interrupt_fd = -1;
 };
@@ -55,7 +56,7 @@ struct Capabilities {
 
 struct Backend {
   std::string_view name;                      ///< "tcp", "udp", "unix", "unixgram" …
-  std::string_view transport;                 ///< Of its sockets; empty: they tell.
+  std::string_view transport;                 ///< What its sockets are; empty: they tell.
   std::span<const std::string_view> schemes;  ///< Lower case; the first is the general one.
   std::string_view summary;                   ///< One line for --help and completion.
   std::string_view example;                   ///< An endpoint a user could type.
@@ -63,30 +64,31 @@ struct Backend {
   /// Checks and canonicalizes what stands behind the scheme; throws a usage Error with its hint.
   std::string (*parse_rest)(std::string_view scheme, std::string_view rest, Role role,
                             std::string_view typed);
-  /// The `target` object, nothing resolved.
+  /// Describes the `target` object without a look-up.
   SocketDescription (*describe)(const Endpoint& endpoint);
   /// Connects (stream, seqpacket) or makes a connected message socket. Throws Error, Interrupted.
   Connection (*connect)(const Endpoint& endpoint, const ConnectOptions& options);
-  /// A port whose every message is one connect() (RFC 8305 is not used: the first address that
-  /// answers the look-up): send() starts it (T1), receive() gives the message back once connected
-  /// (T4) or with its error. Null where capabilities.connects is false.
+  /// Makes a port whose every message is one connect() (RFC 8305 is not used: the first address
+  /// that answers the look-up): send() starts it (T1), receive() gives the message back once
+  /// connected (T4) or with its error. Null where capabilities.connects is false.
   std::unique_ptr<MessagePort> (*connect_port)(const Endpoint& endpoint,
                                                const ConnectOptions& options);
   /// Binds (and listens) on every address of the endpoint. Throws Error.
   std::vector<Served> (*serve)(const Endpoint& endpoint, const ServeOptions& options);
-  /// Endpoints by which this machine can talk to itself, one a kind of socket; `unique` makes names
-  /// differ between processes. Null where there is none (inherited descriptors).
+  /// Lists endpoints by which this machine can talk to itself, one for each kind of socket;
+  /// `unique` makes names differ between processes. Null where there is none (inherited
+  /// descriptors).
   std::vector<std::string> (*loopback)(const std::string& unique);
-  /// Completions of a partly typed rest (socket files, interfaces …); opens no socket, asks no DNS.
+  /// Completes a partly typed rest (socket files, interfaces …); opens no socket, asks no DNS.
   std::vector<std::string> (*complete)(std::string_view rest);
 };
 
 [[nodiscard]] std::span<const Backend> backends() noexcept;
 
-/// What `transport` of a socket may be: "tcp", "udp", "unix", each once.
+/// Lists what `transport` of a socket may be: "tcp", "udp", "unix", each once.
 [[nodiscard]] std::vector<std::string_view> transport_names();
 
-/// None if no backend has it.
+/// Finds the backend of a scheme; none if no backend has it.
 [[nodiscard]] const Backend* find_backend(std::string_view scheme) noexcept;
 
 /// Parses the whole grammar of docs/endpoints.md. Throws a usage Error that names the endpoint,
@@ -96,18 +98,20 @@ struct Backend {
 /// REQUIRES: `endpoint` came from parse_endpoint.
 [[nodiscard]] const Backend& backend_of(const Endpoint& endpoint);
 
-/// What a client probably meant by two arguments HOST PORT ("localhost:7"); none if they cannot be.
+/// Returns what a client probably meant by two arguments HOST PORT ("localhost:7"); none if they
+/// cannot be that.
 [[nodiscard]] std::optional<std::string> host_port_hint(std::string_view host,
                                                         std::string_view port);
 
 /// Throws a usage Error for an endpoint that -4 or -6 rules out (`-6 tcp4://…`, `-4 [::1]:7`).
 void check_family(std::span<const Endpoint> endpoints, FamilyChoice choice);
 
-/// The port that `--bind` names for an IP socket, 0 if it leaves the choice. Throws a usage Error.
+/// Returns the port that `--bind` names for an IP socket, 0 if it leaves the choice. Throws a usage
+/// Error.
 [[nodiscard]] std::uint16_t local_port(std::string_view bind);
 
-/// Checks the requested socket options against all endpoints: an option that none of them can
-/// honour is a usage Error; for one that some can't, returns a warning that names them.
+/// Checks the requested socket options against all endpoints: an option that none of them can honor
+/// is a usage Error; for one that some can't, returns a warning that names them.
 [[nodiscard]] std::vector<std::string> check_socket_options(std::span<const Endpoint> endpoints,
                                                             const SocketOptions& options,
                                                             Role role);

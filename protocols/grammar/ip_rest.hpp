@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What stands behind an IP scheme: `[host]:port`.
+/// `[host]:port` stands behind an IP scheme.
 ///
 ///    ip-rest = [host] ":" port
 ///    host    = IPv4 / name / "[" IPv6 ["%" zone] "]"
@@ -25,32 +25,32 @@ struct IpRest {
   std::uint16_t port = 0;
 };
 
-/// An endpoint being parsed; `scheme` is lower case ("tcp", "udp6").
+/// Describes an endpoint that is being parsed; `scheme` is lower case ("tcp", "udp6").
 struct RestContext {
   std::string_view scheme;
   Role role;
   std::string_view typed;
 };
 
-/// Throws a usage Error with its hint.
+/// Parses what stands behind the scheme. Throws a usage Error with its hint.
 [[nodiscard]] IpRest parse_ip_rest(std::string_view rest, const RestContext& context);
 
-/// Canonical text: parse_ip_rest(format_ip_rest(x)) == x.
+/// Returns canonical text: parse_ip_rest(format_ip_rest(x)) == x.
 [[nodiscard]] std::string format_ip_rest(const IpRest& rest);
 
 /// REQUIRES: `rest` is canonical.
 [[nodiscard]] IpRest split_ip_rest(std::string_view rest);
 
-/// A port number, or a service that this host names for `transport` ("tcp", "udp").
+/// Reads a port number, or a service that this host names for `transport` ("tcp", "udp").
 [[nodiscard]] std::optional<std::uint16_t> find_port(std::string_view text,
                                                      std::string_view transport);
 
-/// "tcp" of "tcp6".
+/// Returns "tcp" of "tcp6".
 [[nodiscard]] std::string_view transport_of(std::string_view scheme) noexcept;
-/// The family that "tcp4", "udp6" … ask for; none for "tcp".
+/// Returns the family that "tcp4", "udp6" … ask for; none for "tcp".
 [[nodiscard]] std::optional<AddressFamily> family_of(std::string_view scheme) noexcept;
 
-/// The `target` object of an IP endpoint, nothing resolved.
+/// Describes the `target` object of an IP endpoint without a look-up.
 [[nodiscard]] SocketDescription describe_ip_endpoint(const Endpoint& endpoint, SocketType type);
 
 }  // namespace netecho

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What stands behind a unix scheme: a path, or "@" and an abstract name. Raw bytes: nothing is
+/// A path, or "@" and an abstract name, stands behind a unix scheme. Its bytes are raw: nothing is
 /// decoded, padded or cut.
 
 #include <cstddef>
@@ -23,7 +23,7 @@ std::string check_unix_rest(std::string_view rest, std::string_view typed);
 /// REQUIRES: `rest` was checked.
 [[nodiscard]] SocketAddress unix_address(std::string_view rest);
 
-/// The `target` object of a unix endpoint.
+/// Describes the `target` object of a unix endpoint.
 [[nodiscard]] SocketDescription describe_unix_endpoint(const Endpoint& endpoint, SocketType type);
 
 }  // namespace netecho

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What a client can't have as its peer, and what to write instead: an echo is measured of one
-/// host, and a link-local address alone does not tell which.
+/// Some addresses cannot be a client's peer: an echo comes from one host, and a link-local address
+/// alone does not tell which. These functions say so, and what to write instead.
 
 #include <optional>
 #include <span>
@@ -16,11 +16,11 @@
 
 namespace netecho {
 
-/// "is a multicast address: …"; none for what one host can have.
+/// Says "is a multicast address: …"; none for what one host can have.
 [[nodiscard]] std::optional<std::string> why_not_one_peer(const IpNumber& address);
 
-/// Leaves out link-local addresses that say no interface and get it from no option (-I, or the
-/// zone of -B). If none is left: a usage Error with the spelling that works where the user wrote
+/// Leaves out link-local addresses that say no interface and get it from no option (-I, or the zone
+/// of -B). If none is left, throws a usage Error with the spelling that works where the user wrote
 /// the address, Error (connect) where a look-up gave it.
 void require_zones(const Endpoint& endpoint, std::vector<SocketAddress>& addresses,
                    const SocketOptions& options);
@@ -28,7 +28,7 @@ void require_zones(const Endpoint& endpoint, std::vector<SocketAddress>& address
 /// A connect() that failed, or Error (connect) that says why where the address is one that many
 /// answer: broadcast addresses of this host's networks have no look of their own.
 [[nodiscard]] Error connect_error(const Endpoint& endpoint, const SocketAddress& peer, int error);
-/// The error of the first of `addresses` that is a broadcast address; none if none is.
+/// Returns the error of the first of `addresses` that is a broadcast address; none if none is.
 [[nodiscard]] std::optional<Error> broadcast_error(const Endpoint& endpoint,
                                                    std::span<const SocketAddress> addresses,
                                                    int error);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The client side of udp and unixgram: one connected socket.
+/// A client of udp and unixgram has one connected socket.
 
 #include <sys/socket.h>
 
@@ -29,16 +29,16 @@ enum class DatagramFamily : std::uint8_t { ip, unix_domain };
 /// ICMP errors are read from the socket's error queue, each with the payload that it quotes. A
 /// target with several addresses leaves one that refuses before any reply for the next.
 ///
-/// An error may quote the first message of a train only, and be the only one for all of it: so none
-/// leaves before there was a reply, nor soon after an error.
+/// An error may quote only the first message of a train, and be the only one for all of it. So no
+/// train leaves before there was a reply, nor soon after an error.
 class DatagramClient final : public MessagePort {
  public:
   static constexpr std::size_t kSlots = 32;
 
   struct Config {
     DatagramFamily family = DatagramFamily::ip;
-    /// The connected address, then those to try should it refuse. Of the socket's own family: an
-    /// IPv6 socket for both families has IPv4 ones mapped.
+    /// The connected address comes first, then those to try should it refuse. All are of the
+    /// socket's own family: for an IPv6 socket that speaks both, IPv4 addresses are mapped.
     std::vector<SocketAddress> peers;
     std::shared_ptr<void> cleanup;  ///< Removes a path that was bound.
   };
@@ -100,7 +100,7 @@ class DatagramClient final : public MessagePort {
   std::array<iovec, kSlots> payloads_{};
   std::array<SegmentControl, kSlots> controls_{};
   std::array<std::size_t, kSlots> sending_{};
-  std::array<IcmpError, kSlots> icmp_errors_{};  ///< Of the last batch; see Slot::icmp.
+  std::array<IcmpError, kSlots> icmp_errors_{};  ///< For the last batch; see Slot::icmp.
 };
 
 }  // namespace netecho

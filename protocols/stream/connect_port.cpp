@@ -59,7 +59,7 @@ class ConnectPort final : public MessagePort {
     AddressIndex winner;
     std::optional<int> told;          ///< The most telling errno so far …
     std::optional<IcmpError> icmp{};  ///< … and what the network said with it.
-    bool left = false;  ///< Of some connect() it is not sure that nothing left this host.
+    bool left = false;  ///< After some connect(), something may have left this host.
     bool open = false;
   };
 
@@ -95,7 +95,7 @@ class ConnectPort final : public MessagePort {
   bool woken_ = false;  ///< wake_ is readable: something is in done_.
   Instant next_start_ = kNever;
   Instant next_expiry_ = kNever;
-  std::array<IcmpError, kEventsAtOnce> said_{};  ///< Of the last batch; see Slot::icmp.
+  std::array<IcmpError, kEventsAtOnce> said_{};  ///< For the last batch; see Slot::icmp.
 };
 
 ConnectPort::ConnectPort(ConnectTarget target, const ConnectOptions& options)
