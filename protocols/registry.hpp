@@ -36,11 +36,12 @@ struct ServeOptions {
   NameLookup lookup;
   int backlog = 4096;
   bool reuse_port = false;
-  std::size_t threads = 1;  ///< That serve: each gets a socket of its own where it can.
+  std::size_t threads = 1;  ///< Serving threads; each gets a socket of its own where possible.
   unsigned unix_mode = 0600;
   bool unix_replace = false;
   SourceRules sources;
-  /// What the user should know although it works (a family this host lacks, a wildcard bind).
+  /// Tells the user what is worth knowing although it works (a family this host lacks, a wildcard
+  /// bind).
   void (*warn)(const std::string& message) = nullptr;
   int interrupt_fd = -1;
 };
@@ -98,10 +99,10 @@ struct Backend {
 
 [[nodiscard]] std::span<const Backend> backends() noexcept;
 
-/// What `transport` of a socket may be: "tcp", "udp", "unix", each once.
+/// Lists what `transport` of a socket may be: "tcp", "udp", "unix", each once.
 [[nodiscard]] std::vector<std::string_view> transport_names();
 
-/// None if no backend has it.
+/// Finds the backend of a scheme; none if no backend has it.
 [[nodiscard]] const Backend* find_backend(std::string_view scheme) noexcept;
 
 /// Throws a usage Error for an endpoint `typed` with `scheme` whose backend has no side for `role`.
@@ -118,18 +119,20 @@ void check_side(const Backend& backend, std::string_view scheme, Role role, std:
 /// REQUIRES: `endpoint` came from parse_endpoint. The backend has the side that it was parsed for.
 [[nodiscard]] const Backend& backend_of(const Endpoint& endpoint);
 
-/// What a client probably meant by two arguments HOST PORT ("localhost:7"); none if they cannot be.
+/// Returns what a client probably meant by two arguments HOST PORT ("localhost:7"); none if they
+/// cannot be that.
 [[nodiscard]] std::optional<std::string> host_port_hint(std::string_view host,
                                                         std::string_view port);
 
 /// Throws a usage Error for an endpoint that -4 or -6 rules out (`-6 tcp4://…`, `-4 [::1]:7`).
 void check_family(std::span<const Endpoint> endpoints, FamilyChoice choice);
 
-/// The port that `--bind` names for an IP socket, 0 if it leaves the choice. Throws a usage Error.
+/// Returns the port that `--bind` names for an IP socket, 0 if it leaves the choice. Throws a usage
+/// Error.
 [[nodiscard]] std::uint16_t local_port(std::string_view bind);
 
-/// Checks the requested socket options against all endpoints: an option that none of them can
-/// honour is a usage Error; for one that some can't, returns a warning that names them.
+/// Checks the requested socket options against all endpoints: an option that none of them can honor
+/// is a usage Error; for one that some can't, returns a warning that names them.
 [[nodiscard]] std::vector<std::string> check_socket_options(std::span<const Endpoint> endpoints,
                                                             const SocketOptions& options,
                                                             Role role);

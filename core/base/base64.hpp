@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Base64 (RFC 4648 section 4, with padding), both ways.
+/// Encodes and decodes Base64 (RFC 4648 section 4, with padding).
 
 #include <optional>
 #include <string>
@@ -11,7 +11,7 @@ namespace netecho {
 
 [[nodiscard]] std::string to_base64(std::string_view bytes);
 
-/// None unless `text` is exactly what to_base64 gives for some bytes (ASCII white space aside).
+/// Returns none unless `text`, ASCII white space aside, is what to_base64() gives for some bytes.
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace netecho

@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// Memory to read into. Unlike a vector's it is not cleared first, so that large buffers cost
-/// nothing where they are not used (clearing two of 256 KiB took a quarter of a whole `send`).
+/// A Buffer is memory to read into. Unlike a vector's it is not cleared first, so that large
+/// buffers cost nothing where they are not used (clearing two of 256 KiB took a quarter of a whole
+/// `send`).
 
 #include <cstddef>
 #include <memory>

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The clocks behind an interface, so that engines run on a simulated one.
+/// The clocks are behind an interface, so that engines run on a simulated one.
 
 #include "core/base/units.hpp"
 
@@ -14,7 +14,7 @@ class Clock {
   [[nodiscard]] virtual WallTime wall_now() const noexcept = 0;  ///< CLOCK_REALTIME.
 };
 
-/// CLOCK_MONOTONIC, through the vDSO: about 25 ns and no system call.
+/// Reads CLOCK_MONOTONIC through the vDSO, which takes about 25 ns and no system call.
 [[nodiscard]] Instant monotonic_now() noexcept;
 [[nodiscard]] WallTime realtime_now() noexcept;
 

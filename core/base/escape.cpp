@@ -40,7 +40,7 @@ void append_hex(std::string& out, std::string_view bytes) {
 
 }  // namespace
 
-// The table of well-formed byte sequences, Unicode 15, table 3-7.
+// This follows the table of well-formed byte sequences in Unicode 15, table 3-7.
 std::size_t utf8_length(std::string_view text) noexcept {
   if (text.empty()) return 0;
   const std::uint8_t lead = byte_at(text, 0);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Peer bytes made safe to look at: nothing a peer sends may reach a terminal or a log as it is.
+/// Makes bytes of a peer safe to look at: none may reach a terminal or a log as it is.
 
 #include <cstddef>
 #include <string>
@@ -9,13 +9,13 @@
 
 namespace netecho {
 
-/// Length of the valid UTF-8 character at the start of `text`, 1 to 4; 0 if there is none
-/// (truncated, overlong, a surrogate, above U+10FFFF).
+/// Returns the length of the valid UTF-8 character at the start of `text`, 1 to 4; 0 if there is
+/// none (truncated, overlong, a surrogate, above U+10FFFF).
 [[nodiscard]] std::size_t utf8_length(std::string_view text) noexcept;
 
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 
-/// `text` with every invalid byte replaced by U+FFFD.
+/// Replaces every invalid byte of `text` by U+FFFD.
 [[nodiscard]] std::string to_lossy_utf8(std::string_view text);
 
 enum class Newlines { escape, keep };

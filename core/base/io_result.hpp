@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Outcomes on the data path, by value: no exception, no allocation.
+/// Calls on the data path return their outcome by value: no exception, no allocation.
 
 #include <cstddef>
 #include <cstdint>

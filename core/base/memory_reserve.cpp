@@ -12,7 +12,7 @@ thread_local MemoryReserve* innermost = nullptr;
 
 MemoryReserve::MemoryReserve(std::size_t bytes)
     : memory_{::operator new(bytes)}, outer_{std::exchange(innermost, this)} {
-  // For all threads, and always the same: one that has no reserve gets what it would get without.
+  // The handler is set for all threads. To a thread without a reserve it changes nothing.
   std::set_new_handler(&MemoryReserve::give_back);
 }
 
@@ -21,7 +21,7 @@ MemoryReserve::~MemoryReserve() {
   ::operator delete(memory_);
 }
 
-/// The handler of operator new: returns when there may be memory now, and throws otherwise.
+/// operator new calls this: it returns when there may be memory now, and throws otherwise.
 void MemoryReserve::give_back() {
   if (innermost == nullptr || innermost->memory_ == nullptr) throw std::bad_alloc{};
   ::operator delete(std::exchange(innermost->memory_, nullptr));

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Memory that is set aside for what must not stop half-way: the destructors of nlohmann's JSON
-/// values allocate (3.11), and what throws there ends the process.
+/// Sets memory aside for what must not stop half-way: the destructors of nlohmann's JSON values
+/// allocate (3.11), and what throws there ends the process.
 
 #include <cstddef>
 

@@ -19,13 +19,13 @@ Error open_error(const std::string& path, const std::string& reason, int error) 
   return Error{ErrorCategory::io, "open", path, reason, error};
 }
 
-/// A link of /proc/self/fd, where /dev/stdout leads: it stands for a file that has no other name.
+/// /dev/stdout leads to a link of /proc/self/fd, which stands for a file without another name.
 bool is_descriptor(int link) noexcept {
   struct statfs where {};
   return ::fstatfs(link, &where) == 0 && where.f_type == PROC_SUPER_MAGIC;
 }
 
-/// Where the link leads that was looked at, even if another one took its place since.
+/// Opens what the inspected link leads to, even if another link took its place since.
 std::string target_of(int link, const std::string& path) {
   if (is_descriptor(link)) return path;
   std::array<char, PATH_MAX> target{};

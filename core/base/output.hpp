@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Writing to a descriptor that others own, such as stdout: whole, in order, and with one policy
-/// for what goes wrong.
+/// Writes to a descriptor that others own, such as stdout: whole, in order, and with one policy for
+/// what goes wrong.
 
 #include <optional>
 #include <string>
@@ -23,7 +23,7 @@ class Output {
   bool write(std::string_view bytes) noexcept;
   [[nodiscard]] bool usable() const noexcept { return !broken_pipe_ && error_number_ == 0; }
   [[nodiscard]] bool broken_pipe() const noexcept { return broken_pipe_; }
-  /// The first failure other than EPIPE, as `io`.
+  /// Returns the first failure other than EPIPE, as `io`.
   [[nodiscard]] std::optional<Error> error() const;
   [[nodiscard]] int fd() const noexcept { return fd_; }
 

@@ -1,13 +1,13 @@
 #pragma once
 
 /// \file
-/// Unpredictable bits for session ids; reproducible ones for simulations.
+/// Session ids take unpredictable bits, simulations reproducible ones.
 
 #include <cstdint>
 
 namespace netecho {
 
-/// 64 bits from getrandom(2).
+/// Returns 64 bits from getrandom(2).
 [[nodiscard]] std::uint64_t random_u64();
 
 /// SplitMix64 (Steele, Lea, Flood 2014): one well-mixed 64-bit value a step; the same seed gives

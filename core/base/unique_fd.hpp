@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Ownership of a file descriptor.
+/// UniqueFd owns a file descriptor.
 
 #include <utility>
 

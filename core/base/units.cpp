@@ -39,7 +39,7 @@ constexpr std::array<Unit, 14> kSizeUnits{{{"", 1},
 constexpr std::array<Unit, 4> kRateUnits{{{"", 1}, {"k", 1e3}, {"M", 1e6}, {"G", 1e9}}};
 
 /// Splits "1.5ms" into 1.5 and its unit's factor. Only digits and one dot: no sign, no exponent.
-/// Infinite when there are more digits than a double takes: out of range, but a number.
+/// More digits than a double takes give infinity, which is out of range but a number.
 std::optional<double> parse_quantity(std::string_view text, std::span<const Unit> units) {
   const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
   const auto number = parse_decimal(text.substr(0, end));

@@ -1,14 +1,14 @@
 #pragma once
 
 /// \file
-/// Sums that 64 bits can't hold: unsigned integers of 128 bits, modulo 2^128.
+/// Some sums need more than 64 bits: Wide is an unsigned integer of 128 bits, modulo 2^128.
 
 #include <compare>
 #include <cstdint>
 
 namespace netecho {
 
-/// For targets whose compiler has none (32 bits). Division is slow: it is for reports.
+/// Serves targets whose compiler has no such type (32 bits). Its slow division is for reports.
 class TwoWords {
  public:
   constexpr TwoWords() noexcept = default;
@@ -67,7 +67,7 @@ class TwoWords {
  private:
   constexpr TwoWords(std::uint64_t high, std::uint64_t low) noexcept : high_{high}, low_{low} {}
 
-  std::uint64_t high_ = 0;  ///< First, so that the comparison is that of the numbers.
+  std::uint64_t high_ = 0;  ///< First, so that the default comparison is that of the numbers.
   std::uint64_t low_ = 0;
 };
 

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Integers in network byte order at any address. Each is one load or store and a byte swap.
+/// Reads and writes integers in network byte order at any address, each by one load or store and a
+/// byte swap.
 
 #include <bit>
 #include <concepts>

@@ -22,8 +22,8 @@ std::uint64_t load_little_endian(const std::byte* from) noexcept {
   return value;
 }
 
-/// One step of slicing by 8: the remainder of `word` (with the running remainder already in its
-/// low 32 bits), first byte lowest.
+/// Takes one step of slicing by 8: returns the remainder of `word` (with the running remainder
+/// already in its low 32 bits), first byte lowest.
 std::uint32_t reduce_word(std::uint64_t word) noexcept {
   std::uint32_t remainder = 0;
   for (std::size_t i = 0; i < 8; ++i) {
@@ -137,7 +137,7 @@ bool cpu_has_instructions() noexcept {
 
 enum class Method : std::uint8_t { unknown, table, cpu };
 
-/// Found out at the first use rather than at start: CPUID costs microseconds in a virtual machine.
+/// This is found out at the first use, not at start: CPUID costs microseconds in a virtual machine.
 constinit std::atomic<Method> known_method{Method::unknown};
 
 bool use_cpu() noexcept {

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// CRC-32C (Castagnoli, RFC 3720 section 12.1), by the CPU's instruction where there is one, and
-/// the operator that makes updating a checksum cheap.
+/// Computes CRC-32C (Castagnoli, RFC 3720 section 12.1), by the CPU's instruction where there is
+/// one, and has the operator that makes it cheap to update a checksum.
 ///
 /// A CRC is affine: of two messages of equal length, CRC(a) ^ CRC(b) depends on a ^ b alone. So a
 /// server that changes 25 bytes of 64 KiB corrects the checksum by the *remainder* of the changed
@@ -15,12 +15,12 @@
 
 namespace netecho {
 
-/// CRC-32C of `data`. `seed` is the CRC of what precedes it: crc32c(b, crc32c(a)) is the CRC of a
-/// followed by b.
+/// Returns the CRC-32C of `data`. `seed` is the CRC of what precedes it: crc32c(b, crc32c(a)) is
+/// the CRC of a followed by b.
 [[nodiscard]] std::uint32_t crc32c(std::span<const std::byte> data,
                                    std::uint32_t seed = 0) noexcept;
 
-/// The linear part: no initial and no final inversion, so remainder(a ^ b) ==
+/// Returns the linear part of the CRC, without initial and final inversion, so remainder(a ^ b) ==
 /// remainder(a) ^ remainder(b), and leading zero bytes change nothing.
 [[nodiscard]] inline std::uint32_t crc32c_remainder(std::span<const std::byte> data) noexcept {
   return ~crc32c(data, ~0U);
@@ -37,7 +37,7 @@ namespace netecho {
   return ~crc32c_shift(~crc, zero_bytes);
 }
 
-/// The same without special instructions, on any CPU; what the functions above fall back to.
+/// These do the same without special instructions. The functions above fall back to them.
 [[nodiscard]] std::uint32_t crc32c_table(std::span<const std::byte> data,
                                          std::uint32_t seed = 0) noexcept;
 [[nodiscard]] std::uint32_t crc32c_shift_table(std::uint32_t remainder,

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The constants of CRC-32C, computed by the compiler: nothing runs when the program starts.
+/// The compiler computes the constants of CRC-32C, so nothing runs when the program starts.
 ///
 /// Polynomials over GF(2) modulo P are kept reflected: bit 31 is the coefficient of x^0.
 

@@ -27,7 +27,7 @@ constexpr std::uint16_t kKnownFlags = kStampFlag | kTagFlag;
 
 using StampBlock = std::array<std::byte, kFrameStampBytes>;
 
-/// A broken promise of our own code, never of a peer.
+/// This aborts on a broken promise of our own code, never of a peer.
 void require(bool holds) noexcept {
   if (!holds) std::abort();
 }
@@ -36,7 +36,7 @@ std::uint8_t byte_at(std::span<const std::byte> bytes, std::size_t at) noexcept 
   return std::to_integer<std::uint8_t>(bytes[at]);
 }
 
-/// The CRC with zeros where the checksum is.
+/// Computes the CRC as if there were zeros where the checksum is.
 std::uint32_t checksum_of(std::span<const std::byte> frame) noexcept {
   static_assert(kChecksumEnd == 16 && kFrameChecksumAt == 12);
   // Put together from whole words: bytes stored one way and loaded another wait for each other.

@@ -7,7 +7,8 @@
 ///    | magic  | ver | type | flags | length | checksum | session | sequence | stamp (24) | payload
 ///    … | tag (16) |
 ///
-/// Pure: bytes in, values out; no I/O, no clock, no allocation. Safe on hostile input.
+/// The functions are pure: bytes in, values out; no I/O, no clock, no allocation. They are safe on
+/// hostile input.
 
 #include <array>
 #include <cstddef>
@@ -32,8 +33,8 @@ inline constexpr std::size_t kFrameMaxBytes = 65'536;
 
 enum class FrameType : std::uint8_t { request = 1, reply = 2 };
 
-/// Filled by a stamping server: Unix time in ns, and distinct frames received in this session
-/// (0: unknown).
+/// A stamping server fills these: Unix times in ns, and how many distinct frames of this session it
+/// has received (0: unknown).
 struct FrameStamp {
   std::uint64_t received_unix_ns = 0;
   std::uint64_t sent_unix_ns = 0;
@@ -62,30 +63,30 @@ enum class DecodeStatus : std::uint8_t {
   bad_checksum,
 };
 
-/// Fixed fields only: magic, version, type, flags, length; no checksum, no stamp. What stream
-/// framing looks at before the frame is complete.
+/// The first fields: magic, version, type, flags and length. Stream framing looks at no more before
+/// the frame is complete.
 struct FramePrefix {
   FrameType type = FrameType::request;
   bool stamped = false;
   bool authenticated = false;
   std::uint32_t length = 0;
 };
-/// Whether a message begins with the magic. Whatever does not is no frame: by far the most there is
-/// to know, for the least time.
+/// Whether a message begins with the magic. Most messages that are no frame are found by this
+/// alone, in the least time.
 [[nodiscard]] inline bool has_frame_magic(std::span<const std::byte> message) noexcept {
   return message.size() >= kFrameMagic.size() &&
          std::memcmp(message.data(), kFrameMagic.data(), kFrameMagic.size()) == 0;
 }
 
-/// Looks at the first 12 bytes and at nothing behind them. Of fewer it is `truncated` as long as
-/// what is there fits a frame, so a stream that is not one is known at its first wrong byte. Leaves
-/// `out` unchanged unless the result is ok.
+/// Looks at the first 12 bytes only. Fewer are `truncated` as long as they can begin a frame, so a
+/// stream that is not one is known at its first wrong byte. Leaves `out` unchanged unless the
+/// result is ok.
 [[nodiscard]] DecodeStatus decode_prefix(std::span<const std::byte> bytes,
                                          FramePrefix& out) noexcept;
 
-/// A whole frame: bytes.size() must equal its length field (`truncated` when smaller, `bad_length`
-/// when larger). Verifies the checksum, not the tag. Leaves `out` unchanged unless the result is
-/// ok.
+/// Decodes a whole frame: bytes.size() must equal its length field (`truncated` when smaller,
+/// `bad_length` when larger). Verifies the checksum, not the tag. Leaves `out` unchanged unless the
+/// result is ok.
 [[nodiscard]] DecodeStatus decode_frame(std::span<const std::byte> bytes,
                                         FrameHeader& out) noexcept;
 
@@ -98,7 +99,7 @@ struct FramePrefix {
 /// Whether the beginning of a frame says so far that it is authenticated. Looks at nothing else.
 [[nodiscard]] bool claims_tag(std::span<const std::byte> head) noexcept;
 
-/// Whose frame it is; read without any check. REQUIRES: at least 32 bytes.
+/// Reads whose frame it is, without any check. REQUIRES: at least 32 bytes.
 struct FrameKey {
   std::uint64_t session = 0;
   Sequence sequence;
@@ -120,7 +121,7 @@ void write_checksum(std::span<std::byte> frame) noexcept;
 void set_reply_type(std::span<std::byte> frame) noexcept;
 
 /// Re-encodes only `sequence` of an already encoded request, updating the checksum by the linearity
-/// of CRC: what a prober does a probe. Leaves a tag as it is. REQUIRES: at least 32 bytes.
+/// of CRC. A prober does this for each probe. Leaves a tag as it is. REQUIRES: at least 32 bytes.
 void set_frame_sequence(std::span<std::byte> frame, Sequence sequence) noexcept;
 
 /// Turns a request into a reply in place: type 2 and the stamp block, and the checksum by XOR with

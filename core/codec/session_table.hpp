@@ -1,12 +1,12 @@
 #pragma once
 
 /// \file
-/// What a stamping server knows of its clients' sessions: how many distinct frames it has received
-/// of each. The client tells loss on the way there from loss on the way back by it.
+/// A stamping server counts how many distinct frames of each session it has received. By that count
+/// the client tells loss on the way there from loss on the way back.
 ///
-/// Fixed memory whatever arrives: sets of eight sessions, each with its own order of use. A session
-/// always falls into the same set, and the set's least recently used session makes room for a new
-/// one. The set depends on a secret, so that a peer cannot aim at another's.
+/// The memory is fixed whatever arrives: there are sets of eight sessions, each with its own order
+/// of use. A session always falls into the same set, and the set's least recently used session
+/// makes room for a new one. The set depends on a secret, so that a peer cannot aim at another's.
 
 #include <array>
 #include <cstddef>
@@ -19,7 +19,7 @@ namespace netecho {
 
 inline constexpr std::size_t kDefaultSessions = 4096;
 
-/// Not thread-safe: one table a thread, or a lock around it.
+/// It is not thread-safe: each thread has a table of its own, or there is a lock around it.
 class SessionTable {
  public:
   /// A new session enters only with a sequence below this: a count that starts in the middle of a

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What a stamping server does to a frame: type 2, the stamp block, and the checksum to match; with
-/// a key, the tag, too. One place for datagrams, records and streams.
+/// A stamping server sets a frame's type to 2, fills its stamp block, and corrects the checksum
+/// and, with a key, the tag. Datagrams, records and streams share this code.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,8 +16,7 @@
 
 namespace netecho {
 
-/// What a server with a key makes of all that is not a valid authenticated frame and does not claim
-/// to be one.
+/// What a server with a key does with a message that does not claim to be an authenticated frame.
 enum class Unauthenticated : std::uint8_t {
   echoed,   ///< The same as a server without a key.
   refused,  ///< Nothing of it is echoed (--require-key).
@@ -29,7 +28,8 @@ struct AuthPolicy {
 
   const AuthKey& key;
   Unauthenticated others;
-  /// Of authenticated frames only: who lacks the key can neither fill it nor spoil its counts.
+  /// Holds sessions of authenticated frames only: without the key nobody can fill it or spoil its
+  /// counts.
   SessionTable sessions;
 };
 
@@ -41,8 +41,8 @@ enum class Treatment : std::uint8_t {
   over_rate,  ///< Not to be echoed: it isn't admitted.
 };
 
-/// Where stamps come from: the time of the last receive and the sessions' counts. One a server;
-/// clocks are read only once there is a frame to stamp, so other traffic costs nothing.
+/// Stamps come from here: the time of the last receive and the sessions' counts. A server has one.
+/// Clocks are read only once there is a frame to stamp, so other traffic costs nothing.
 class StampSource {
  public:
   /// Both must outlive the source.
@@ -63,14 +63,14 @@ class StampSource {
     return has_key() && policy_->others == Unauthenticated::refused;
   }
 
-  /// A whole authenticated frame with its decoded prefix: checksum and tag are verified; a request
+  /// Verifies checksum and tag of a whole authenticated frame, whose prefix is decoded. A request
   /// becomes a signed reply in place, stamped if it asks for that; a reply stays as it is.
   /// REQUIRES: has_key().
   [[nodiscard]] Treatment answer_authenticated(std::span<std::byte> frame,
                                                const FramePrefix& prefix) noexcept {
     return verifies(frame) ? answer_verified(frame, prefix) : Treatment::refused;
   }
-  /// The two halves of it. REQUIRES: has_key().
+  /// These are the two halves of it. REQUIRES: has_key().
   [[nodiscard]] bool verifies(std::span<const std::byte> frame) const noexcept;
   [[nodiscard]] Treatment answer_verified(std::span<std::byte> frame,
                                           const FramePrefix& prefix) noexcept;
@@ -117,10 +117,10 @@ class StampSource {
   bool fresh_ = false;  ///< received_unix_ns_ belongs to received_.
 };
 
-/// A whole datagram or record: stamped, and true, if it is a request with a stamp block; else left
-/// as it is. The checksum is not verified for this: it is updated, so a corrupt request stays
-/// corrupt and its client counts it. Authenticated frames are left alone: only a server with the
-/// key may change them.
+/// Stamps a whole datagram or record and returns true if it is a request with a stamp block; else
+/// leaves it as it is. The checksum is not verified but updated, so a corrupt request stays corrupt
+/// and its client counts it. Authenticated frames are left alone: only a server with the key may
+/// change them.
 [[nodiscard]] bool stamp_message(std::span<std::byte> message, StampSource& source) noexcept;
 
 /// Whether a whole datagram or record is a frame that says it is authenticated.
@@ -131,9 +131,9 @@ class StampSource {
   return claims_authentication(message, ignored);
 }
 
-/// The same by what the source knows of keys: authenticated frames are verified and signed, and
-/// whatever is refused is left as it came. `admit()` is not asked of an authenticated frame that is
-/// news: whoever has the key is no stranger. One that is not admitted enters no session.
+/// Does the same with what the source knows of keys: authenticated frames are verified and signed,
+/// and whatever is refused is left as it came. `admit()` is not asked of an authenticated frame
+/// that is news: whoever has the key is no stranger. One that is not admitted enters no session.
 template <typename Admit>
 [[nodiscard]] Treatment treat_message(std::span<std::byte> message, StampSource& source,
                                       const Admit& admit) noexcept {

@@ -6,7 +6,7 @@
 namespace netecho {
 namespace {
 
-/// Magic to length: what decides whether this is a frame, and how long it is.
+/// Magic to length decide whether this is a frame, and how long it is.
 constexpr std::size_t kDecisiveBytes = 12;
 
 }  // namespace

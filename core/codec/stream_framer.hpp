@@ -1,9 +1,9 @@
 #pragma once
 
 /// \file
-/// A stamping server's view of one byte stream: finds the frames in it and stamps the requests,
-/// in place, without allocation, holding back no more than the start of one header. Only a server
-/// with a key holds more, and allocates for it: an authenticated frame until it can be verified.
+/// Finds the frames in a byte stream that a stamping server receives and stamps the requests, in
+/// place, without allocation, holding back no more than the start of one header. Only a server with
+/// a key holds more, and allocates for it: an authenticated frame until it can be verified.
 ///
 ///     receive buffer:  | held bytes | newly received …            |
 ///     after feed():    | ready to be echoed            | now held |
@@ -38,8 +38,8 @@ struct FeedResult {
   FeedEnd end = FeedEnd::none;
 };
 
-/// One a connection. A connection is framed if its first receive holds at least 32 bytes that start
-/// as a frame; otherwise it is plain for good, and none of its bytes is looked at again.
+/// Each connection has one. A connection is framed if its first receive holds at least 32 bytes
+/// that start as a frame; otherwise it is plain for good, and none of its bytes is looked at again.
 class StreamFramer {
  public:
   /// No more than this is ever held, but for authenticated frames on a server with a key.
@@ -52,7 +52,7 @@ class StreamFramer {
     return std::span{header_}.first(held_);
   }
 
-  /// What is missing of an authenticated frame: to be received into. Once it is all there,
+  /// What is missing of an authenticated frame is to be received into this. Once it is all there,
   /// prefix() is the frame, for feed() as ever. Empty when no such frame is held.
   [[nodiscard]] std::span<std::byte> gap() noexcept {
     if (!whole_) return {};

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Fields of what several events hold: sockets, payloads, errors, what the network said.
+/// These are the fields of what several events hold: sockets, payloads, errors, what the network
+/// said.
 
 #include <string_view>
 

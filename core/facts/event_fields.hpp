@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Fields of every event (docs/json.md): a new counter of `serve` is a line here.
+/// These are the fields of every event (docs/json.md): a new counter of `serve` is a line here.
 
 #include <array>
 #include <optional>

@@ -6,7 +6,7 @@ namespace netecho {
 namespace {
 
 template <typename Enum, std::size_t kSize>
-/// Empty behind the last value: names_of() counts on it.
+/// A name is empty behind the last value: names_of() counts on it.
 constexpr std::string_view name_of(const std::array<std::string_view, kSize>& names, Enum value) {
   const auto index = static_cast<std::size_t>(value);
   return index < kSize ? names[index] : std::string_view{};

@@ -1,9 +1,9 @@
 #pragma once
 
 /// \file
-/// The typed events that engines emit and renderers turn into text or JSON. Plain values: one
-/// struct an event type. How they are named and ordered outside of the program is declared in
-/// event_fields.hpp. An empty optional is JSON's null ("not measured").
+/// Engines emit these typed events, and renderers turn them into text or JSON. Each event type is a
+/// struct of plain values. event_fields.hpp declares their names and order outside of the program.
+/// An empty optional is JSON's null ("not measured").
 
 #include <array>
 #include <cstdint>
@@ -21,7 +21,7 @@
 
 namespace netecho {
 
-/// Bytes to show, cut to the limit the user set.
+/// These are bytes to show, cut to the limit that the user set.
 struct PayloadSample {
   std::string data;  ///< Raw; at most the limit.
   std::uint64_t size_bytes = 0;
@@ -91,7 +91,7 @@ struct DatagramEvent {
   std::optional<PayloadSample> payload;
 };
 
-/// What one endpoint of `serve` did to its replies on purpose (--impair): each counted once it has
+/// Counts what one endpoint of `serve` did to its replies on purpose (--impair), each once it has
 /// really happened.
 struct ImpairedTotals {
   std::uint64_t loss = 0;
@@ -128,7 +128,7 @@ struct StatsEvent {
   Duration uptime{};
   std::uint64_t events_dropped_total = 0;
   std::vector<EndpointStats> endpoints;
-  std::uint64_t stalled_bytes = 0;  ///< Of all endpoints together; what --max-buffered bounds.
+  std::uint64_t stalled_bytes = 0;  ///< The sum over all endpoints, which --max-buffered bounds.
 };
 
 struct StoppedEvent {
@@ -259,12 +259,12 @@ struct Summary {
   std::uint64_t late_total = 0;
   std::uint64_t duplicate_total = 0;
   std::uint64_t reordered_total = 0;
-  std::uint64_t no_connection_total = 0;  ///< Of skipped_total: slots that had no connection.
+  std::uint64_t no_connection_total = 0;  ///< The part of skipped_total that had no connection.
   std::uint64_t unanswered_total = 0;
 
   std::optional<double> loss_ratio;  ///< lost / (received + lost); none before either.
-  /// unanswered / (received + unanswered): of all slots but those that are outstanding and those
-  /// that the instrument skipped by itself; none before any.
+  /// unanswered / (received + unanswered), which leaves out ticks that are outstanding or that the
+  /// instrument skipped by itself; none before any.
   std::optional<double> unanswered_ratio;
   std::optional<std::uint64_t> lost_forward_total;
   std::optional<std::uint64_t> lost_reverse_total;
@@ -282,7 +282,7 @@ struct Summary {
   OneWayFigures one_way;
   std::optional<LossRuns> loss_runs;
   std::vector<FailureReason> reasons;  ///< JSON's `send_errors` are those of send_error.
-  /// The beginning of what came where nothing was an echo; none once there was a reply.
+  /// Where nothing was an echo, this is the beginning of what came; none once there was a reply.
   std::optional<PayloadSample> foreign_reply;
   std::vector<Outage> outages;
   std::optional<TcpInfo> tcp_info;
@@ -301,7 +301,7 @@ struct Summary {
   int exit_code = 0;
 };
 
-/// Fills what follows from the other totals: what went unanswered, and the ratios.
+/// Computes what follows from the other totals: what went unanswered, and the ratios.
 void fill_ratios(Summary& summary) noexcept;
 
 struct SummaryEvent {
@@ -330,12 +330,12 @@ struct ResultEvent {
   int exit_code = 0;
 };
 
-/// Where engines put their events. Never blocks the caller for its reader's sake.
+/// Engines put their events here. It never blocks the caller for its reader's sake.
 class EventSink {
  public:
   virtual ~EventSink() = default;
   virtual void emit(Event event) = 0;
-  /// Events that a full queue did not take (`events_dropped_total`).
+  /// How many events a full queue did not take (`events_dropped_total`).
   [[nodiscard]] virtual std::uint64_t dropped_total() const noexcept { return 0; }
   /// True once events reach nobody any more.
   [[nodiscard]] virtual bool gone() const noexcept { return false; }

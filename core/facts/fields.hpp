@@ -22,7 +22,7 @@ namespace netecho {
 template <typename T>
 struct Fields;
 
-/// For templates that ask whether Fields<T> is there.
+/// Templates ask by this whether Fields<T> is there.
 struct AnyVisitor {
   void operator()(std::string_view name, const auto&... values);
 };
@@ -62,8 +62,7 @@ struct Nothing {};
   return text.empty() ? std::nullopt : std::optional{text};
 }
 
-/// The names of all values of an enum, in their order: to_string() has none for what comes after
-/// the last.
+/// The names of all values of an enum, in their order. The list ends where to_string() has no name.
 template <typename Enum>
 requires std::is_enum_v<Enum>
 [[nodiscard]] std::vector<std::string_view> names_of() {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A distribution as the figures that reports show.
+/// Turns a distribution into the figures that reports show.
 
 #include "core/facts/events.hpp"
 #include "core/measure/histogram.hpp"

@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// How often each reason was given for what could not be sent or was not answered. Allocates
-/// nothing while it counts: the first reasons have a place each, those beyond one a status.
+/// Counts how often each reason was given for what could not be sent or was not answered. It
+/// allocates nothing while it counts: each of the first reasons has a place, and those beyond share
+/// one for each status.
 
 #include <array>
 #include <cstdint>
@@ -20,7 +21,8 @@ class ReasonCounts {
   void count(ReplyStatus status, int error, const IcmpError* icmp,
              std::uint64_t times = 1) noexcept;
   void add(const ReasonCounts& other) noexcept;
-  /// In the order in which they first came; those beyond the places last, without an errno.
+  /// Lists reasons in the order in which they first came. Those beyond the places come last,
+  /// without an errno.
   [[nodiscard]] std::vector<FailureReason> list() const;
 
  private:

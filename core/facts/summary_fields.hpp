@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Fields of a summary (docs/json.md, docs/metrics.md): a new figure is a line here.
+/// These are the fields of a summary (docs/json.md, docs/metrics.md): a new figure is a line here.
 
 #include <optional>
 #include <string_view>
@@ -129,7 +129,7 @@ struct Fields<ThresholdResult> {
   }
 };
 
-/// A reason for which probes could not be sent, with how many they were.
+/// Holds a reason for which probes could not be sent, and how many they were.
 struct SendError {
   std::string errno_name;  ///< "other": not known, or one of many.
   std::uint64_t count = 0;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Signals as readiness: a client waits for its sockets and for Ctrl-C in one place.
+/// Turns signals into readiness: a client waits for its sockets and for Ctrl-C in one place.
 
 #include <initializer_list>
 #include <optional>
@@ -11,7 +11,7 @@
 namespace netecho {
 
 /// Blocks the given signals (those not inherited as SIG_IGN, which stay ignored) and makes them
-/// readable. One a process, made before any other thread.
+/// readable. A process has one, made before any other thread.
 class Interrupt {
  public:
   explicit Interrupt(std::initializer_list<int> signals);

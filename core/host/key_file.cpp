@@ -32,7 +32,7 @@ std::string octal(mode_t mode) {
   return out;
 }
 
-/// Of the open file: whatever becomes of its name meanwhile.
+/// Checks the open file, whatever becomes of its name meanwhile.
 void check_access(int fd, const std::string& path) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) fail(path, errno);
@@ -43,7 +43,8 @@ void check_access(int fd, const std::string& path) {
                  ": the group must not be able to write it, and others have no access (chmod 600)");
 }
 
-/// Wiped at its end. Room for a key, its newline, and one byte that shows that there is more.
+/// Has room for a key, its newline, and one byte that shows that there is more. It is wiped at its
+/// end.
 struct KeyBytes {
   std::array<std::byte, AuthKey::kMaxBytes + 2> bytes;
   KeyBytes() = default;

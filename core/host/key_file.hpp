@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The key that client and server share, from a file that only its owner can have written.
+/// Client and server share a key, which comes from a file that only its owner can have written.
 
 #include <memory>
 #include <string>

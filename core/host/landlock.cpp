@@ -13,15 +13,15 @@
 namespace netecho {
 namespace {
 
-/// struct landlock_ruleset_attr as of ABI 6, which the headers at hand may not know. A kernel that
-/// knows less takes it as long as what it does not know is 0.
+/// This is struct landlock_ruleset_attr as of ABI 6, which the headers at hand may not know. A
+/// kernel that knows less takes it as long as what it does not know is 0.
 struct RulesetAttributes {
   std::uint64_t handled_access_fs = 0;
   std::uint64_t handled_access_net = 0;
   std::uint64_t scoped = 0;
 };
 
-/// What each ABI brought. An access that is handled is denied but for rules.
+/// Each row is what an ABI added. An access that is handled is denied unless a rule allows it.
 struct Step {
   int abi;
   RulesetAttributes adds;

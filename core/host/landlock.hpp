@@ -2,7 +2,8 @@
 
 /// \file
 /// The kernel's Landlock (landlock(7)): a process gives up files, TCP ports and peers that it does
-/// not need. Without a library: glibc has no wrappers, and each kernel knows more than its headers.
+/// not need. No library is used: glibc has no wrappers, and each kernel knows more than its
+/// headers.
 
 #include <cstdint>
 #include <string>

@@ -23,13 +23,14 @@ struct ListenEnvironment {
   const char* names = nullptr;
 };
 
-/// What the environment says, checked: empty unless the sockets are meant for process `self`.
-/// Does not touch the descriptors. Throws a usage Error for variables that contradict themselves.
+/// Returns what the environment says, checked; nothing unless the sockets are meant for process
+/// `self`. Does not touch the descriptors. Throws a usage Error for variables that contradict
+/// themselves.
 [[nodiscard]] std::vector<ListenFd> parse_listen_fds(const ListenEnvironment& environment,
                                                      pid_t self);
 
-/// The sockets passed to this process. The environment is read once: later calls return the same.
-/// Throws a usage Error for a broken environment or a descriptor that is not open.
+/// Returns the sockets passed to this process. The environment is read once, so later calls return
+/// the same. Throws a usage Error for a broken environment or a descriptor that is not open.
 [[nodiscard]] const std::vector<ListenFd>& listen_fds();
 
 /// Removes the variables, so that no child takes our sockets for its own. Reads them first.

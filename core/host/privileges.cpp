@@ -42,7 +42,8 @@ void step(const User& user, Call&& call) {
   refuse(user, error == EPERM ? "only root can become another user" : errno_text(error), error);
 }
 
-/// Those of root go with its identity, but not those that a process was given without being root.
+/// Root's capabilities go with its identity; those that a process was given without being root do
+/// not.
 int drop_capabilities() noexcept {
   __user_cap_header_struct header{};
   header.version = _LINUX_CAPABILITY_VERSION_3;

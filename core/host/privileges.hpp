@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Becoming another user for good: a port below 1024 or a key file may take root, serving does not.
+/// A process becomes another user for good: a port below 1024 or a key file may take root, serving
+/// does not.
 
 #include <sys/types.h>
 
@@ -15,8 +16,8 @@ struct User {
   gid_t gid = 0;  ///< Its own group.
 };
 
-/// The user of this name, or else of this number. Throws a usage Error if there is none. Reads the
-/// system's user database.
+/// Finds the user of this name, or else of this number, in the system's user database. Throws a
+/// usage Error if there is none.
 [[nodiscard]] User find_user(const std::string& name);
 
 /// Whether this process is that user already, and can be no other one without privileges.

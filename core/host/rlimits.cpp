@@ -17,7 +17,7 @@ std::uint64_t fit_connections(std::uint64_t wanted, std::uint64_t other) {
   if (limit.rlim_cur < needed && limit.rlim_cur < limit.rlim_max) {
     rlimit raised = limit;
     raised.rlim_cur = std::min<rlim_t>(needed, limit.rlim_max);
-    // The kernel may know a lower bound (fs.nr_open); then what we have has to do.
+    // The kernel may have a lower bound (fs.nr_open); then what we have must be enough.
     if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
   }
   const std::uint64_t room = limit.rlim_cur > other ? limit.rlim_cur - other : 1;

@@ -10,7 +10,7 @@
 namespace netecho {
 namespace {
 
-/// Takes one layer, or notes why it cannot be had.
+/// Enters one layer, or notes why that is impossible.
 template <typename Layer>
 void take(SandboxState& state, const char* name, Layer&& layer) {
   try {
@@ -38,7 +38,7 @@ SandboxState take_all(const SandboxNeeds& needs, FilterReach reach) {
 }  // namespace
 
 SandboxState enter_sandbox(const SandboxNeeds& needs) {
-  ::tzset();  // Reads a file, which would be too late once the log wants the local time.
+  ::tzset();  // The log needs the local time later, when its file cannot be read any more.
   return take_all(needs, FilterReach::all_threads);
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 /// \file
-/// What a server gives up once everything is open, so that whoever takes it over through a bug has
-/// little left to do: no new privileges, no file system (Landlock), and of the system calls only
-/// those that serving takes (seccomp). docs/deployment.md says what that is, and why.
+/// Once everything is open, a server gives up what it can, so that whoever takes it over through a
+/// bug has little left to do: no new privileges, no file system (Landlock), and of the system calls
+/// only those that serving takes (seccomp). docs/deployment.md says what that is, and why.
 
 #include <string>
 #include <vector>
@@ -20,7 +20,7 @@ inline constexpr bool kSandboxBuilt = false;
 inline constexpr bool kSandboxBuilt = true;
 #endif
 
-/// A layer that cannot be had, and why.
+/// Names a layer that is missing, and why.
 struct MissingLayer {
   std::string layer;  ///< "Landlock"
   Error error;        ///< The call that failed.
@@ -37,8 +37,8 @@ struct SandboxState {
 /// REQUIRES: kSandboxBuilt.
 [[nodiscard]] SandboxState enter_sandbox(const SandboxNeeds& needs);
 
-/// What enter_sandbox() would say, found out by a thread that does it and ends. Of this thread it
-/// changes nothing.
+/// Returns what enter_sandbox() would, found out by a thread that enters it and ends. This thread
+/// stays as it is.
 [[nodiscard]] SandboxState rehearse_sandbox(const SandboxNeeds& needs);
 
 }  // namespace netecho

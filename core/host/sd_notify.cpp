@@ -36,7 +36,7 @@ ServiceManager::ServiceManager() noexcept {
   // Neither a path nor an abstract name counts a final NUL here.
   address_size_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
   fd_.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  // A name of its own: a socket without one could be given any, even in the sandbox.
+  // It gets a name of its own: a socket without one could be given any, even in the sandbox.
   const sockaddr unnamed{AF_UNIX, {}};
   static_cast<void>(::bind(fd_.get(), &unnamed, sizeof unnamed.sa_family));
   // A manager that does not read may not hold us up for longer than this.

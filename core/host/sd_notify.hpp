@@ -16,9 +16,9 @@
 
 namespace netecho {
 
-/// Where NOTIFY_SOCKET points to, which may be nowhere. Nothing that fails here may disturb the
-/// service. The socket is opened and connected at once: later the service may be another user's,
-/// and sandboxed.
+/// Talks to the socket that NOTIFY_SOCKET names, if any. No failure here may disturb the service.
+/// The socket is opened and connected at once: later the service may run as another user, and
+/// sandboxed.
 class ServiceManager {
  public:
   /// REQUIRES: no other thread changes the environment.
@@ -26,7 +26,7 @@ class ServiceManager {
 
   /// Sends `state` (such as "READY=1"); gives up silently after a second at most.
   void notify(std::string_view state) const noexcept;
-  /// WATCHDOG=1, without waiting.
+  /// Sends WATCHDOG=1 without waiting.
   void ping() const noexcept;
 
  private:
@@ -43,8 +43,8 @@ struct WatchdogEnvironment {
   const char* pid = nullptr;
 };
 
-/// After how long without a ping process `self` is taken for dead; none if it is not watched. What
-/// is malformed does not count.
+/// Returns after how long without a ping process `self` is taken for dead; none if it is not
+/// watched, or if a variable is malformed.
 [[nodiscard]] std::optional<Duration> parse_watchdog(const WatchdogEnvironment& environment,
                                                      pid_t self) noexcept;
 

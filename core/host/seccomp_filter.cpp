@@ -33,7 +33,7 @@ constexpr std::array kEvents{SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),    SC
 constexpr std::array kBytes{SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
                             SCMP_SYS(close)};
 
-// Addresses in sendmsg() and its like cannot be filtered, and replies to datagrams need them.
+// Addresses in sendmsg() and the like cannot be filtered, and replies to datagrams need them.
 constexpr std::array kSockets{
     SCMP_SYS(accept),      SCMP_SYS(accept4),        SCMP_SYS(recvfrom),   SCMP_SYS(recvmsg),
     SCMP_SYS(recvmmsg),    SCMP_SYS(sendto),         SCMP_SYS(sendmsg),    SCMP_SYS(sendmmsg),
@@ -42,7 +42,7 @@ constexpr std::array kSockets{
 
 constexpr std::array kMemory{SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise)};
 
-// What glibc does when a thread starts, waits and ends, and to see how many processors there are.
+// glibc makes these calls when a thread starts, waits and ends, and to count processors.
 constexpr std::array kThreads{
     SCMP_SYS(futex), SCMP_SYS(futex_time64),      SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
     SCMP_SYS(exit),  SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_yield)};
@@ -62,7 +62,7 @@ constexpr std::array kProcess{
     SCMP_SYS(rt_sigaction),   SCMP_SYS(rt_sigreturn), SCMP_SYS(exit_group),
     SCMP_SYS(rt_sigprocmask), SCMP_SYS(geteuid),      SCMP_SYS(geteuid32)};
 
-// Only if there is something to remove; Landlock says where.
+// These are allowed only if there is a file to remove; Landlock says where.
 constexpr std::array kRemoval{SCMP_SYS(unlink),  SCMP_SYS(unlinkat),   SCMP_SYS(lstat),
                               SCMP_SYS(lstat64), SCMP_SYS(newfstatat), SCMP_SYS(fstatat64)};
 
@@ -79,7 +79,8 @@ class Filter {
     set(SCMP_FLTATR_CTL_OPTIMIZE, 2);  // A tree, not one comparison after the other.
   }
 
-  /// Asked in any case, so that a rehearsal tells that the kernel cannot do it (before 3.17).
+  /// This is asked in any case, so that a rehearsal tells that the kernel cannot do it (before
+  /// 3.17).
   void reach(FilterReach reach) {
     check("seccomp_attr_set TSYNC", ::seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_TSYNC, 1));
     if (reach == FilterReach::this_thread) set(SCMP_FLTATR_CTL_TSYNC, 0);
@@ -112,7 +113,7 @@ class Filter {
     if (result < 0) throw SysError{call, "", -result};
   }
 
-  /// Best effort: what an old kernel does not have, it does not need either.
+  /// This is best effort: a call that an old kernel does not have is not needed there.
   void set(scmp_filter_attr attribute, std::uint32_t value) noexcept {
     static_cast<void>(::seccomp_attr_set(context_.get(), attribute, value));
   }
@@ -128,7 +129,7 @@ class Filter {
   std::set<int> calls_;
 };
 
-/// `mask` of the argument is `value`.
+/// The call is allowed if the bits `mask` of the argument are `value`.
 scmp_arg_cmp masked(unsigned argument, std::uint64_t mask, std::uint64_t value) noexcept {
   return {argument, SCMP_CMP_MASKED_EQ, mask, value};
 }
@@ -141,23 +142,23 @@ void allow_some_uses(Filter& filter) {
   for (const int number : {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)}) {
     filter.allow_if(number, {masked(2, PROT_EXEC, 0)});
   }
-  // Threads, not processes. clone3() has its flags in memory, where a filter cannot see them:
-  // ENOSYS makes glibc take clone().
+  // Threads may start, processes may not. clone3() has its flags in memory, where a filter cannot
+  // see them: ENOSYS makes glibc take clone().
   filter.allow_if(SCMP_SYS(clone), {masked(0, CLONE_THREAD, CLONE_THREAD)});
   filter.refuse(SCMP_SYS(clone3), ENOSYS);
-  // What accept4() does at once, where there is no accept4().
+  // Without accept4() this sets what accept4() sets at once.
   for (const int number : {SCMP_SYS(fcntl), SCMP_SYS(fcntl64)}) {
     for (const int command : {F_GETFD, F_SETFD, F_GETFL, F_SETFL}) {
       filter.allow_if(number, {equal(1, static_cast<std::uint64_t>(command))});
     }
   }
-  // This host's addresses, read anew when they change: getifaddrs(3).
+  // getifaddrs(3) reads this host's addresses anew when they change.
   filter.allow_if(SCMP_SYS(socket), {equal(0, AF_NETLINK), equal(2, NETLINK_ROUTE)});
   filter.allow_if(SCMP_SYS(bind), {equal(2, sizeof(sockaddr_nl))});
-  // abort(), to itself.
+  // abort() sends a signal to the process itself.
   filter.allow_if(SCMP_SYS(tgkill), {equal(0, static_cast<std::uint64_t>(::getpid()))});
-  // The name of a link-local peer's interface; whether the log's stderr is a terminal; what a peer
-  // that does not read has still to take.
+  // These ask for the interface name of a link-local peer, whether the log's stderr is a terminal,
+  // and how much a peer that does not read has still to take.
   for (const unsigned long command :
        {static_cast<unsigned long>(SIOCGIFNAME), static_cast<unsigned long>(TCGETS),
         static_cast<unsigned long>(SIOCOUTQ)}) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The system calls that a server needs once it is set up, and a filter (seccomp(2)) that refuses
+/// A filter (seccomp(2)) allows the system calls that a server needs once it is set up, and refuses
 /// all others.
 
 #include <cstddef>

@@ -24,7 +24,7 @@ void ClockOffset::read(const Clock& clock) noexcept {
     offset = wall.time_since_epoch() - before.time_since_epoch() - tightest / 2;
   }
   const Duration change = offset_ ? offset - *offset_ : Duration::zero();
-  // What the reading itself is unsure of is no step.
+  // The uncertainty of the reading itself is no step.
   if (std::max(change, -change) > kStep + tightest) stepped_by_ = now;
   offset_ = offset;
 }

@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// CLOCK_REALTIME against CLOCK_MONOTONIC, and whether the former was stepped: stamps that cross
-/// hosts or come from the kernel are of the former, and a difference across a step is worthless.
+/// Compares CLOCK_REALTIME with CLOCK_MONOTONIC to see whether the former was stepped. Stamps that
+/// cross hosts or come from the kernel are of the former, and a difference across a step is
+/// worthless.
 
 #include <optional>
 
@@ -12,10 +13,10 @@ namespace netecho {
 
 class ClockOffset {
  public:
-  /// What counts as a step (docs/metrics.md): slewing moves both clocks alike.
+  /// A larger change counts as a step (docs/metrics.md); slewing moves both clocks alike.
   static constexpr Duration kStep = std::chrono::microseconds{100};
 
-  /// Reads both clocks. With each batch, before its samples are judged.
+  /// Reads both clocks. Called with each batch, before its samples are judged.
   void read(const Clock& clock) noexcept;
 
   /// Whether the clock was stepped while a sample that began at `since` was taken.

@@ -124,8 +124,8 @@ std::optional<Duration> Histogram::mean() const noexcept {
 
 std::optional<Duration> Histogram::stddev() const noexcept {
   if (count_ == 0) return std::nullopt;
-  // Around the mean's whole part the squares are small, so nothing is lost by cancellation; the
-  // intermediate products may wrap, their sum does not.
+  // Around the mean's whole part the squares are small, so nothing is lost by cancellation. The
+  // intermediate products may wrap, but their sum does not.
   const Wide whole = sum_ / count_;
   const Wide squares = sum_of_squares_ - 2 * whole * sum_ + whole * whole * count_;
   const auto n = static_cast<long double>(count_);

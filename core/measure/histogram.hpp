@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Durations by the million in constant memory: log-linear buckets as in HdrHistogram, with exact
-/// count, minimum, maximum, mean and standard deviation beside them.
+/// Counts durations by the million in constant memory: it has log-linear buckets as in
+/// HdrHistogram, and exact count, minimum, maximum, mean and standard deviation.
 ///
 /// Up to 2,047 ns each nanosecond has a bucket; above, each octave has 1,024 of them, so a
 /// percentile exceeds the sample it stands for by less than 1/1024 (< 0.1 %), and never understates
@@ -20,7 +20,7 @@
 
 namespace netecho {
 
-/// A share of the samples, exact: 99.9 % is {9990}.
+/// This is an exact share of the samples: 99.9 % is {9990}.
 struct Percentile {
   std::uint32_t per_ten_thousand = 0;
 };
@@ -56,7 +56,7 @@ class Histogram {
   /// As if all samples of `other` had been recorded here. Throws std::bad_alloc only where the
   /// space was not taken at once.
   void merge(const Histogram& other);
-  /// As if nothing had been recorded. Keeps its memory.
+  /// Forgets all samples, but keeps its memory.
   void reset() noexcept;
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
@@ -114,7 +114,7 @@ class Histogram {
   std::int64_t min_ = 0;
   std::int64_t max_ = 0;
   Wide sum_ = 0;
-  Wide sum_of_squares_ = 0;  ///< Of nanoseconds: 64 bits hold no second's.
+  Wide sum_of_squares_ = 0;  ///< In ns²: 64 bits are too few even for one of 5 s.
 };
 
 template <typename Visit>

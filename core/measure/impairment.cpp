@@ -11,7 +11,7 @@
 namespace netecho {
 namespace {
 
-/// Longer ones help nobody, and sums of these stay far from overflow.
+/// Longer delays help nobody, and sums of these stay far from overflow.
 constexpr Duration kMaxDelay = std::chrono::hours{1};
 /// Integers of events stay below 2^53.
 constexpr std::uint64_t kMaxRate = std::uint64_t{1} << 53;
@@ -33,7 +33,7 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return value;
 }
 
-/// Each of these returns what is wrong; empty if nothing is.
+/// Each of these returns what is wrong, or nothing.
 std::string set_duration(Duration& to, std::string_view text) {
   const Parsed<Duration> parsed = parse_duration(text);
   if (!parsed.value) return parsed.why;
@@ -122,7 +122,7 @@ std::string add_pair(ImpairmentSpec& spec, KeysGiven& given, std::string_view pa
   return why.empty() ? why : std::string(key) + ": " + why;
 }
 
-/// A seed, an endpoint and a number as the start of a generator of their own.
+/// Makes a generator of a seed, an endpoint and a number, unrelated to any other.
 std::uint64_t mixed(std::uint64_t seed, std::uint64_t endpoint, std::uint64_t ordinal) noexcept {
   const std::uint64_t of_endpoint = SplitMix64{SplitMix64{seed}.next() ^ endpoint}.next();
   return SplitMix64{of_endpoint ^ ordinal}.next();
@@ -151,7 +151,7 @@ Parsed<ImpairmentSpec> parse_impairment(std::string_view text) {
 MessageFate fate(const ImpairmentSpec& spec, std::uint64_t endpoint,
                  std::uint64_t ordinal) noexcept {
   SplitMix64 random{mixed(spec.seed.value_or(0), endpoint, ordinal)};
-  // All are drawn, wanted or not: one probability does not change what another one hits.
+  // All are drawn, wanted or not, so that one probability does not change what another one hits.
   const bool lost = random.next_unit() < spec.loss;
   const bool corrupt = random.next_unit() < spec.corrupt;
   const bool duplicated = random.next_unit() < spec.dup;

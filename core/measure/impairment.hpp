@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// A bad network on purpose: what happens to each message, as a pure function of a seed, the
-/// endpoint and the message's number. The same seed is the same network, on every machine.
+/// Decides for a bad network on purpose what happens to each message, as a pure function of a seed,
+/// the endpoint and the message's number. The same seed is the same network on every machine.
 
 #include <cstddef>
 #include <cstdint>
@@ -33,8 +33,8 @@ struct ImpairmentSpec {
   }
 };
 
-/// `delay=20ms,jitter=5ms,loss=1%,dup=0.1%,reorder=1%,corrupt=0.1%,rate=1MB,seed=42`, any of them
-/// in any order, each at most once, and not the seed alone.
+/// Reads `delay=20ms,jitter=5ms,loss=1%,dup=0.1%,reorder=1%,corrupt=0.1%,rate=1MB,seed=42`: any of
+/// them in any order, each at most once, but not the seed alone.
 [[nodiscard]] Parsed<ImpairmentSpec> parse_impairment(std::string_view text);
 
 /// What becomes of one message.
@@ -53,18 +53,17 @@ struct MessageFate {
   bool operator==(const MessageFate&) const = default;
 };
 
-/// Pure; does not allocate. Neighbouring numbers have unrelated fates.
+/// Is pure and does not allocate. Neighboring numbers have unrelated fates.
 [[nodiscard]] MessageFate fate(const ImpairmentSpec& spec, std::uint64_t endpoint,
                                std::uint64_t ordinal) noexcept;
 
-/// Flips the bit of `message` that `corrupt_at` means. Behind byte 32 if there is one: what a frame
-/// of netecho is called by stays readable, so that its prober knows which one was damaged. (In 32
-/// bytes exactly, in the checksum; in fewer, in the last one.) REQUIRES: a message that is not
-/// empty.
+/// Flips the bit of `message` that `corrupt_at` means. The bit is behind byte 32 if possible, so
+/// that the prober of a netecho frame can still read which frame was damaged. (Of exactly 32 bytes
+/// it is in the checksum, of fewer in the last byte.) REQUIRES: a message that is not empty.
 void corrupt_message(std::span<std::byte> message, std::uint64_t corrupt_at) noexcept;
 
-/// A stream is corrupted by the positions of its bytes, so that it does not matter how they were
-/// read: in each block of this size one bit, with the probability `corrupt`.
+/// A stream is corrupted by the positions of its bytes, however they were read: in each block of
+/// this size one bit flips with the probability `corrupt`.
 inline constexpr std::uint64_t kStreamBlockBytes = 1024;
 
 /// Flips what is to be flipped in the bytes that stand at `position` of a stream, and says how many

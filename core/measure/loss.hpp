@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Where losses fall: in runs (RFC 3357), on the way there or on the way back (RFC 7680).
+/// Tells where losses fall: in runs (RFC 3357), on the way there or on the way back (RFC 7680).
 
 #include <cstdint>
 #include <optional>
@@ -10,20 +10,21 @@
 
 namespace netecho {
 
-/// Runs of consecutive losses. To be told every slot that went unanswered or was answered, in order
-/// of sequence; those that the instrument skipped by itself neither lengthen a run nor end it.
+/// Finds runs of consecutive losses. It is told every tick that was answered or went unanswered, in
+/// order of sequence. Ticks that the instrument skipped by itself neither lengthen a run nor end
+/// it.
 class LossRunCounter {
  public:
   /// `interval` is what one lost probe stands for in time.
   explicit LossRunCounter(Duration interval) noexcept : interval_{interval} {}
 
-  /// A probe that was sent then, or so many slots that were due from then on.
+  /// A probe that was sent then is lost, or so many ticks that were due from then on.
   void lost(Instant sent, std::uint64_t slots = 1) noexcept;
   void received() noexcept { length_ = 0; }
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] std::uint64_t longest() const noexcept { return longest_; }  ///< In probes.
-  /// From the sending of a run's first loss to that of its last, and one interval.
+  /// The time from the sending of a run's first loss to that of its last, plus one interval.
   [[nodiscard]] Duration longest_time() const noexcept { return longest_time_; }
 
  private:
@@ -45,7 +46,7 @@ class LossDirection {
     bool operator==(const Split&) const = default;
   };
 
-  /// A first copy received in time. `sent_up_to`: probes sent up to and including this one.
+  /// A first copy came in time. `sent_up_to`: probes sent up to and including this one.
   /// `server_count`: none from a server that does not stamp, 0 if it does not know. No server can
   /// have seen more than was `sent_by_now`; it has seen more than `sent_up_to` where a request was
   /// overtaken.
@@ -54,7 +55,7 @@ class LossDirection {
 
   [[nodiscard]] std::optional<Sequence> highest_answered() const noexcept { return highest_; }
 
-  /// None without an answer, and when a server did not stamp or a count cannot be right.
+  /// Returns none without an answer, or when a server did not stamp or a count cannot be right.
   /// `received`: answers so far; `outstanding`: probes up to the highest answered that still wait.
   [[nodiscard]] std::optional<Split> split(std::uint64_t received,
                                            std::uint64_t outstanding) const noexcept;

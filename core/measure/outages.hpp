@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// When nothing could be answered: runs of unanswered slots for which there is a reason other than
-/// silence.
+/// Finds the times when nothing could be answered: runs of unanswered ticks for which there is a
+/// reason other than silence.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,19 +14,19 @@
 
 namespace netecho {
 
-/// From the intended time of its first slot until a reply, or until now.
+/// An outage lasts from its first tick until a reply, or until now.
 struct OutageSpan {
   Instant first{};
   Instant end{};
   WallTime start{};          ///< `first`, as the wall clock showed it.
-  std::uint64_t probes = 0;  ///< Slots that went unanswered.
+  std::uint64_t probes = 0;  ///< Ticks that went unanswered.
 
-  /// What of it lies behind `from`, without the first `known` probes.
+  /// Returns the part of it behind `from`, without the first `known` probes.
   [[nodiscard]] OutageSpan since(Instant from, std::uint64_t known) const noexcept;
 };
 
-/// To be told every slot in order of sequence, but for those that the instrument skipped by itself:
-/// they neither begin nor end an outage. Probes lost in silence begin none, but belong to one that
+/// It is told every tick in order of sequence, except those that the instrument skipped by itself,
+/// which neither begin nor end an outage. Probes lost in silence begin none, but belong to one that
 /// follows or goes on, as long as no reply comes between.
 class Outages {
  public:
@@ -36,18 +36,18 @@ class Outages {
   /// `clock`, which outlives this, dates them.
   explicit Outages(const Clock& clock) noexcept : clock_{&clock} {}
 
-  /// So many slots from `intended` on, each a `gap` after the one before, were not sent, were lost
-  /// with their connection, or were refused by the host or the network.
+  /// The probes of so many ticks from `intended` on, each a `gap` after the one before, were not
+  /// sent, were lost with their connection, or were refused by the host or the network.
   void unanswered(Instant intended, std::uint64_t slots, Duration gap) noexcept;
-  /// A probe that nothing came back of.
+  /// Nothing came back of the probe of this tick.
   void lost(Instant intended) noexcept;
-  /// A reply, received then.
+  /// A reply came then.
   void answered(Instant at) {
     if (slots_ != 0) end_run(at);
   }
 
   [[nodiscard]] bool open() const noexcept { return start_.has_value(); }
-  /// All so far; one that is open lasts until `now`, and until its last slot.
+  /// Returns all so far; one that is open lasts at least until `now` and until its last tick.
   [[nodiscard]] std::vector<OutageSpan> spans(Instant now) const;
 
  private:
@@ -56,9 +56,9 @@ class Outages {
 
   const Clock* clock_;
   std::vector<OutageSpan> closed_;
-  Instant first_{};                ///< Of the run of unanswered slots at hand …
-  Instant last_{};                 ///< … until this one …
-  std::uint64_t slots_ = 0;        ///< … which are so many.
+  Instant first_{};                ///< Where the current run of unanswered ticks begins …
+  Instant last_{};                 ///< … its last tick …
+  std::uint64_t slots_ = 0;        ///< … and how many they are.
   std::optional<WallTime> start_;  ///< The run is an outage.
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The figures of round trips (docs/metrics.md), fed probe by probe; constant memory.
+/// Computes the figures of round trips (docs/metrics.md) probe by probe in constant memory.
 
 #include <cstdint>
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace netecho {
 
-/// J += (|D| - J) / 16 over round trips, in order of arrival (RFC 3550 section 6.4.1).
+/// Computes J += (|D| - J) / 16 over round trips, in order of arrival (RFC 3550 section 6.4.1).
 class Rfc3550Jitter {
  public:
   void received(Duration rtt) noexcept;
@@ -42,12 +42,12 @@ class RoundTripStatistics {
 
   [[nodiscard]] std::uint64_t unanswered() const noexcept { return unanswered_; }
 
-  /// As if all that happened to `other` had happened here.
+  /// Adds all that happened to `other`.
   void merge(const RoundTripStatistics& other);
   void reset() noexcept;
 
   Histogram rtt;
-  Histogram response;          ///< Of those answered; unanswered() belong to it as +infinity.
+  Histogram response;          ///< Answered probes only; unanswered() count as +infinity.
   Histogram rtt_variation;     ///< |RTT(n + 1) - RTT(n)|, both received (after RFC 3393).
   Histogram rtt_kernel;        ///< Between the kernel's own stamps.
   Histogram server_residence;  ///< Recorded by whoever decodes the stamps, as the next two.
@@ -61,8 +61,8 @@ class RoundTripStatistics {
   std::uint64_t unanswered_ = 0;
 };
 
-/// What depends on order, and so on one flow's whole run: jitter, variation, runs and direction of
-/// losses.
+/// Holds what depends on order, and so on one flow's whole run: jitter, variation, runs and
+/// direction of losses.
 class RoundTripOrder {
  public:
   explicit RoundTripOrder(Duration interval) noexcept : loss_runs{interval} {}

@@ -12,8 +12,8 @@ Schedule::Schedule(Instant start, const ScheduleOptions& options) noexcept
 
 namespace {
 
-/// Exponentially distributed with mean 1, by comparisons alone (von Neumann 1951): runs of falling
-/// uniform values have the lengths of the series of e^-x.
+/// Draws an exponentially distributed value with mean 1 by comparisons alone (von Neumann 1951):
+/// runs of falling uniform values have the lengths of the series of e^-x.
 double exponential(SplitMix64& random) noexcept {
   for (std::uint64_t whole = 0;; ++whole) {
     const double first = random.next_unit();
@@ -40,7 +40,7 @@ Duration Schedule::next_gap() noexcept {
 
 void Schedule::advance() noexcept {
   ++position_;
-  due_ = saturating_add(due_, next_gap());  // Slots behind the end of time are never due.
+  due_ = saturating_add(due_, next_gap());  // Ticks behind the end of time are never due.
 }
 
 std::uint64_t Schedule::skip_missed(Instant now) noexcept {
@@ -72,7 +72,7 @@ std::uint64_t Schedule::skip_before(Instant end) noexcept {
   return skipped;
 }
 
-/// In one step: a suspended machine may have missed billions.
+/// It takes one step, as a suspended machine may have missed billions.
 std::uint64_t Schedule::skip_equal(Instant now) noexcept {
   if (finished() || now <= due_) return 0;
   auto missed = static_cast<std::uint64_t>(((now - due_) - Duration{1}) / options_.interval);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// When probes are due: absolute deadlines, so that a late probe delays no other (RFC 3432
+/// Says when probes are due: by absolute deadlines, so that a late probe delays no other (RFC 3432
 /// section 4). What follows from lateness is decided here, not where the sleeping is done.
 
 #include <algorithm>
@@ -17,8 +17,8 @@ namespace netecho {
   return by >= kNever - at ? kNever : at + by;
 }
 
-/// How long so many slots take, at most a quarter of the range of time: a schedule without an end
-/// may lack any number of slots. Zero without a gap.
+/// Returns how long so many ticks take; zero without a gap. It is at most a quarter of the range of
+/// time, as a schedule without an end may lack any number of ticks.
 [[nodiscard]] constexpr Duration length_of(std::uint64_t slots, Duration gap) noexcept {
   if (gap <= Duration::zero()) return Duration::zero();
   const auto most = static_cast<std::uint64_t>(Duration::max() / 4 / gap);
@@ -33,16 +33,16 @@ enum class Gaps : std::uint8_t {
 struct ScheduleOptions {
   Duration interval = std::chrono::milliseconds{100};  ///< Mean gap. REQUIRES: > 0.
   std::uint64_t count = 0;                             ///< 0: without end.
-  Duration length = Duration::max();                   ///< Slots due at its end or later are none.
+  Duration length = Duration::max();                   ///< Nothing is due at its end or later.
   Gaps gaps = Gaps::equal;
-  std::uint64_t seed = 0;  ///< Of exponential gaps: the same seed, the same schedule.
+  std::uint64_t seed = 0;  ///< The same seed draws the same exponential gaps.
 };
 
-/// The slots of an open-loop schedule. The slot at hand is the first that is neither taken nor
-/// skipped; its number is the sequence of its probe.
+/// Holds the ticks of an open-loop schedule. The current tick is the first that is neither taken
+/// nor skipped; its number is the sequence of its probe.
 ///
-/// A slot up to one (mean) interval late is sent late; of older ones none is sent: after a pause
-/// there is no burst.
+/// A probe up to one (mean) interval late is sent late, and an older one is not sent, so that no
+/// burst follows a pause.
 class Schedule {
  public:
   Schedule(Instant start, const ScheduleOptions& options) noexcept;
@@ -50,21 +50,21 @@ class Schedule {
   [[nodiscard]] bool finished() const noexcept {
     return due_ >= end_ || (options_.count != 0 && position_ == options_.count);
   }
-  /// When the slot at hand is due; kNever when there is none.
+  /// When the current tick is due; kNever when there is none.
   [[nodiscard]] Instant due() const noexcept { return finished() ? kNever : due_; }
-  /// From when on the slot at hand is too late to be sent.
+  /// From when on the current tick's probe is too late to be sent.
   [[nodiscard]] Instant expires() const noexcept {
     return finished() ? kNever
                       : saturating_add(saturating_add(due_, options_.interval), Duration{1});
   }
   [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
 
-  /// Skips the slots that are more than one interval late, and says how many.
+  /// Skips the ticks that are more than one interval late, and returns how many.
   std::uint64_t skip_missed(Instant now) noexcept;
-  /// Skips the slots that are due before `end`, and says how many; kNever: all that are left.
+  /// Skips the ticks that are due before `end` (kNever: all that are left), and returns how many.
   /// REQUIRES: one of the two ends the schedule.
   std::uint64_t skip_before(Instant end) noexcept;
-  /// Goes on to the next slot: this one was sent, or given up.
+  /// Goes on to the next tick: this one's probe was sent, or given up.
   void advance() noexcept;
 
  private:

@@ -28,7 +28,7 @@ SequenceTracker::SequenceTracker(std::size_t max_outstanding, Duration timeout)
 
 bool SequenceTracker::full() const noexcept {
   if (outstanding_ == 0) return false;
-  // Skipped slots stretch what is outstanding; it must not reach its own tail.
+  // Skipped ticks stretch what is outstanding, which must not reach its own tail.
   return outstanding_ == max_outstanding_ || next_ - oldest_ >= ring_.size() / 2;
 }
 
@@ -44,7 +44,7 @@ void SequenceTracker::sent(Instant at, Duration lateness) noexcept {
 }
 
 void SequenceTracker::unanswered(Instant due) noexcept {
-  // What is outstanding is never overwritten, however many slots pass meanwhile: see full().
+  // What is outstanding is never overwritten, however many ticks pass meanwhile: see full().
   if (outstanding_ == 0 || next_ - oldest_ < ring_.size() / 2) {
     Cell& here = cell(next_);
     here.tag = static_cast<std::uint32_t>(next_);

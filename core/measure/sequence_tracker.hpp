@@ -20,13 +20,13 @@ namespace netecho {
 
 inline constexpr std::size_t kMaxOutstanding = 262'144;
 
-/// A probe whose status, and that of all before it, is final; or a slot that was not sent and
-/// counts as unanswered.
+/// This is a probe whose status, and that of all before it, is final; or a tick whose probe was not
+/// sent and counts as unanswered.
 struct SettledProbe {
   Sequence sequence;
   bool received = false;
   Duration rtt{};          ///< When received.
-  Instant sent{};          ///< T1; of a slot that was not sent when it was due.
+  Instant sent{};          ///< T1, or when it was due if it was not sent.
   Duration lateness{};     ///< T1 - intended, when lost.
   bool explained = false;  ///< Not received, and there is a reason other than silence.
 };
@@ -46,16 +46,16 @@ enum class ArrivalKind : std::uint8_t {
   received,   ///< The first copy, in time.
   late,       ///< The first copy of a probe that is lost (by this very copy, if `expired`).
   duplicate,  ///< A further copy, of a received or late one.
-  unknown,    ///< Of a sequence that was never sent.
+  unknown,    ///< Its sequence was never sent.
 };
 
 struct Arrival {
   ArrivalKind kind = ArrivalKind::unknown;
   bool expired = false;    ///< The copy came after the time-out, which nobody had noticed yet.
   bool reordered = false;  ///< Received, after a higher sequence.
-  std::optional<Duration> rtt{};  ///< Of a received or late copy, unless forgotten.
-  Duration lateness{};            ///< Of a received or late copy: T1 - intended.
-  std::uint64_t sent_up_to = 0;   ///< Of a received copy: probes sent up to this one, and this.
+  std::optional<Duration> rtt{};  ///< For a received or late copy, unless forgotten.
+  Duration lateness{};            ///< For a received or late copy: T1 - intended.
+  std::uint64_t sent_up_to = 0;   ///< For a received copy: probes sent up to and with this.
 };
 
 class SequenceTracker {
@@ -80,19 +80,19 @@ class SequenceTracker {
 
   [[nodiscard]] std::uint64_t sent_total() const noexcept { return sent_total_; }
   [[nodiscard]] std::size_t outstanding() const noexcept { return outstanding_; }
-  /// How many may be at once.
+  /// How many probes may be outstanding at once.
   [[nodiscard]] std::size_t max_outstanding() const noexcept { return max_outstanding_; }
-  /// Those up to and including `last`.
+  /// How many are outstanding up to and including `last`.
   [[nodiscard]] std::size_t outstanding_up_to(Sequence last) const noexcept;
   [[nodiscard]] bool is_outstanding(Sequence sequence) const noexcept;
-  /// The smallest one outstanding; REQUIRES: there is one.
+  /// The smallest sequence that is outstanding; REQUIRES: there is one.
   [[nodiscard]] Sequence oldest_outstanding() const noexcept;
   /// When the oldest one outstanding is lost; kNever without one.
   [[nodiscard]] Instant next_expiry() const noexcept;
   /// When a probe that is outstanding or lost was sent, and how late; none if it is forgotten.
   [[nodiscard]] std::optional<SentProbe> sent_probe(Sequence sequence) const noexcept;
-  /// Something claimed to answer this sequence that need not be believed: as long as it is
-  /// outstanding, doubted() tells. No more than that changes.
+  /// Something that need not be believed claimed to answer this sequence. Only doubted() tells, as
+  /// long as the probe is outstanding.
   void doubt(Sequence sequence) noexcept {
     if (is_outstanding(sequence)) cell(sequence.value).packed |= kDoubted;
   }
@@ -136,7 +136,7 @@ class SequenceTracker {
   struct Cell {
     std::uint32_t tag = 0;      ///< Low bits of the sequence; an older tenant has others.
     std::uint32_t ordinal = 0;  ///< Low bits of the number of probes sent before.
-    std::int64_t time_ns = 0;   ///< T1; of a slot that was not sent when it was due.
+    std::int64_t time_ns = 0;   ///< T1, or when it was due if it was not sent.
     std::int64_t packed = 0;    ///< The RTT when received, else lateness, in ns; low 8 bits: the
                                 ///< state, and kDoubted.
 
@@ -149,7 +149,7 @@ class SequenceTracker {
   };
 
   [[nodiscard]] Cell& cell(std::uint64_t sequence) noexcept { return ring_[sequence & mask_]; }
-  /// The cell of a slot that is remembered, sent or not; else null.
+  /// The cell of a sequence that is remembered, sent or not; else null.
   [[nodiscard]] const Cell* slot(Sequence sequence) const noexcept;
   /// The cell of a probe that was sent; else null.
   [[nodiscard]] const Cell* find(Sequence sequence) const noexcept;

@@ -20,7 +20,7 @@ namespace {
 constexpr Duration kFirstRetry = std::chrono::milliseconds{1};
 constexpr Duration kLongestRetry = std::chrono::milliseconds{20};
 
-/// One address being tried.
+/// This is one address that is being tried.
 struct Attempt {
   UniqueFd fd;
   SocketAddress peer;
@@ -29,13 +29,14 @@ struct Attempt {
   Duration retry_after = kFirstRetry;
 };
 
-/// Why an address did not answer.
+/// This says why an address did not answer.
 struct Failure {
   int error = 0;
   std::optional<IcmpError> icmp{};
 };
 
-/// Lower says more: a peer's own answer, then anything else, then that there is no way to it.
+/// A lower rank says more: a peer's own answer, then anything else, then that there is no way to
+/// it.
 int rank(int error) noexcept {
   switch (error) {
     case ECONNREFUSED:

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// One connection to the first of several addresses that answers (RFC 8305, section 5), so that
-/// a family or a host that swallows packets costs a quarter of a second and not the whole time-out.
+/// Connects to the first of several addresses that answers (RFC 8305, section 5), so that a family
+/// or a host that swallows packets costs a quarter of a second and not the whole time-out.
 
 #include <chrono>
 #include <functional>
@@ -45,12 +45,13 @@ struct Connected {
 [[nodiscard]] Connected connect_first(std::span<const SocketAddress> addresses,
                                       const ConnectorOptions& options);
 
-/// Whether of two failed attempts this errno tells the user more: a refusal more than a network
-/// without a way.
+/// Whether the first of two failed attempts tells the user more: a refusal tells more than a
+/// network without a way.
 [[nodiscard]] bool says_more(int error, int other) noexcept;
 
-/// A connect() to a free port of this host may get that very port as its own and meet itself
-/// (simultaneous open, RFC 9293, section 3.5): it would echo perfectly. Throws SysError.
+/// Whether a socket is connected to itself: a connect() to a free port of this host may get that
+/// very port as its own (simultaneous open, RFC 9293, section 3.5), and would echo perfectly.
+/// Throws SysError.
 [[nodiscard]] bool met_itself(int fd, const SocketAddress& peer);
 
 /// The families take turns, beginning with that of the first address; inside a family the order

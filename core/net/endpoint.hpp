@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Endpoints: what the user types (`Endpoint`) and what a socket turned out to be
-/// (`SocketDescription`). Splits off the scheme; the rest belongs to the transport's backend.
+/// An `Endpoint` is what the user types, a `SocketDescription` what a socket turned out to be. The
+/// scheme is split off here; the rest belongs to the transport's backend.
 
 #include <cstdint>
 #include <optional>
@@ -11,7 +11,7 @@
 
 namespace netecho {
 
-/// Who asks: an empty host, port 0 or an inherited descriptor mean different things.
+/// An empty host, port 0 or an inherited descriptor mean different things to the two roles.
 enum class Role : std::uint8_t { serve, client };
 
 enum class SocketType : std::uint8_t { stream, datagram, seqpacket };
@@ -35,7 +35,7 @@ struct SocketKind {
   SocketType type = SocketType::stream;
 };
 
-/// The `endpoint`, `target`, `local` and `peer` objects of json.md.
+/// This is the `endpoint`, `target`, `local` or `peer` object of json.md.
 struct SocketDescription {
   std::string uri;        ///< Canonical, always SCHEME://…; raw bytes.
   std::string transport;  ///< SocketKind::transport: "tcp", "udp", "unix".

@@ -11,14 +11,14 @@
 namespace netecho {
 namespace {
 
-/// Rounded up: a wait must not end before its time.
+/// The result is rounded up, as a wait must not end before its time.
 int to_timeout_ms(Duration duration) noexcept {
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
   return static_cast<int>(std::min<std::int64_t>(ms, std::numeric_limits<int>::max()));
 }
 
-/// Failures in a row that are waited out where the manual knows of none: they come from outside (a
-/// filter of system calls, injected faults), and may pass.
+/// So many failures in a row that the manual does not list are waited out: they come from outside
+/// (a filter of system calls, injected faults), and may pass.
 constexpr int kMaxFailuresInARow = 1000;
 
 /// Sandboxes that do not know the call answer EPERM, old kernels ENOSYS.
@@ -32,7 +32,8 @@ bool probe_nanosecond_wait(int epoll) noexcept {
   return ::epoll_pwait2(epoll, &ignored, 1, &at_once, nullptr) >= 0 || !is_missing(errno);
 }
 
-/// What epoll_ctl(2) and epoll_wait(2) list: our own mistakes, and what the kernel has run out of.
+/// These errors are listed by epoll_ctl(2) and epoll_wait(2): our own mistakes, and what the kernel
+/// has run out of.
 bool is_final(int error) noexcept {
   switch (error) {
     case EBADF:

@@ -27,13 +27,13 @@ class Epoll {
   void modify(int fd, std::uint32_t events, void* data) noexcept;
   void remove(int fd) noexcept;
 
-  /// Waits at most `timeout` (none: for ever), and says how many events came. None, before the
-  /// time is over, if a signal ended the wait; the same after a failure that may pass. Throws
-  /// SysError once it does not pass.
+  /// Waits at most `timeout` (none: forever), and returns how many events came. It is 0 before the
+  /// time is over if a signal ended the wait, or a failure that may pass. Throws SysError if the
+  /// failure does not pass.
   [[nodiscard]] int wait(std::span<epoll_event> events, std::optional<Duration> timeout);
 
-  /// How much later than asked the kernel may end a wait because it counts in units of this: zero,
-  /// or a millisecond where epoll_pwait2(2) is missing (it came with Linux 5.11).
+  /// The kernel counts waits in units of this, and may end them so much later than asked: zero, or
+  /// a millisecond where epoll_pwait2(2) is missing (it came with Linux 5.11).
   [[nodiscard]] Duration granularity() const noexcept;
 
  private:

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What the network says of a message that did not arrive: an ICMP error (RFC 792, RFC 4443), and
-/// who said it.
+/// The network may say of a message that it did not arrive, by an ICMP error (RFC 792, RFC 4443),
+/// and who says so.
 
 #include <sys/socket.h>
 
@@ -17,8 +17,8 @@
 
 namespace netecho {
 
-/// The numbers of types and codes are those of one version: 3 is "unreachable" in the one and "time
-/// exceeded" in the other.
+/// Types and codes have the numbers of one IP version: 3 is "unreachable" in IPv4 and "time
+/// exceeded" in IPv6.
 enum class IcmpVersion : std::uint8_t { v4, v6 };
 
 struct IcmpError {
@@ -29,7 +29,7 @@ struct IcmpError {
   bool operator==(const IcmpError&) const = default;
 };
 
-/// What programs go by (docs/json.md).
+/// Programs go by this name (docs/json.md).
 enum class IcmpName : std::uint8_t {
   net_unreachable,
   host_unreachable,
@@ -43,30 +43,32 @@ enum class IcmpName : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(IcmpName name) noexcept;
 [[nodiscard]] IcmpName name_of(const IcmpError& error) noexcept;
-/// For people: "administratively prohibited", "host unreachable", "ICMP error".
+/// People read these words: "administratively prohibited", "host unreachable", "ICMP error".
 [[nodiscard]] std::string_view phrase_of(const IcmpError& error) noexcept;
 
-/// Room for what the kernel tells of one queued error beside the message that it quotes.
+/// The kernel needs so much room to describe one queued error, besides the message that it quotes.
 inline constexpr std::size_t kQueuedErrorBytes = 256;
 
-/// An entry of a socket's error queue (ip(7), IP_RECVERR), as recvmsg(MSG_ERRQUEUE) gave it.
+/// This is an entry of a socket's error queue (ip(7), IP_RECVERR), as recvmsg(MSG_ERRQUEUE) gave
+/// it.
 struct QueuedError {
   int error = 0;                    ///< errno; 0: the entry is none.
-  std::optional<IcmpError> icmp{};  ///< None of an error that this host met by itself.
+  std::optional<IcmpError> icmp{};  ///< None if this host met the error by itself.
 };
 [[nodiscard]] QueuedError queued_error(msghdr& header) noexcept;
 
-/// Whether a TCP socket keeps the ICMP errors that end its connecting. Only until it is connected:
-/// afterwards errors that pass, or are forged, would end the connection. Best effort.
+/// Sets whether a TCP socket keeps the ICMP errors that end its connecting, as far as the kernel
+/// can. Use it only until the socket is connected: later, errors that pass or are forged would end
+/// the connection.
 enum class IcmpErrors : std::uint8_t { ignored, kept };
 void keep_icmp_errors(int fd, int family, IcmpErrors kept) noexcept;
-/// Takes the first of those kept.
+/// Takes the first of the errors that were kept.
 [[nodiscard]] std::optional<IcmpError> take_icmp_error(int fd) noexcept;
 
-/// Why, for people, with the errno's name: "administratively prohibited, from 192.0.2.1
+/// Says why, for people, with the errno's name: "administratively prohibited, from 192.0.2.1
 /// (EHOSTUNREACH)", "message too long (EMSGSIZE)". REQUIRES: error != 0.
 [[nodiscard]] std::string reason_text(int error, const std::optional<IcmpError>& icmp);
-/// The text without the errno's name, as an Error wants its reason.
+/// Says the same without the errno's name, as an Error wants its reason.
 [[nodiscard]] std::string plain_reason(int error, const std::optional<IcmpError>& icmp);
 
 }  // namespace netecho

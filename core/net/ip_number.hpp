@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// An IP address as a number, for rules about sources: what a sockaddr holds, without its family.
+/// Rules about sources take an IP address as a number: what a sockaddr holds, without its family.
 
 #include <sys/socket.h>
 
@@ -10,7 +10,7 @@
 
 namespace netecho {
 
-/// 128 bits in host order; IPv4 as ::ffff:a.b.c.d, so that it is the same on every socket.
+/// It has 128 bits in host order. IPv4 is ::ffff:a.b.c.d, so that it is the same on every socket.
 struct IpNumber {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
@@ -32,8 +32,7 @@ struct IpNumber {
   [[nodiscard]] constexpr bool is_loopback() const noexcept {
     return is_v4() ? v4() >> 24U == 127 : high == 0 && low == 1;
   }
-  /// Something that one host can have: no multicast or broadcast address, none of 0/8 or 240/4,
-  /// not ::.
+  /// Whether one host can have it: no multicast or broadcast address, none of 0/8 or 240/4, not ::.
   [[nodiscard]] constexpr bool is_unicast() const noexcept {
     if (is_v4()) return v4() >> 24U != 0 && v4() >> 24U < 224;
     return high >> 56U != 0xFF && (high | low) != 0;

@@ -29,7 +29,7 @@ void turn_on(int fd, int flags) {
           [&] { return ::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags); });
 }
 
-/// A datagram socket on the loopback interface whose peer is itself; none where there is no IPv4.
+/// Makes a datagram socket on the loopback interface whose peer is itself; none without IPv4.
 std::optional<UniqueFd> socket_to_itself() {
   UniqueFd fd{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   sockaddr_in address{};

@@ -1,9 +1,9 @@
 #pragma once
 
 /// \file
-/// The kernel's own stamps of what a socket sends and receives (SO_TIMESTAMPING, in software; the
-/// kernel's Documentation/networking/timestamping.rst): a round trip without this process's
-/// system calls and wake-ups.
+/// The kernel stamps what a socket sends and receives (SO_TIMESTAMPING, in software; the kernel's
+/// Documentation/networking/timestamping.rst). These stamps give a round trip without this
+/// process's system calls and wake-ups.
 
 #include <sys/socket.h>
 
@@ -21,17 +21,17 @@ class KernelStamps {
   /// Enough for the control messages of one datagram or error.
   static constexpr std::size_t kControlBytes = 512;
 
-  /// Turns stamping on, and waits until it is: a few milliseconds at most as a rule. Those of the
-  /// last `kept` sent messages are remembered, 1 or more. Throws SysError.
+  /// Turns stamping on, and waits until it works, rarely more than a few milliseconds. Remembers
+  /// the stamps of the last `kept` sent messages (1 or more). Throws SysError.
   KernelStamps(int fd, std::size_t kept);
 
-  /// The receive stamp among a message's control messages; none if the kernel gave none.
+  /// Returns the receive stamp among a message's control messages; none if the kernel gave none.
   [[nodiscard]] static std::optional<WallTime> received(msghdr& header) noexcept;
 
-  /// Of a message from the error queue: true if it tells of a stamp (which is then remembered), and
-  /// not of an error.
+  /// Takes a message from the error queue. Returns true, and remembers the stamp, if it is about a
+  /// stamp and not an error.
   bool take(msghdr& header) noexcept;
-  /// Reads the error queue of a socket that has nothing else in it (a stream).
+  /// Reads the error queue of a stream socket, which holds nothing but stamps.
   void drain(int fd) noexcept;
 
   /// A datagram was given to the kernel, which numbers each. Those that `left`, as the caller

@@ -26,7 +26,7 @@ UniqueFd subscribe() noexcept {
 
 }  // namespace
 
-// First the subscription, then the reading: no change can fall between them.
+// The subscription comes before the reading, so that no change can fall between them.
 OwnAddresses::OwnAddresses() : changes_{subscribe()} {
   read_all();
 }

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Which addresses this host has: replies to itself are marked, so that two servers on one host
-/// never answer each other for long.
+/// A server must know which addresses this host has: replies to itself are marked, so that two
+/// servers on one host never answer each other for long.
 
 #include <vector>
 
@@ -12,11 +12,11 @@
 
 namespace netecho {
 
-/// A snapshot that follows changes: the kernel tells of them (rtnetlink(7)). All of 127/8 and ::1
-/// are this host's without being looked up.
+/// This snapshot follows changes, of which the kernel tells (rtnetlink(7)). All of 127/8 and ::1
+/// are this host's without a look-up.
 class OwnAddresses {
  public:
-  /// Reads them. What cannot be had (a sandbox) leaves the loopback.
+  /// Reads the addresses. If they cannot be read (in a sandbox), only the loopback is this host's.
   OwnAddresses();
 
   [[nodiscard]] bool contain(const IpNumber& address) const noexcept;

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// What the kernel itself knows of the path behind a connected socket, beside what is measured.
+/// The kernel itself knows something of the path behind a connected socket, beside what is
+/// measured.
 
 #include <cstdint>
 #include <optional>
@@ -10,7 +11,7 @@
 
 namespace netecho {
 
-/// Of TCP_INFO (tcp(7)).
+/// These are fields of TCP_INFO (tcp(7)).
 struct TcpInfo {
   Duration rtt{};     ///< Smoothed, as the kernel's retransmission timer uses it.
   Duration rttvar{};  ///< Its mean deviation.
@@ -25,7 +26,7 @@ struct PathInfo {
   std::optional<std::uint64_t> path_mtu_bytes;  ///< IP_MTU, IPV6_MTU (ip(7), ipv6(7)).
 };
 
-/// Empty members where the socket has no such thing (unix), is not connected, or `fd` is none.
+/// A member is empty where the socket has no such thing (unix), is not connected, or `fd` is none.
 [[nodiscard]] PathInfo path_info(int fd) noexcept;
 
 }  // namespace netecho

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Waits of a client between its exchanges: for time, or for a descriptor, and for Ctrl-C.
+/// Between exchanges a client waits for time or for a descriptor, and always for Ctrl-C.
 
 #include "core/base/units.hpp"
 
@@ -13,8 +13,8 @@ void pause_until(Instant until, int interrupt_fd);
 /// Returns when `fd` is readable (or at its end), or at `until`. Throws Interrupted.
 void wait_readable(int fd, Instant until, int interrupt_fd);
 
-/// As wait_readable(), and true as soon as the peer of `connection` has ended it or will send no
-/// more. What it sends meanwhile stays there. -1: there is no connection.
+/// Waits like wait_readable(), and returns true as soon as the peer of `connection` (-1: none) has
+/// ended it or will send no more. What the peer sends meanwhile stays in the socket.
 [[nodiscard]] bool wait_readable_or_ended(int fd, int connection, Instant until, int interrupt_fd);
 
 }  // namespace netecho

@@ -19,11 +19,11 @@
 namespace netecho {
 namespace {
 
-/// Enough that a busy loop makes few epoll calls, small enough that discarding an event that was
-/// already fetched stays a short scan.
+/// So many events make epoll calls few in a busy loop, and keep it a short scan to discard an event
+/// that was already fetched.
 constexpr std::size_t kEventsAWake = 256;
 
-/// When, and for equal times the order of the calls of set().
+/// Timers are ordered by time, and for equal times by the calls of set().
 struct TimerKey {
   Instant at{};
   std::uint64_t number = 0;
@@ -82,7 +82,7 @@ struct Reactor::State {
     epoll.add(wake_up.fd(), EPOLLIN, static_cast<EventHandler*>(&wake_up));
   }
 
-  /// No events is an ordinary outcome, even without a timer: the timers are looked at again.
+  /// Zero events are an ordinary outcome, even without a timer: the timers are checked again.
   int wait();
   void dispatch_events() noexcept;
   void dispatch_timers();

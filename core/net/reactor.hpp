@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One thread's event loop: readiness (epoll), timers and signals.
+/// A reactor is one thread's event loop: readiness (epoll), timers and signals.
 
 #include <csignal>
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace netecho {
 
-/// Told when its descriptor is ready; `events` are epoll's.
+/// A handler is called when its descriptor is ready; `events` are epoll's.
 class EventHandler {
  public:
   virtual void on_events(std::uint32_t events) noexcept = 0;
@@ -47,8 +47,8 @@ class Reactor {
   /// throw.
   void on_signals(std::initializer_list<int> signals, std::function<void(int)> action);
 
-  /// Events fetched by the current epoll_wait and not yet handled: 0 when the loop is otherwise
-  /// idle. Lets a handler take a larger bite when nobody else waits.
+  /// How many events the current epoll_wait has fetched that are not handled yet; 0 when the loop
+  /// is otherwise idle. A handler may take a larger bite when nobody else waits.
   [[nodiscard]] std::size_t pending_events() const noexcept;
 
   /// The time at which the loop last woke: one clock read a wake, none a message.

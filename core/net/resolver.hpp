@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Names to addresses, with a deadline: getaddrinfo(3) has none and can't be interrupted, so it
-/// runs in a thread that is left behind when nobody waits for it any more.
+/// Looks names up with a deadline. getaddrinfo(3) has none and can't be interrupted, so it runs in
+/// a thread that is left behind when nobody waits for it any more.
 
 #include <netdb.h>
 

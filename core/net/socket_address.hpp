@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A sockaddr of any family that netecho speaks, as a value.
+/// SocketAddress is a sockaddr of any family that netecho speaks, as a value.
 
 #include <sys/socket.h>
 
@@ -61,11 +61,11 @@ class SocketAddress {
 /// The reverse of mapped().
 [[nodiscard]] SocketAddress unmapped(const SocketAddress& address) noexcept;
 
-/// Opens what naming a link-local peer's interface takes, and keeps it: for who can open no socket
-/// later. Without it the interface has its number for a name then.
+/// Opens and keeps the socket that it takes to name a link-local peer's interface, for a process
+/// that can open none later. Without it the interface is then shown by its number.
 void keep_interface_names() noexcept;
 
-/// getsockname() / getpeername().
+/// These call getsockname() and getpeername().
 [[nodiscard]] SocketAddress local_address(int fd);
 [[nodiscard]] SocketAddress peer_address(int fd);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Who is at the two ends of a connected socket, for events and summaries.
+/// Events and summaries show who is at the two ends of a connected socket.
 
 #include <optional>
 

@@ -48,7 +48,7 @@ class Setter {
     const auto size = static_cast<socklen_t>(device.size());
     if (::setsockopt(fd_, SOL_SOCKET, SO_BINDTODEVICE, device.data(), size) != 0) fail(option);
   }
-  /// 0 if the kernel does not tell.
+  /// Returns 0 if the kernel does not tell.
   [[nodiscard]] std::uint64_t get(int level, int name) const noexcept {
     int value = 0;
     socklen_t size = sizeof value;
@@ -71,7 +71,7 @@ int clamp_to_int(std::uint64_t value) noexcept {
   return static_cast<int>(std::min(value, kMost));
 }
 
-/// Whole seconds, rounded up: the kernel's keepalive knows no fractions and refuses 0.
+/// Rounds up to whole seconds: the kernel's keepalive knows no fractions and refuses 0.
 int keepalive_seconds(Duration duration) noexcept {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(duration).count();
   return static_cast<int>(std::clamp<std::int64_t>(seconds, 1, 32767));

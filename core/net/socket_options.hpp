@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The socket options that users can set, and which of them a kind of socket can honour.
+/// Users can set these socket options; each kind of socket honors some of them.
 
 #include <cstdint>
 #include <optional>
@@ -22,13 +22,14 @@ struct Keepalive {
   std::optional<int> count;
 };
 
-/// Who is told of what differs from what was asked for, without being an error. Null: nobody.
+/// These are told what differs from what was asked for, without being an error. Null: nobody is
+/// told.
 struct SocketNotes {
   void (*warn)(const std::string& message) = nullptr;   ///< The user asked for more than there is.
   void (*debug)(const std::string& message) = nullptr;  ///< The kernel lacks what is done without.
 };
 
-/// Empty: the system's default.
+/// An empty option leaves the system's default.
 struct SocketOptions {
   std::optional<std::string> bind;  ///< ADDR[:PORT], `::1`, `[::1]:7`, or a unix path / @name.
   std::optional<std::string> interface;
@@ -69,7 +70,7 @@ using SocketOptionSet = std::uint32_t;
 /// `--tos`, `--nagle` …, for messages.
 [[nodiscard]] std::vector<std::string_view> option_names(SocketOptionSet set);
 
-/// An option that netecho sets by itself.
+/// netecho sets such an option by itself.
 struct NamedOption {
   int level;
   int name;

@@ -14,7 +14,7 @@ namespace {
 constexpr unsigned kBits = 128;
 constexpr unsigned kV4Bits = 32;
 
-/// `bits` ones, then zeros.
+/// The mask has `bits` ones, then zeros.
 constexpr std::uint64_t ones(unsigned bits) noexcept {
   return bits == 0 ? 0 : ~std::uint64_t{0} << (64U - bits);
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Who may use a server: networks for IP, users for unix sockets.
+/// These rules say who may use a server: networks for IP, users for unix sockets.
 
 #include <sys/types.h>
 
@@ -15,11 +15,11 @@
 
 namespace netecho {
 
-/// A block of addresses (RFC 4632): `192.0.2.0/24`, `2001:db8::/32`, or a single address.
+/// A Cidr is a block of addresses (RFC 4632): `192.0.2.0/24`, `2001:db8::/32`, or a single address.
 class Cidr {
  public:
-  /// None if it is not one. Bits behind the prefix must be zero, as with other tools: a wrong
-  /// length is a likely slip.
+  /// Returns none if `text` is no block. Bits behind the prefix must be zero, as with other tools:
+  /// a wrong length is a likely slip.
   [[nodiscard]] static std::optional<Cidr> parse(std::string_view text);
   [[nodiscard]] bool contains(const IpNumber& address) const noexcept {
     // ::/0 is all of IPv6: IPv4 isn't in it, though it is kept as ::ffff:a.b.c.d.
@@ -33,7 +33,7 @@ class Cidr {
   IpNumber mask_;
 };
 
-/// As the user set them; by default everybody may.
+/// The user sets these rules; by default everybody may.
 struct SourceRules {
   std::vector<Cidr> networks;  ///< IP sources that may; empty: all.
   std::vector<uid_t> users;    ///< Peers of unix sockets that may; empty: all (see UserRule).
@@ -42,8 +42,8 @@ struct SourceRules {
   [[nodiscard]] bool allow(const IpNumber& source) const noexcept;
 };
 
-/// Who may use one unix socket. A path has permissions of its own; an abstract name has none, so
-/// unless users are named only the server's own user and root may.
+/// Decides who may use one unix socket. A path has permissions of its own. An abstract name has
+/// none, so unless users are named only the server's own user and root may.
 class UserRule {
  public:
   enum class Naming : std::uint8_t { path, abstract };
@@ -54,7 +54,7 @@ class UserRule {
 
   /// Whether credentials need to be looked at.
   [[nodiscard]] bool restricts() const noexcept { return own_only_ || !users_.empty(); }
-  /// Takes the process's user as it is at the first call: after privileges were dropped.
+  /// Takes the process's user at the first call, when privileges have been dropped.
   [[nodiscard]] bool allows(uid_t user) noexcept;
 
  private:

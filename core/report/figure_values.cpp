@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kDigits = "0123456789.";
 
-/// Digits and a dot, times ten to the power of `exponent`: the double nearest to the decimal, so
+/// Takes digits and a dot times ten to the power of `exponent`, and returns the nearest double, so
 /// that 0.7% is the same number as 7 / 1000.
 std::optional<double> decimal(std::string_view text, std::string_view exponent) {
   if (text.empty() || text.find_first_not_of(kDigits) != text.npos) return std::nullopt;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Values of figures as users write them and as people read them, each in the unit of its figure.
+/// Reads and shows values of figures, each in the unit of its figure.
 
 #include <optional>
 #include <string>
@@ -11,16 +11,17 @@
 
 namespace netecho {
 
-/// In JSON's unit. Durations and ratios must say theirs (`500us`, `1%`), only a zero need not.
+/// Returns the value in JSON's unit. Durations and ratios must have a unit (`500us`, `1%`), except
+/// zero.
 [[nodiscard]] std::optional<double> parse_limit(FigureUnit unit, std::string_view text);
 
-/// What parse_limit() takes: `a percentage up to 100%, such as 1%`.
+/// Says what parse_limit() takes: `a percentage up to 100%, such as 1%`.
 [[nodiscard]] const char* expected_limit(FigureUnit unit);
 
-/// As in a summary: `41.2 µs`, `0.1%`.
+/// Shows a value as a summary does: `41.2 µs`, `0.1%`.
 [[nodiscard]] std::string figure_value_text(FigureUnit unit, double value);
 
-/// All digits, for a value that would else look like the limit it misses.
+/// Shows all digits, for a value that would else look like the limit that it misses.
 [[nodiscard]] std::string exact_figure_text(FigureUnit unit, double value);
 
 }  // namespace netecho

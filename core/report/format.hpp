@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What output looks like: a row a format. A new format is a file with its functions, and its row.
+/// Each output format is a row. A new one is a file with its functions, and a row.
 
 #include <cstdint>
 #include <span>
@@ -13,7 +13,7 @@
 
 namespace netecho {
 
-/// Who reads a format, and so what a command does for it.
+/// A command asks who reads a format to know what to do for it.
 enum class FormatKind : std::uint8_t {
   words,     ///< People: lines, perhaps one that is redrawn. Errors are on stderr alone.
   stream,    ///< Programs: every event, when it happens.
@@ -23,23 +23,23 @@ enum class FormatKind : std::uint8_t {
 struct Format {
   std::string_view name;  ///< As --format takes it.
   FormatKind kind;
-  /// An event, with its newline; null for documents.
+  /// Renders an event, with its newline; null for documents.
   std::string (*event)(const Event& event, const TextStyle& style);
-  /// A whole run, with its newline; null for all but documents.
+  /// Renders a whole run, with its newline; null for all but documents.
   std::string (*result)(const ResultEvent& result);
-  /// The stream that tells the same, for runs without an end and for many results; for documents.
+  /// For documents: the stream that says the same, for runs without an end and for many results.
   std::string_view stream;
 };
 
 [[nodiscard]] std::span<const Format> formats() noexcept;
-/// Null if there is none of that name.
+/// Finds the format of that name; null if there is none.
 [[nodiscard]] const Format* find_format(std::string_view name) noexcept;
 
-/// What people read.
+/// Returns the format that people read.
 [[nodiscard]] const Format& text_format() noexcept;
-/// What `--json` alone stands for.
+/// Returns the format that `--json` alone stands for.
 [[nodiscard]] const Format& json_format() noexcept;
-/// A document's stream; every other format is one already.
+/// Returns a document's stream; every other format is returned itself.
 [[nodiscard]] const Format& in_pieces(const Format& format) noexcept;
 
 }  // namespace netecho

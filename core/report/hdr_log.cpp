@@ -14,10 +14,10 @@
 namespace netecho {
 namespace {
 
-// HdrHistogram's cookies: base, and in the second nibble the size of a word that V2 ignores.
+// These are HdrHistogram's cookies: base, and in the second nibble a word size that V2 ignores.
 constexpr std::uint32_t kEncodingCookie = 0x1c849303 | 0x10;
 constexpr std::uint32_t kCompressedCookie = 0x1c849304 | 0x10;
-/// Three significant digits: 2,048 buckets of one, then 1,024 for each doubling.
+/// Three significant digits take 2,048 buckets of width one, then 1,024 for each doubling.
 constexpr std::uint32_t kSignificantDigits = 3;
 constexpr unsigned kSubBucketBits = 11;
 
@@ -29,7 +29,7 @@ void put64(std::string& out, std::uint64_t value) {
   put32(out, static_cast<std::uint32_t>(value));
 }
 
-/// ZigZag LEB128, at most nine bytes: the ninth has all of the eight bits that are left.
+/// Writes ZigZag LEB128 in at most nine bytes; the ninth has all eight bits that are left.
 void put_count(std::string& out, std::int64_t count) {
   std::uint64_t left =
       (static_cast<std::uint64_t>(count) << 1) ^ static_cast<std::uint64_t>(count >> 63);
@@ -44,7 +44,7 @@ void put_count(std::string& out, std::int64_t count) {
   out += static_cast<char>(left);
 }
 
-/// Where HdrHistogram counts a value, with 1 as the lowest and three digits.
+/// Returns where HdrHistogram counts a value, with 1 as the lowest and three digits.
 std::int64_t hdr_index(Duration value) noexcept {
   const auto ns = static_cast<std::uint64_t>(value.count());
   const unsigned width = static_cast<unsigned>(std::bit_width(ns));
@@ -77,7 +77,7 @@ std::string deflated(const std::string& bytes) {
   return out;
 }
 
-/// With three decimals, as the reference writes all its numbers.
+/// Shows three decimals, as the reference writes all its numbers.
 std::string in_units(Duration time, Duration unit) {
   std::array<char, 48> text{};
   std::snprintf(text.data(), text.size(), "%.3f",
@@ -89,7 +89,7 @@ std::string seconds(Duration time) {
   return in_units(time, std::chrono::seconds{1});
 }
 
-/// Without what ends a field or a line; the rest as a log has it.
+/// Replaces what ends a field or a line, and leaves the rest as it is.
 std::string plain_tag(std::string_view tag) {
   std::string out{tag};
   for (char& c : out) {

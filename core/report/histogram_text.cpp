@@ -16,18 +16,19 @@ namespace {
 constexpr std::size_t kMaxRows = 20;
 constexpr std::size_t kMinBarColumns = 10;
 
-/// One decade in 40 equal ratios, each rounded so that people like it (ISO 3, R40), in hundredths.
+/// These divide a decade into 40 equal ratios, rounded as people like it (ISO 3, R40), in
+/// hundredths.
 constexpr std::array<std::int64_t, 40> kPreferred{100, 106, 112, 118, 125, 132, 140, 150, 160, 170,
                                                   180, 190, 200, 212, 224, 236, 250, 265, 280, 300,
                                                   315, 335, 355, 375, 400, 425, 450, 475, 500, 530,
                                                   560, 600, 630, 670, 710, 750, 800, 850, 900, 950};
-/// Every so many of them, the closest first.
+/// Rows take every so many of them; the closest come first.
 constexpr std::array<std::size_t, 8> kStrides{1, 2, 4, 5, 8, 10, 20, 40};
 
-/// Where rows begin, upwards.
+/// Rows begin at these bounds, which grow.
 using Bounds = std::vector<std::int64_t>;
 
-/// From the last bound at or below `low` to the last at or below `high`.
+/// Returns the bounds from the last at or below `low` to the last at or below `high`.
 Bounds within(Bounds all, std::int64_t low, std::int64_t high) {
   const auto first = std::upper_bound(all.begin(), all.end(), low) - 1;
   return {first, std::upper_bound(first, all.end(), high)};
@@ -51,7 +52,8 @@ Bounds linear(std::int64_t step, std::int64_t low, std::int64_t high) {
   return out;
 }
 
-/// Steps of 1, 2 and 5, from the third digit of `high` on: a row's bound is shown with three.
+/// Steps are 1, 2 and 5 from the third digit of `high` on, as a row's bound is shown with three
+/// digits.
 std::vector<Bounds> linear_scales(std::int64_t low, std::int64_t high) {
   std::int64_t unit = 1;
   while (high / unit >= 1000) unit *= 10;
@@ -62,7 +64,7 @@ std::vector<Bounds> linear_scales(std::int64_t low, std::int64_t high) {
   return out;
 }
 
-/// The closest rows first.
+/// Tries the closest rows first.
 std::vector<Bounds> scales(std::int64_t low, std::int64_t high) {
   if (high / 2 <= low && low > 0) return linear_scales(low, high);
   std::vector<Bounds> out;
@@ -73,7 +75,7 @@ std::vector<Bounds> scales(std::int64_t low, std::int64_t high) {
 
 using Counts = std::vector<std::uint64_t>;
 
-/// A bucket belongs to one row whole, by the value that percentiles give it.
+/// All of a bucket belongs to one row, by the value that percentiles give it.
 Counts count_rows(const Histogram& histogram, const Bounds& bounds) {
   Counts counts(bounds.size());
   std::size_t row = 0;
@@ -85,7 +87,7 @@ Counts count_rows(const Histogram& histogram, const Bounds& bounds) {
   return counts;
 }
 
-/// Rows from `row` on that nothing fell into.
+/// Counts the rows from `row` on that nothing fell into.
 std::size_t gap_at(const Counts& counts, std::size_t row) {
   const auto first = counts.begin() + static_cast<std::ptrdiff_t>(row);
   return static_cast<std::size_t>(
@@ -100,14 +102,14 @@ std::size_t shown_rows(const Counts& counts) {
   return shown;
 }
 
-/// Rice's rule: with few samples, closer rows would show chance and no shape.
+/// This is Rice's rule: with few samples, closer rows would show chance instead of a shape.
 std::size_t row_limit(std::uint64_t samples) {
   std::size_t rows = 1;
   while (rows < kMaxRows && rows * rows * rows < 8 * samples) ++rows;  // 2 * the cube root.
   return rows;
 }
 
-/// In eighths of a column; what is there is seen.
+/// Bars grow by eighths of a column, and no sample is invisible.
 std::string bar(std::uint64_t count, std::uint64_t most, std::size_t columns) {
   constexpr std::array<const char*, 8> kParts{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   if (count == 0) return {};
@@ -119,7 +121,7 @@ std::string bar(std::uint64_t count, std::uint64_t most, std::size_t columns) {
   return out + kParts[eighths % 8];
 }
 
-/// Always two decimals, so that they stand below each other.
+/// There are always two decimals, so that figures stand below each other.
 std::string share_text(double share) {
   std::array<char, 16> text{};
   std::snprintf(text.data(), text.size(), "%.2f%%", share * 100);

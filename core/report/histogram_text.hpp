@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A distribution as rows of bars, for people (`probe --histogram`).
+/// Shows a distribution as rows of bars, for people (`probe --histogram`).
 
 #include <cstddef>
 #include <string>
@@ -12,7 +12,7 @@ namespace netecho {
 
 inline constexpr std::size_t kDefaultColumns = 80;
 
-/// A heading and at most 20 rows, each with its newline; empty without samples.
+/// Returns a heading and at most 20 rows, each with its newline; empty without samples.
 ///
 /// A row counts the samples from its bound up to the next row's. Bounds are equally far apart on a
 /// logarithmic scale, since latencies are spread over decades, or on a linear one where the longest

@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// What every JSON reader can hold without rounding (RFC 8259 section 6).
+/// Every JSON reader can hold integers up to this without rounding (RFC 8259 section 6).
 constexpr std::int64_t kMaxInteger = (std::int64_t{1} << 53) - 1;
 
 bool is_text(const PayloadSample& sample, std::string_view& data) {
@@ -28,7 +28,7 @@ bool is_text(const PayloadSample& sample, std::string_view& data) {
   return is_utf8(data);
 }
 
-/// A value of each kind that a field has (fields.hpp).
+/// Makes a value of each kind that a field has (fields.hpp).
 struct Render {
   static Json of(bool value) { return value; }
   static Json of(std::unsigned_integral auto value) {
@@ -87,7 +87,7 @@ struct Render {
   }
 };
 
-/// The common fields, and those of the event.
+/// Writes the common fields, and those of the event.
 template <HasFields Body>
 Json event_json(const Body& body, WallTime time, std::string_view type) {
   Json out{{"schema", "netecho/1"}, {"type", type}, {"time", format_rfc3339(time)}};
@@ -95,7 +95,7 @@ Json event_json(const Body& body, WallTime time, std::string_view type) {
   return out;
 }
 
-/// Every text above is valid UTF-8; should one not be, a line with U+FFFD beats none.
+/// Every text above is valid UTF-8. Should one not be, a line with U+FFFD is better than none.
 std::string dump(const Json& value) {
   return escape_json_line(value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Events as JSON, one line each: docs/json.md. Valid for every byte a peer may send.
+/// Turns events into JSON, one line each (docs/json.md), which is valid for every byte that a peer
+/// may send.
 
 #include <span>
 #include <string>
@@ -11,13 +12,14 @@
 
 namespace netecho {
 
-/// One line, without its newline.
+/// Returns one line, without its newline.
 [[nodiscard]] std::string to_json(const Event& event);
 
-/// The one object of `--format json`.
+/// Returns the one object of `--format json`.
 [[nodiscard]] std::string to_json(const ResultEvent& result);
 
-/// The JSON Schema (draft 2020-12) of all of it, indented. `transports`: the names known today.
+/// Returns the JSON Schema (draft 2020-12) of all of it, indented. `transports`: the names known
+/// today.
 [[nodiscard]] std::string json_schema(std::span<const std::string_view> transports);
 
 }  // namespace netecho

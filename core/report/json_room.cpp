@@ -5,12 +5,12 @@
 namespace netecho {
 namespace {
 
-/// Any event without lists and payloads.
+/// An event takes so much without lists and payloads.
 constexpr std::size_t kEvent = 64 * 1024;
 constexpr std::size_t kEndpoint = 24 * 1024;
-/// An outage, a reason or a threshold.
+/// An outage, a reason or a threshold takes so much.
 constexpr std::size_t kEntry = 2 * 1024;
-/// A byte of a payload becomes up to six characters, and their text grows by doubling.
+/// A byte of a payload becomes up to six characters, whose text grows by doubling.
 constexpr std::size_t kPayloadByte = 32;
 
 std::size_t of_payload(const std::optional<PayloadSample>& sample) noexcept {

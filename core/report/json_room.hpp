@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// How much memory JSON takes while it is made. As much is set aside before (memory_reserve.hpp):
-/// where there is none left an event is told whole, and does not stop half-way, where the
+/// JSON takes memory while it is made, which is set aside before (memory_reserve.hpp). So if no
+/// memory is left, an event is still rendered whole and does not stop half-way, where the
 /// destructors of JSON values allocate.
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace netecho {
 
-/// Bytes, and more than it takes: about twice what was measured.
+/// Returns more bytes than it takes: about twice what was measured.
 [[nodiscard]] std::size_t room_for(const EventBody& body) noexcept;
 [[nodiscard]] std::size_t room_for(const ResultEvent& result) noexcept;
 

@@ -24,7 +24,7 @@ std::string escaped(std::string_view character) {
   return text.data();
 }
 
-/// Bytes that a character takes whose first byte is `lead`; 0 for one that starts none.
+/// Returns how many bytes a character takes whose first byte is `lead`; 0 if it starts none.
 std::size_t promised_length(char lead) noexcept {
   const auto byte = static_cast<std::uint8_t>(lead);
   if (byte >= 0xC2 && byte < 0xE0) return 2;

@@ -1,21 +1,21 @@
 #pragma once
 
 /// \file
-/// What JSON leaves open about text and a consumer still needs: lines that hold no character that
-/// some reader takes for the end of a line, and nothing that acts on a terminal.
+/// JSON leaves open what consumers of text still need: a line must hold no character that some
+/// reader takes for its end, and nothing that acts on a terminal.
 
 #include <string>
 #include <string_view>
 
 namespace netecho {
 
-/// Serialised JSON with every character that would act on a terminal (DEL, C1 controls, line
-/// and paragraph separators, bidirectional overrides: escape.hpp) written `\uNNNN`. The value stays
-/// the same: such characters occur only inside strings. REQUIRES: `line` is valid UTF-8.
+/// Writes every character of serialized JSON that would act on a terminal (DEL, C1 controls, line
+/// and paragraph separators, bidirectional overrides: escape.hpp) as `\uNNNN`. The value stays the
+/// same: such characters occur only inside strings. REQUIRES: `line` is valid UTF-8.
 [[nodiscard]] std::string escape_json_line(std::string line);
 
-/// `data` without the character that a cut at a byte limit left incomplete at its end; all of it
-/// when the rest isn't UTF-8 either.
+/// Returns `data` without the character that a cut at a byte limit left incomplete at its end; all
+/// of it when the rest isn't UTF-8, either.
 [[nodiscard]] std::string_view without_cut_character(std::string_view data) noexcept;
 
 }  // namespace netecho

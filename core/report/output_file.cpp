@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 65'536;
 
-/// Where a run ends by an exception nobody waits for a disk for long.
+/// If a run ends by an exception, nobody waits for a disk for long.
 constexpr Duration kLastPatience = std::chrono::seconds{1};
 
 }  // namespace

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A file that a run writes beside its output: buffered, so that it costs the run little.
+/// A run writes such a file beside its output. It is buffered, so that it costs the run little.
 
 #include <cstdint>
 #include <string>
@@ -12,10 +12,10 @@
 
 namespace netecho {
 
-/// Nor does it hold the run up: a thread writes to the disk.
+/// A thread writes to the disk, so that it does not hold up the run.
 class OutputFile {
  public:
-  /// What a disk that has stalled may still have to take; then records are lost, which is an error.
+  /// If a stalled disk has more than this still to take, records are lost, which is an error.
   static constexpr std::size_t kMaxQueuedBytes = 64 * 1024 * 1024;
 
   /// Makes the file, or empties it. Throws Error (io).
@@ -24,7 +24,7 @@ class OutputFile {
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
-  /// One record. What fails is kept for finish(); everything after it is dropped.
+  /// Writes one record. A failure is kept for finish(); everything after it is dropped.
   void write(std::string_view record);
   /// Waits until what is left is written. Throws Error (io) if anything could not be.
   void finish();

@@ -20,10 +20,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kPieceBytes = 64 * 1024;
-/// How long the thread leaves lines to gather. Nobody sees that a line is so much later.
+/// The thread lets lines gather for so long. Nobody sees that a line is so much later.
 constexpr auto kNap = 5ms;
 
-/// A thread that gets no signal: those are the main thread's.
+/// Starts a thread that gets no signal: those are the main thread's.
 template <typename Function>
 void start_without_signals(Function function) {
   sigset_t all;
@@ -41,7 +41,7 @@ void start_without_signals(Function function) {
 
 }  // namespace
 
-/// Bytes in pieces: one long string would be copied as a whole each time it grows.
+/// Keeps bytes in pieces: one long string would be copied as a whole each time it grows.
 class QueuedWriter::Pieces {
  public:
   Pieces() { spare_.reserve(kMostSpare); }

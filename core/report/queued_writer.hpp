@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Writing that never waits for its reader: bytes go through a bounded queue to a thread.
+/// Writes without ever waiting for its reader: bytes go through a bounded queue to a thread.
 
 #include <cstddef>
 #include <limits>
@@ -43,7 +43,8 @@ class QueuedWriter {
   [[nodiscard]] int gone_fd() const noexcept;
 
   /// Waits until all is written, but no longer than `patience` for the next 64 KiB to go and 8
-  /// times that in all. None: the reader is stuck and something is left; else how the output is.
+  /// times that in all. Returns how the output is; none if the reader is stuck and something is
+  /// left.
   [[nodiscard]] std::optional<Output> flush(Duration patience);
   /// Waits until all is written or the output has failed, however long that takes.
   [[nodiscard]] Output drain();
@@ -51,7 +52,7 @@ class QueuedWriter {
  private:
   class Pieces;
   struct Shared;
-  std::shared_ptr<Shared> shared_;  ///< With the thread.
+  std::shared_ptr<Shared> shared_;  ///< Shared with the thread.
 };
 
 }  // namespace netecho

@@ -20,7 +20,7 @@ std::string_view outcome_of(ReplyStatus status) noexcept {
   }
 }
 
-/// What the network said, without what the status before it says already: "host" of "host
+/// Returns what the network said, without what the status before it says already: "host" of "host
 /// unreachable".
 std::string_view said(const IcmpError& icmp, ReplyStatus status) noexcept {
   constexpr std::string_view kTwice = " unreachable";
@@ -31,7 +31,7 @@ std::string_view said(const IcmpError& icmp, ReplyStatus status) noexcept {
   return phrase;
 }
 
-/// Where some connections stood, it is no address that is missing, but a port that is free.
+/// If some connections stood, there is an address, but no free port.
 std::string_view port_hint(const FailureReason& reason, const Summary& summary) noexcept {
   const bool no_port = reason.status == ReplyStatus::send_error &&
                        reason.error_number == EADDRNOTAVAIL && summary.received_total > 0;
@@ -66,7 +66,7 @@ std::string foreign_line(const Summary& summary) {
   const PayloadSample& came = *summary.foreign_reply;
   std::string out = "  note: what came is no echo: " + format_size(came.size_bytes) + ", \"" +
                     escape_for_terminal(came.data) + "\"" + (came.truncated ? "…" : "");
-  // What has no connection has no time of connecting, either.
+  // Without a connection there is no connection time, either.
   if (summary.target.socket_type != SocketType::datagram) {
     out += "; --mode connect measures any service";
   }

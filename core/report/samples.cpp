@@ -14,7 +14,8 @@ constexpr std::string_view kHeader =
     "target,flow,sequence,status,intended_ns,sent_ns,received_ns,rtt_ns,response_ns,"
     "server_residence_ns,size_bytes,errno_name,time\n";
 
-/// RFC 4180: what holds a comma, a quote or a line break is quoted, its quotes doubled.
+/// As in RFC 4180, text with a comma, a quote or a line break is quoted, and its quotes are
+/// doubled.
 std::string csv_field(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string{text};
   std::string out = "\"";
@@ -58,7 +59,8 @@ std::size_t SampleFile::add_target(const std::string& uri) {
   return targets_.size() - 1;
 }
 
-/// As format_rfc3339(), which takes a calendar for each; here once a second does.
+/// Gives what format_rfc3339() gives, which needs the calendar for each record; here it is needed
+/// once a second.
 void SampleFile::add_time(WallTime time) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(time);
   const std::int64_t second = whole.time_since_epoch().count();

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// One record a probe, for other programs (`probe --samples FILE.csv|.jsonl`; docs/metrics.md,
-/// "Files").
+/// Writes one record for each probe, for other programs (`probe --samples FILE.csv|.jsonl`;
+/// docs/metrics.md, "Files").
 
 #include <cstdint>
 #include <optional>
@@ -15,7 +15,7 @@
 
 namespace netecho {
 
-/// Times are since the start of the run. What was not measured is empty in CSV, null in JSON.
+/// Times count from the start of the run. What was not measured is empty in CSV, null in JSON.
 struct ProbeSample {
   std::size_t target = 0;  ///< As add_target() numbered it.
   std::uint32_t flow = 0;

@@ -52,7 +52,7 @@ Json object(const std::vector<std::pair<std::string, Json>>& fields) {
   return {{"type", "object"}, {"properties", properties}, {"required", required}};
 }
 
-/// The schema of each kind of value that a field has (fields.hpp): of its type, whatever it holds.
+/// Makes the schema of each kind of value that a field has (fields.hpp), by its type alone.
 struct SchemaOf {
   std::span<const std::string_view> transports;
 
@@ -110,7 +110,7 @@ struct SchemaOf {
   }
 };
 
-/// The common fields and those of one type.
+/// Lists the common fields and those of one type.
 Json event(std::string_view name, Json fields) {
   Json common = object(
       {{"schema", {{"const", "netecho/1"}}}, {"type", {{"const", name}}}, {"time", ref("time")}});
@@ -122,7 +122,7 @@ void define(Json& definitions, const SchemaOf& schema) {
   ((definitions[std::string(Fields<Groups>::kName)] = schema.fields_of(Groups{})), ...);
 }
 
-/// Every type of event that there is.
+/// Lists every type of event.
 template <HasFields... Bodies>
 void define_events(Json& definitions, const SchemaOf& schema,
                    const std::variant<Bodies...>& /*all*/) {
@@ -157,9 +157,9 @@ Json definitions(const SchemaOf& schema) {
 
 }  // namespace
 
-/// By `type`, so that an event of a later version, of a type that is not known yet, is still valid
-/// (docs/json.md), and so that a validator names the field that is wrong rather than every type
-/// that the event is not.
+/// The schema goes by `type`. So an event of a later version whose type is not known yet is still
+/// valid (docs/json.md), and a validator names the field that is wrong, not every type that the
+/// event is not.
 std::string json_schema(std::span<const std::string_view> transports) {
   const Json definitions_of_all = definitions({transports});
   Json rules = Json::array({ref("event")});

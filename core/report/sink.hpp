@@ -1,9 +1,8 @@
 #pragma once
 
 /// \file
-/// Where events go: rendered at once, or through a bounded queue to a thread of its
-/// own, so that a reader of stdout that stalls stalls neither an echo (serve) nor a measurement
-/// (probe).
+/// Events are rendered at once, and written at once or by a thread behind a bounded queue, so that
+/// a stalled reader of stdout stalls neither an echo (serve) nor a measurement (probe).
 
 #include <atomic>
 #include <cstddef>
@@ -17,10 +16,10 @@
 
 namespace netecho {
 
-/// What an event looks like in `format`, with its newline; empty where that has no events.
+/// Renders an event in `format`, with its newline; empty if that format has no events.
 [[nodiscard]] std::string render(const Event& event, const Format& format, const TextStyle& style);
 
-/// Renders and writes in the caller's thread; waits for the reader.
+/// Renders and writes in the caller's thread, and waits for the reader.
 class DirectSink final : public EventSink {
  public:
   DirectSink(Output& output, const Format& format, const TextStyle& style)
@@ -55,11 +54,11 @@ class QueueSink final : public EventSink {
   [[nodiscard]] bool gone() const noexcept override { return writer_.gone(); }
   [[nodiscard]] int gone_fd() const noexcept override { return writer_.gone_fd(); }
   /// Waits until all is written, but no longer than `patience` for the next 64 KiB to go and 8
-  /// times that in all. False: the reader is stuck and something is left.
+  /// times that in all. Returns false if the reader is stuck and something is left.
   bool flush(Duration patience);
   /// Waits until all is written, however long that takes.
   void drain();
-  /// For what is no event, such as a line that is redrawn, in its order between them.
+  /// Writes what is no event, such as a line that is redrawn, in its order between events.
   [[nodiscard]] QueuedWriter& writer() noexcept { return writer_; }
 
  private:

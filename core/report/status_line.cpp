@@ -16,12 +16,12 @@ namespace {
 
 constexpr std::size_t kFallbackColumns = 80;
 constexpr std::size_t kMaxSparkColumns = 32;
-/// Less history than this says nothing about a trend.
+/// A shorter history says nothing about a trend.
 constexpr std::size_t kMinSparkColumns = 8;
 constexpr std::string_view kGap = "  ";
 constexpr const char* kEraseToEnd = "\x1b[K";
 
-/// A part of the line, with or without colour.
+/// This is a part of the line, with or without color.
 struct Piece {
   std::string text;
   bool red = false;
@@ -32,7 +32,7 @@ std::string painted(const Piece& piece, const TextStyle& style) {
   return red ? "\x1b[31m" + piece.text + "\x1b[0m" : piece.text;
 }
 
-/// `text` in at most `columns`, with `…` where it was cut. REQUIRES: valid UTF-8.
+/// Cuts `text` to at most `columns`, with `…` where it was cut. REQUIRES: valid UTF-8.
 std::string cut_to(const std::string& text, std::size_t columns) {
   if (columns_of(text) <= columns) return text;
   if (columns == 0) return {};
@@ -56,7 +56,7 @@ std::string figure(const char* name, const std::optional<Duration>& value) {
   return name + (" " + padded(figure_text(value), kFigureColumns));
 }
 
-/// 1,234,567.
+/// Groups digits: 1,234,567.
 std::string grouped(std::uint64_t value) {
   std::string out = std::to_string(value);
   for (std::size_t at = out.size(); at > 3; at -= 3) out.insert(at - 3, ",");
@@ -70,7 +70,7 @@ Piece loss(const StatusOfTarget& target) {
   return {padded(percent_text(*target.loss_ratio), kLossColumns) + " lost", *target.loss_ratio > 0};
 }
 
-/// What is worse than the losses tell, in their place.
+/// Shows, in place of the losses, what is worse than they say.
 Piece missing(const StatusOfTarget& target) {
   if (!target.unanswered_ratio) return loss(target);
   return {padded(percent_text(*target.unanswered_ratio), kLossColumns) + " unanswered", true};
@@ -86,7 +86,7 @@ class Line {
     return columns_ > used_ + gap ? columns_ - used_ - gap : 0;
   }
 
-  /// False, and nothing is added, if there is no room.
+  /// Returns false and adds nothing if there is no room.
   bool add(const Piece& piece) {
     const std::size_t needed = columns_of(piece.text);
     if (needed > room()) return false;
@@ -122,7 +122,7 @@ std::string line_of_one(const StatusOfTarget& target, std::size_t columns, const
   return line.take();
 }
 
-/// Columns of pieces behind each other.
+/// Returns how many columns the pieces take behind each other.
 std::size_t width_of(const std::vector<Piece>& pieces) {
   std::size_t width = kGap.size() * (pieces.size() - 1);
   for (const Piece& piece : pieces) width += columns_of(piece.text);

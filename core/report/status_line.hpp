@@ -1,8 +1,7 @@
 #pragma once
 
 /// \file
-/// The one line that a running `probe` keeps up to date on a terminal, and how it gets there and
-/// away again.
+/// A running `probe` keeps this one line up to date on a terminal, and removes it at the end.
 
 #include <array>
 #include <cstddef>
@@ -18,7 +17,7 @@
 
 namespace netecho {
 
-/// The last intervals of a run, one character each: `▁▂▂▃▁×█▂`.
+/// Shows the last intervals of a run, one character each: `▁▂▂▃▁×█▂`.
 ///
 /// The scale is logarithmic, because on a linear one a single stall presses everything else down to
 /// the same `▁`; and from the least value shown to at least its double, because otherwise a quiet
@@ -27,9 +26,9 @@ class Sparkline {
  public:
   static constexpr std::size_t kMaxIntervals = 60;
 
-  /// The typical latency of one more interval; none if everything in it was lost.
+  /// Adds the typical latency of one more interval; none if everything in it was lost.
   void add(std::optional<Duration> value) noexcept;
-  /// The newest `columns` intervals, or as many as there are, the newest last.
+  /// Returns the newest `columns` intervals, or as many as there are, the newest last.
   [[nodiscard]] std::string text(std::size_t columns) const;
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
@@ -39,7 +38,7 @@ class Sparkline {
   std::size_t size_ = 0;
 };
 
-/// Of one target, so far or of the last interval.
+/// Holds what the line shows of one target, for the run so far or the last interval.
 struct StatusOfTarget {
   std::string name;  ///< Escaped when shown.
   std::uint64_t sent = 0;
@@ -49,13 +48,13 @@ struct StatusOfTarget {
   const Sparkline* history = nullptr;  ///< Null: no sparkline.
 };
 
-/// One line without its newline. One target has all its figures; several have a median and their
-/// losses each, in order, as many as fit. Takes less than `columns`: a cursor that stands behind
-/// the last column is somewhere else on each terminal.
+/// Returns one line without its newline. One target has all its figures; of several, each has a
+/// median and its losses, in order, as many as fit. The line is shorter than `columns`, as
+/// terminals disagree where a cursor behind the last column stands.
 [[nodiscard]] std::string status_line(std::span<const StatusOfTarget> targets, std::size_t columns,
                                       const TextStyle& style);
 
-/// Width of the terminal behind `fd`; 80 where there is none or it doesn't say.
+/// Returns the width of the terminal behind `fd`; 80 where there is none or it doesn't say.
 [[nodiscard]] std::size_t terminal_columns(int fd) noexcept;
 
 /// Keeps one line at the bottom of a terminal, and removes it at the end.
@@ -70,7 +69,7 @@ class StatusPrinter {
   /// Replaces the line. Not while the terminal takes nothing (Ctrl-S): the newest line is all that
   /// anybody wants to see then.
   void draw(std::string_view line);
-  /// Before anything else is written there; nothing of the line stays.
+  /// Removes the line. Called before anything else is written there.
   void clear();
 
  private:

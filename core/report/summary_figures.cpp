@@ -19,7 +19,7 @@ constexpr std::array<Suffix, 4> kUnitSuffixes{{{"_ns", FigureUnit::duration},
                                                {"_per_second", FigureUnit::per_second},
                                                {"_bytes", FigureUnit::bytes}}};
 
-/// What a threshold of `loss` is to notice: also what this host could not send.
+/// A threshold of `loss` is also to notice what this host could not send.
 constexpr std::string_view kLoss = "loss";
 constexpr std::string_view kLossFigure = "unanswered_ratio";
 
@@ -35,7 +35,7 @@ std::string_view without_unit(std::string_view key) {
   return suffix ? key.substr(0, key.size() - suffix->text.size()) : key;
 }
 
-/// The unit that a key says, or that of the group around it.
+/// Returns the unit that a key says, or that of the group around it.
 FigureUnit unit_of(std::string_view key, FigureUnit group) {
   if (const auto suffix = unit_suffix(key)) return suffix->unit;
   if (key.ends_with("_bytes_total")) return FigureUnit::bytes;
@@ -57,7 +57,7 @@ std::string path_without_units(std::string_view path) {
   return out;
 }
 
-/// What a field of JSON that is a number, and measures something, is in the table.
+/// Such a field is a number in JSON, and measures something.
 template <typename Value>
 concept Number = std::same_as<Value, std::uint64_t> || std::same_as<Value, Duration> ||
     std::same_as<Value, double> || std::same_as<Value, Ratio>;
@@ -92,7 +92,7 @@ struct FigureList {
   void add(const Group& group) const {
     Fields<Group>::visit(*this, group);
   }
-  /// Text, times of day, lists, names.
+  /// Text, times of day, lists and names are no figures.
   template <typename Value>
   void add(const Value& /*value*/) const {}
 };
@@ -150,7 +150,7 @@ struct FigureReader {
   void read(const Value& /*value*/) const {}
 };
 
-/// Each key is as in `path`, or without its unit.
+/// Whether each key is as in `path`, or without its unit.
 bool names_path(std::string_view typed, std::string_view path) {
   while (!typed.empty() && !path.empty()) {
     const std::string_view key = next_key(typed);
@@ -212,7 +212,8 @@ std::vector<std::string> similar_figures(std::string_view typed) {
   if (typed.empty() || typed.size() > kLongestWord) return {};
   const std::string word{typed};
   if (auto group = names_from(word + "."); !group.empty()) return group;
-  // In a group, what starts alike; of a single word two thirds tell what was meant (`jitter`).
+  // In a group, names that start alike are meant; of a single word two thirds are enough
+  // (`jitter`).
   const std::size_t dot = word.rfind('.');
   const bool grouped = dot != word.npos;
   const std::size_t least = grouped ? dot + 1 : std::max<std::size_t>(2, word.size() * 2 / 3);
@@ -222,7 +223,7 @@ std::vector<std::string> similar_figures(std::string_view typed) {
     if (names.empty()) names = names_from(std::string(kRoundTrips) + start);
     if (!names.empty()) return names;
   }
-  // A right figure of a wrong group.
+  // This is a right figure of a wrong group.
   return names_that([&](const SummaryFigure& figure) {
     return grouped && figure.leaf() == word.substr(dot + 1);
   });

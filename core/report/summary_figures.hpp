@@ -1,9 +1,8 @@
 #pragma once
 
 /// \file
-/// The numbers of a `summary` by name, for thresholds. There is no list of them: names and values
-/// come from the table of fields, units from the names, so a figure that a summary gets is one
-/// here.
+/// Thresholds find the numbers of a `summary` by name. There is no list of them: names and values
+/// come from the table of fields, units from the names, so each figure of a summary is found here.
 
 #include <cstdint>
 #include <optional>
@@ -15,7 +14,7 @@
 
 namespace netecho {
 
-/// What the value in JSON counts.
+/// The value in JSON counts these.
 enum class FigureUnit : std::uint8_t { duration, ratio, per_second, bytes, count };
 
 struct SummaryFigure {
@@ -25,18 +24,18 @@ struct SummaryFigure {
 
   /// The last key: `p99`.
   [[nodiscard]] std::string_view leaf() const noexcept;
-  /// True below the key `group`, or at it.
+  /// Whether it is below the key `group`, or at it.
   [[nodiscard]] bool is_of(std::string_view group) const noexcept;
 };
 
-/// In JSON's order; made at the first call.
+/// Lists all figures in JSON's order. The list is made at the first call.
 [[nodiscard]] const std::vector<SummaryFigure>& summary_figures();
 
-/// By its path, with or without units (`rtt_ns.p99`, `rtt.p99`); one key alone is also a figure of
-/// `rtt` (`p99`), and `loss` is `unanswered_ratio`. Null if there is none.
+/// Finds a figure by its path, with or without units (`rtt_ns.p99`, `rtt.p99`). One key alone is
+/// also a figure of `rtt` (`p99`), and `loss` is `unanswered_ratio`. Null if there is none.
 [[nodiscard]] const SummaryFigure* find_figure(std::string_view typed);
 
-/// Names that `typed` may have been meant to be, the most likely first; may be empty.
+/// Returns names that `typed` may have been meant to be, the most likely first; may be empty.
 [[nodiscard]] std::vector<std::string> similar_figures(std::string_view typed);
 
 struct FigureReading {

@@ -16,12 +16,12 @@ std::string number(std::uint64_t value) {
   return std::to_string(value);
 }
 
-/// "1 run", "2 runs".
+/// Says "1 run", "2 runs".
 std::string counted(std::uint64_t value, const char* what) {
   return number(value) + " " + what + (value == 1 ? "" : "s");
 }
 
-/// Four digits of a small rate, all of a large one: 66.67, 1234, 200300.
+/// Shows four digits of a small rate, all of a large one: 66.67, 1234, 200300.
 std::string rate_text(double rate) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), rate < 1000 ? "%.4g" : "%.0f", rate);
@@ -32,13 +32,13 @@ void add_count(std::string& out, std::uint64_t value, const char* what) {
   if (value != 0) out += ", " + number(value) + " " + what;
 }
 
-/// A late reply was lost on neither way: it came, after the time-out.
+/// A late reply was lost on neither way: it came, but after the time-out.
 std::string late_of_reverse(const Summary& s) {
   const std::uint64_t late = std::min(s.late_total, *s.lost_reverse_total);
   return late == 0 ? "" : ", of which " + number(late) + " came late";
 }
 
-/// `serve` answers a source prefix a thousand times a second; what it leaves out looks like loss on
+/// `serve` answers a source prefix a thousand times a second. What it leaves out looks like loss on
 /// the way back. Authenticated frames and its own host are exempt.
 std::string rate_limit_line(const Summary& s) {
   constexpr double kServersLimit = 1000;
@@ -96,7 +96,7 @@ std::string pace_line(const Summary& s) {
          format_size(s.tx_bytes_total) + " out, " + format_size(s.rx_bytes_total) + " in\n";
 }
 
-/// " p50 …, p90 …": those up to p99 always, the rarer ones where samples carry them.
+/// Shows " p50 …, p90 …": percentiles up to p99 always, rarer ones if there are samples enough.
 std::string percentiles(const LatencyFigures& figures) {
   std::string out = " p50 " + figure_text(figures.p50) + ", p90 " + figure_text(figures.p90) +
                     ", p99 " + figure_text(figures.p99);
@@ -128,7 +128,7 @@ std::string response_line(const Summary& s) {
   return out + "\n";
 }
 
-/// The round trip in the network stack, and what this process adds to it by being woken.
+/// Shows the round trip in the network stack, and what this process adds to it by being woken.
 std::string kernel_line(const Summary& s) {
   if (!s.rtt_kernel.min) return {};
   std::string out = "  rtt by kernel stamps" + percentiles(s.rtt_kernel) + ", max " +
@@ -188,7 +188,7 @@ std::string path_line(const Summary& s) {
   return out.empty() ? out : "  " + out + "\n";
 }
 
-/// What the measuring itself cost, and how exact it was.
+/// Shows what the measuring itself cost, and how exact it was.
 std::string instrument_lines(const Summary& s) {
   std::string out = "  instrument:";
   if (s.send_lateness.p50) {

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// The summary of one target for people: every figure that was measured, a line a subject.
+/// Shows people the summary of one target: every figure that was measured, one line for each
+/// subject.
 
 #include <string>
 

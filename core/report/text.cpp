@@ -17,7 +17,7 @@ std::string payload_text(const std::optional<PayloadSample>& payload) {
   return " \"" + escape_for_terminal(payload->data) + "\"" + (payload->truncated ? "…" : "");
 }
 
-/// What was injected on purpose, but for losses: these are among the drops.
+/// Shows what was injected on purpose, except losses, which are among the drops.
 std::string impaired_text(const ImpairedTotals& totals) {
   std::string out;
   const std::pair<std::uint64_t, const char*> counts[] = {{totals.dup, "duplicated"},
@@ -48,7 +48,7 @@ std::string stats_lines(const StatsEvent& stats) {
       out += ", " + number(each.dropped_total[i]) + " dropped (" +
              std::string(to_string(static_cast<DropReason>(i))) + ")";
     }
-    // A lower bound: of a train it counts one.
+    // It is a lower bound, as a train counts as one.
     if (const std::uint64_t lost = each.kernel_drop_buffers_total.value_or(0); lost != 0) {
       out += ", at least " + number(lost) + " dropped by the kernel";
     }

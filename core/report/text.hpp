@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Events for people. Nothing of a peer reaches the terminal unescaped; colour only repeats what
-/// the words say.
+/// Shows events to people. Nothing of a peer reaches the terminal unescaped; color only repeats
+/// what the words say.
 
 #include <optional>
 #include <span>
@@ -18,15 +18,16 @@ enum class Colour : bool { off, on };
 struct TextStyle {
   Colour colour = Colour::off;
   bool name_target = false;  ///< Several targets: each reply says whose it is.
-  /// As chosen; otherwise only `stats` and `interval`, which come without being awaited, have it.
+  /// Events have the time that was chosen; if none was, only `stats` and `interval` have one, as
+  /// they come unexpected.
   std::optional<TimeOfDay> time{};
 };
 
-/// The lines of one event, each with its newline and, where `style` asks, the event's time before
-/// it; never before errors.
+/// Returns the lines of one event, each with its newline and, where `style` asks, the event's time
+/// before it; never before errors.
 [[nodiscard]] std::string to_text(const Event& event, const TextStyle& style);
 
-/// One row a target, columns aligned.
+/// Returns one row for each target, with aligned columns.
 [[nodiscard]] std::string comparison_table(std::span<const Summary> summaries,
                                            const TextStyle& style);
 

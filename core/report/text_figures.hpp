@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Figures and messages as the summary and the table show them.
+/// Shows figures and messages as the summary and the table need them.
 
 #include <optional>
 #include <string>
@@ -14,16 +14,16 @@
 
 namespace netecho {
 
-/// `41.2 µs`; `-` when it was not measured.
+/// Shows `41.2 µs`, or `-` when it was not measured.
 [[nodiscard]] std::string figure_text(const std::optional<Duration>& duration);
 
-/// Three digits: `0%`, `33.3%`, `0.001%`. 100% is said only of all.
+/// Shows three digits: `0%`, `33.3%`, `0.001%`. Only all of something is 100%.
 [[nodiscard]] std::string percent_text(double ratio);
 
-/// The share of what went unanswered where that is more than what was lost.
+/// Shows the share of what went unanswered if that is more than what was lost.
 [[nodiscard]] std::optional<double> unanswered_beyond_loss(const Summary& summary) noexcept;
 
-/// The names of sockets, escaped.
+/// Returns the names of sockets, escaped.
 [[nodiscard]] std::string name_of(const SocketDescription& end);
 [[nodiscard]] std::string name_of(const std::optional<SocketDescription>& end);
 
@@ -31,7 +31,8 @@ inline constexpr const char* kBold = "1";
 inline constexpr const char* kRed = "31";
 [[nodiscard]] std::string paint(const std::string& words, const char* code, const TextStyle& style);
 
-/// A message that is escaped already stays as it is; should one not be, it still can't act.
+/// A message that is escaped already stays as it is. If one is not, it still cannot act on the
+/// terminal.
 [[nodiscard]] std::string message_text(std::string_view message);
 
 }  // namespace netecho

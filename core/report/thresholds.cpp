@@ -20,7 +20,7 @@ std::size_t character_length(std::string_view text) {
   return std::max<std::size_t>(utf8_length(text), 1);
 }
 
-/// In quotes, and no longer than a line.
+/// Puts text in quotes, no longer than a line.
 std::string quoted(std::string_view text) {
   std::size_t end = 0;
   for (std::size_t i = 0; i < kMaxShownCharacters && end < text.size(); ++i) {
@@ -31,7 +31,7 @@ std::string quoted(std::string_view text) {
 
 // --- the grammar ---------------------------------------------------------------------------------
 
-/// A threshold, or what is wrong at which offset.
+/// Holds a threshold, or what is wrong at which offset.
 struct Attempt {
   std::optional<Threshold> threshold;
   std::size_t offset = 0;
@@ -42,7 +42,7 @@ Attempt refuse(std::size_t offset, std::string why) {
   return {.threshold = {}, .offset = offset, .why = std::move(why)};
 }
 
-/// "expected WHAT", and what is there instead, if anything is.
+/// Says "expected WHAT", and what is there instead, if anything is.
 Attempt unexpected(std::size_t offset, std::string_view what, std::string_view got) {
   return refuse(offset, "expected " + std::string(what) +
                             (got.empty() ? std::string{} : ", got " + quoted(got)));
@@ -64,7 +64,7 @@ struct Operator {
   std::string_view sign;
   ThresholdOperator comparison;
 };
-/// The longer ones first.
+/// The longer comparisons come first.
 constexpr std::array<Operator, 4> kOperators{{{">=", ThresholdOperator::at_least},
                                               {"<=", ThresholdOperator::at_most},
                                               {">", ThresholdOperator::above},
@@ -97,7 +97,8 @@ Attempt parse_comparison(std::string_view text) {
 
 // --- what a missing figure lacks -----------------------------------------------------------------
 
-/// 1/(1-p) for `p99` and the like, 1 for everything else (docs/metrics.md, "Distributions").
+/// Returns 1/(1-p) for `p99` and the like, 1 for everything else (docs/metrics.md,
+/// "Distributions").
 std::uint64_t samples_needed(const SummaryFigure& figure) {
   const std::string_view digits = figure.leaf().substr(1);
   std::uint64_t share = 0;
@@ -111,7 +112,7 @@ std::uint64_t samples_needed(const SummaryFigure& figure) {
   return 2 * above >= whole ? 1 : (whole + above - 1) / above;
 }
 
-/// Differences of neighbours: one less than there are probes.
+/// There is one difference between neighbors less than there are probes.
 bool needs_pairs(const SummaryFigure& figure) {
   return figure.is_of("rtt_variation_ns") || figure.is_of("jitter_rfc3550_ns");
 }
@@ -120,7 +121,7 @@ std::uint64_t samples_of(const SummaryFigure& figure, std::uint64_t probes) {
   return needs_pairs(figure) && probes > 0 ? probes - 1 : probes;
 }
 
-/// Samples that belong to no probe: as many as the run slept.
+/// These samples belong to no probe: there are as many as the run slept.
 bool counts_sleeps(const SummaryFigure& figure) {
   return figure.is_of("instrument.wake_up_ns");
 }
@@ -135,7 +136,7 @@ std::string needs_text(const SummaryFigure& figure) {
          plural(samples_needed(figure), "sample");
 }
 
-/// Why a run in `mode` never has the figure.
+/// Says why a run in `mode` never has the figure.
 std::optional<std::string> not_in_mode(const Threshold& threshold, ProbeMode mode) {
   const SummaryFigure& figure = threshold.figure;
   if (mode == ProbeMode::echo) {
@@ -164,7 +165,7 @@ std::string why_null(const Threshold& threshold, const Summary& s, const FigureR
   }
   const std::uint64_t needed = samples_needed(figure);
   if (!reading.group_measured || (needed == 1 && !of_response)) return "not measured";
-  // Of the others a summary doesn't say how many samples there are, only that there are no more.
+  // For other figures a summary doesn't say how many samples there are, only an upper limit.
   const bool known = of_response || figure.is_of("rtt_ns") || figure.is_of("connect_time_ns");
   const std::uint64_t samples = of_response ? s.scheduled_total - s.outstanding_total
                                 : figure.is_of("instrument") ? s.sent_total

@@ -8,7 +8,7 @@
 namespace netecho {
 namespace {
 
-/// "+01:00".
+/// Returns the offset: "+01:00".
 std::string offset_text(long seconds) {
   const long minutes = std::labs(seconds) / 60;
   std::array<char, 32> text{};

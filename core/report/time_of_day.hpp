@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The time of day before lines of text (`--time`): the one place that knows how it looks.
+/// Only this knows how the time of day looks before lines of text (`--time`).
 
 #include <cstdint>
 #include <string>
@@ -21,10 +21,10 @@ enum class TimeOfDay : std::uint8_t {
 /// Reads the time zone now: later, in a sandbox, its file may be out of reach.
 void prepare_time_of_day(TimeOfDay choice) noexcept;
 
-/// With the space behind it; empty for `none`.
+/// Returns it with the space behind it; empty for `none`.
 [[nodiscard]] std::string time_of_day(WallTime time, TimeOfDay choice);
 
-/// `lines` with that before each which isn't empty.
+/// Returns `lines` with that before each line which isn't empty.
 [[nodiscard]] std::string with_time_of_day(std::string lines, WallTime time, TimeOfDay choice);
 
 }  // namespace netecho

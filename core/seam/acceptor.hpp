@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the server needs of a listening socket.
+/// This is what the server needs of a listening socket.
 
 #include <cstdint>
 #include <memory>
@@ -25,8 +25,8 @@ enum class AcceptStatus : std::uint8_t {
 struct [[nodiscard]] AcceptResult {
   AcceptStatus status = AcceptStatus::failed;
   int error = 0;
-  /// Of an accepted one: the address whose connections are counted together; none for this host's
-  /// loopback and for unix sockets.
+  /// Connections from this address are counted together; none for this host's loopback and for unix
+  /// sockets.
   std::optional<IpNumber> source{};
 };
 
@@ -34,10 +34,10 @@ struct [[nodiscard]] AcceptResult {
 class Acceptor {
  public:
   virtual ~Acceptor() = default;
-  /// A new connection, non-blocking and close-on-exec, with the endpoint's options set.
+  /// Takes a new connection, non-blocking and close-on-exec, with the endpoint's options set.
   virtual AcceptResult accept(UniqueFd& out) noexcept = 0;
   [[nodiscard]] virtual int fd() const noexcept = 0;
-  /// Record transports (unixpacket): a port over an accepted connection. Streams: null.
+  /// Makes a port of an accepted connection for record transports (unixpacket). Streams: null.
   [[nodiscard]] virtual std::unique_ptr<MessagePort> make_port(UniqueFd connection) {
     static_cast<void>(connection);
     return nullptr;

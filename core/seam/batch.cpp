@@ -12,7 +12,7 @@
 namespace netecho {
 namespace {
 
-/// Slots start on a cache line of their own.
+/// Each slot starts on a cache line of its own.
 constexpr std::size_t kSlotAlignment = 64;
 
 constexpr std::size_t slot_stride(std::size_t slot_bytes) noexcept {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The messages that pass a port in one call, and the arena they live in.
+/// A batch holds the messages that pass a port in one call, and the arena that they live in.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace netecho {
 
-/// The prefix of all loopback sources together.
+/// All loopback sources together have this prefix.
 inline constexpr std::uint64_t kLoopbackPrefix = 1;
 
 /// Why a port says that a message must not be answered.
@@ -28,14 +28,14 @@ enum class Refusal : std::uint8_t {
   not_allowed,        ///< Its source or user is none of those that may.
 };
 
-/// What a train may have at most, so that every kernel that knows trains takes it.
+/// A train may have at most so many messages, so that every kernel that knows trains takes it.
 inline constexpr std::size_t kTrainMessages = 64;
 inline constexpr std::size_t kTrainBytes = 65'507;
-/// Room for any train that comes in.
+/// Any train that comes in has room in so many bytes.
 inline constexpr std::size_t kTrainSlotBytes = 65'536;
 
-/// One message in a batch, or a train: several messages of one peer, each but the last of the same
-/// size, that pass the kernel as one (`segment_size` != 0).
+/// A slot holds one message of a batch, or a train (`segment_size` != 0): several messages of one
+/// peer, all but the last of the same size, that pass the kernel as one.
 struct Slot {
   std::byte* data = nullptr;
   std::uint32_t size = 0;
@@ -43,34 +43,35 @@ struct Slot {
   Instant at{};                         ///< Received (T4) or sent (T1): next to the system call.
   std::optional<WallTime> kernel_at{};  ///< Received, by the kernel's stamp; see stamp_by_kernel().
   int error = 0;  ///< Client ports: errno of a failed earlier send; data is its payload.
-  /// With `error`: what the network said, and who; the port's own, until its next receive().
+  /// With `error`: what the network said, and who. It belongs to the port and is valid until its
+  /// next receive().
   const IcmpError* icmp = nullptr;
-  /// Server ports: who is limited together with its sender, a network prefix; 0: not limited.
+  /// Server ports: the network prefix that shares its sender's rate limit; 0: not limited.
   std::uint64_t source_prefix = 0;
   bool truncated = false;  ///< The message was longer than the slot.
   Refusal refused = Refusal::none;
   bool skip = false;  ///< Not to be sent; set by the engine, with its reason counted.
 
   [[nodiscard]] bool is_train() const noexcept { return segment_size != 0 && size > segment_size; }
-  /// How many messages it is.
+  /// How many messages it holds.
   [[nodiscard]] std::size_t segments() const noexcept {
     return segment_size == 0 ? 1 : (size + segment_size - 1) / segment_size;
   }
-  /// The first of a train's messages, or the only one.
+  /// Returns the first of a train's messages, or the only one.
   [[nodiscard]] Slot first_message() const noexcept {
     Slot out = *this;
     if (is_train()) out.size = segment_size;
     out.segment_size = 0;
     return out;
   }
-  /// Leaves what is behind these bytes.
+  /// Drops these bytes from the front.
   void cut_front(std::uint32_t bytes) noexcept {
     data += bytes;
     size -= bytes;
   }
 };
 
-/// A fixed arena of message slots, allocated once (lazily backed: an untouched slot costs nothing).
+/// A batch is a fixed arena of message slots, allocated once. An untouched slot costs nothing.
 ///
 /// receive() fills slots [0, count) and sets next = 0; send() sends [next, count) and advances
 /// next. Slot i answers the peer that slot i came from, so the engine never reorders slots.

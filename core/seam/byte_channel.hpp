@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What an engine needs of a connected stream socket.
+/// This is what an engine needs of a connected stream socket.
 
 #include <cstddef>
 #include <span>
@@ -12,7 +12,8 @@
 
 namespace netecho {
 
-/// A connected byte stream, non-blocking. tcp and unix make the same calls: nothing is virtual.
+/// This is a connected, non-blocking byte stream. tcp and unix make the same calls, so nothing is
+/// virtual.
 class ByteChannel final {
  public:
   explicit ByteChannel(UniqueFd fd) noexcept : fd_{std::move(fd)} {}

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What a transport hands to a client engine: who is connected to whom, and through what.
+/// A transport hands this to a client engine: who is connected to whom, and through what.
 
 #include <memory>
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace netecho {
 
-/// A client's connection (or connected message socket).
+/// This is a client's connection (or connected message socket).
 struct Connection {
   std::variant<ByteChannel, std::unique_ptr<MessagePort>> socket;
   SocketDescription peer;

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What an engine needs of a socket that carries messages. Engines own this interface, transports
-/// implement it; no sockaddr, scheme or flag of one protocol passes through here.
+/// An engine needs this of a socket that carries messages. Engines own this interface and
+/// transports implement it; no sockaddr, scheme or flag of one protocol passes through here.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace netecho {
 
-/// Outcome of one batch operation.
+/// This is the outcome of one batch operation.
 struct [[nodiscard]] BatchResult {
   IoStatus status = IoStatus::failed;
   std::size_t messages = 0;  ///< Moved by this call. A received train is one, a sent one many.
@@ -25,7 +25,8 @@ struct [[nodiscard]] BatchResult {
   std::size_t bytes = 0;     ///< Sent by this call; server ports only.
 };
 
-/// A message socket: udp, unixgram, unixpacket; server and client side. Virtual once a batch.
+/// This is a message socket (udp, unixgram, unixpacket) of a server or client. Its virtual
+/// functions are called once per batch.
 class MessagePort {
  public:
   virtual ~MessagePort() = default;
@@ -42,18 +43,19 @@ class MessagePort {
   /// off its front.
   virtual BatchResult send(Batch& batch) noexcept = 0;
 
-  /// From now on slots may be trains: received into a batch of kTrainSlotBytes a slot, and sent.
-  /// False: this transport or this kernel has none.
+  /// From now on slots may be trains, both when sent and when received into a batch of
+  /// kTrainSlotBytes a slot. False: this transport or this kernel has no trains.
   virtual bool accept_trains() noexcept { return false; }
-  /// Client ports: whether a train may be sent now, as the only slot of a batch. `ok` with no
-  /// message says that it was refused: its messages are to be sent by themselves.
+  /// Client ports: whether a train may be sent now, as the only slot of a batch. If send() gives
+  /// `ok` without a message, the train was refused, and its messages are to be sent one by one.
   [[nodiscard]] virtual bool takes_trains(Instant now) const noexcept {
     static_cast<void>(now);
     return false;
   }
 
-  /// Whom slot `index` of the last received batch answers, to be kept beyond that batch; and the
-  /// way to have slot `index` of the next send() answer it. Ports of one peer need neither.
+  /// The first returns whom slot `index` of the last received batch answers, to be kept beyond that
+  /// batch; the second has slot `index` of the next send() answer it. Ports of one peer need
+  /// neither.
   [[nodiscard]] virtual PeerRef peer_ref(std::size_t index) const noexcept {
     static_cast<void>(index);
     return {};
@@ -75,7 +77,7 @@ class MessagePort {
     static_cast<void>(kept);
     return false;
   }
-  /// Messages that the kernel dropped because the receive queue was full, as far as it told.
+  /// How many messages the kernel dropped because the receive queue was full, as far as it told.
   [[nodiscard]] virtual std::optional<std::uint64_t> kernel_drops() const noexcept {
     return std::nullopt;
   }
@@ -90,9 +92,11 @@ class MessagePort {
     static_cast<void>(index);
     return std::nullopt;
   }
-  /// The address that is sent from, where it may change; else the connection's holds. Allocates.
+  /// The address that is sent from, if it may change; none if it is that of the connection.
+  /// Allocates.
   [[nodiscard]] virtual std::optional<SocketDescription> local() const { return std::nullopt; }
-  /// Ports whose every message is a connection: whom the last one that stood reached. Allocates.
+  /// Ports whose every message is a connection: whom the last connection that stood reached.
+  /// Allocates.
   [[nodiscard]] virtual std::optional<SocketDescription> last_reached() const {
     return std::nullopt;
   }

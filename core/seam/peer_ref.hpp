@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Whom a message answers, kept beyond the batch that it came with.
+/// A PeerRef says whom a message answers, beyond the batch that it came with.
 
 #include <array>
 #include <cstddef>
@@ -10,18 +10,18 @@
 
 namespace netecho {
 
-/// Whom a message answers, to be kept beyond the batch that it came with. What the bytes mean is
-/// the port's own business; engines copy it, and ask whether two are of the same peer.
+/// Only the port knows what the bytes mean. Engines copy a PeerRef, and ask whether two are of the
+/// same peer.
 class PeerRef {
  public:
   /// As many as the longest address of any family has.
   static constexpr std::size_t kAddressBytes = 128;
   static constexpr std::size_t kReturnPathBytes = 64;
 
-  /// The only peer of a connection.
+  /// Means the only peer of a connection.
   PeerRef() noexcept = default;
-  /// What does not fit is cut off. `return_path` is how to answer (from which local address), and
-  /// no part of who it is.
+  /// What does not fit is cut off. `return_path` is how to answer (from which local address) and
+  /// does not identify the peer.
   PeerRef(std::span<const std::byte> address, std::span<const std::byte> return_path) noexcept;
 
   [[nodiscard]] std::span<const std::byte> address() const noexcept {

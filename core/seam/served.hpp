@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// An endpoint of `serve` as a transport hands it to the server: bound, not yet watched.
+/// A transport hands a bound endpoint of `serve` to the server, not watched yet.
 
 #include <functional>
 #include <memory>
@@ -17,12 +17,12 @@
 
 namespace netecho {
 
-/// What one bound socket of `serve` is: a listener, a message socket, or (inherited from inetd)
-/// one connected stream.
+/// A bound socket of `serve` is a listener, a message socket, or (inherited from inetd) one
+/// connected stream.
 using ServedSocket =
     std::variant<std::unique_ptr<Acceptor>, std::unique_ptr<MessagePort>, ByteChannel>;
 
-/// The frames of netecho (docs/wire-format.md).
+/// Names the frames of netecho (docs/wire-format.md).
 inline constexpr std::string_view kFrames = "netecho";
 
 struct Served {
@@ -37,10 +37,11 @@ struct Served {
   bool records = false;  ///< An Acceptor whose connections carry records: use make_port().
   /// Removes what binding created (the socket file), if it is still ours. May be empty.
   std::shared_ptr<void> cleanup{};
-  /// All of its sockets are bound to this interface: they are dead when it is. Empty: to none.
+  /// All of its sockets are bound to this interface, and hear nothing once it is deleted. Empty: to
+  /// none.
   std::string interface {};
-  /// Binds all of them once more, to the same address and to the interface that has this name now;
-  /// from one thread. Throws Error. Null: this process can't.
+  /// Binds all of them once more, to the same address and to the interface that has this name now.
+  /// Called from one thread. Throws Error. Null: this process cannot.
   std::function<Served()> bind_again{};
 };
 

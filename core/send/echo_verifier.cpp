@@ -29,7 +29,7 @@ std::span<const std::byte> EchoVerifier::sent(std::size_t bytes) noexcept {
   return std::span{ring_}.subspan(at, bytes);
 }
 
-/// What the next bytes should be: at least one if any is left.
+/// Returns what the next bytes should be: at least one if any is left.
 std::span<const std::byte> EchoVerifier::expected(std::size_t at_most) {
   const std::uint64_t lag = sent_ - verified_;
   const auto left = static_cast<std::size_t>(std::min<std::uint64_t>(at_most, lag));

@@ -12,26 +12,26 @@
 
 namespace netecho {
 
-/// What is to be sent is read into a ring, sent from there and compared there: it is never copied.
-/// A lag longer than the ring is read from the source again where the source can do that; else the
-/// ring bounds how far sending may run ahead.
+/// What is to be sent is read into a ring, sent from there and compared there, and so never copied.
+/// If the echo lags by more than the ring, the source is read again, if it can be; else the ring
+/// bounds how far sending may run ahead.
 class EchoVerifier {
  public:
   static constexpr std::size_t kRingBytes = 8 * 1024 * 1024;
 
   explicit EchoVerifier(PayloadSource& source);
 
-  /// False: more must come back before more may be sent.
+  /// False if more must come back before more may be sent.
   [[nodiscard]] bool has_room() const noexcept { return room() != 0; }
-  /// Where the next bytes to be sent are to be put. Overwrites what was sent one ring before.
+  /// Returns where to put the next bytes to be sent. They overwrite what was sent one ring before.
   [[nodiscard]] std::span<std::byte> space() noexcept;
-  /// The first `bytes` of space() will be sent; returns them, where they stay until the next call
+  /// Returns the first `bytes` of space(), which will be sent. They stay there until the next call
   /// of space().
   std::span<const std::byte> sent(std::size_t bytes) noexcept;
-  /// Nothing of what was sent has to come back.
+  /// True if nothing of what was sent has still to come back.
   void expect_nothing() noexcept { verified_ = sent_; }
-  /// The next bytes that came back. The offset of the first that differs, or that was never sent;
-  /// none: all as sent.
+  /// Takes the next bytes that came back. Returns the offset of the first that differs or was never
+  /// sent; none if all are as sent.
   [[nodiscard]] std::optional<std::uint64_t> verify(std::span<const std::byte> bytes);
 
   [[nodiscard]] std::uint64_t sent_bytes() const noexcept { return sent_; }

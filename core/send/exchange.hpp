@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The job of `send`: one payload over one connection, its echo read while it is written, checked
+/// `send` sends one payload over one connection. It reads the echo while it writes, and checks it
 /// byte for byte in constant memory.
 
 #include <cstddef>
@@ -17,16 +17,17 @@
 
 namespace netecho {
 
-/// Where the payload comes from.
+/// The payload comes from here.
 class PayloadSource {
  public:
   virtual ~PayloadSource() = default;
-  /// Next bytes; 0 is the end. Blocks only if `fd()` is -1 or was readable. Throws Error (io).
+  /// Reads the next bytes; 0 is the end. Blocks only if `fd()` is -1 or was readable. Throws Error
+  /// (io).
   virtual std::size_t read(std::span<std::byte> into) = 0;
-  /// To be polled before read(); -1: never blocks.
+  /// This is to be polled before read(); -1: read() never blocks.
   [[nodiscard]] virtual int fd() const noexcept = 0;
-  /// Reads the bytes at `offset` again, if the source can (a regular file, a literal): then the
-  /// exchange keeps no copy. False: it cannot; asked with nothing to read, never.
+  /// Reads the bytes at `offset` again, if the source can (a regular file, a literal); then the
+  /// exchange keeps no copy. False: it cannot, now or ever, even with nothing to read.
   [[nodiscard]] virtual bool read_again(std::uint64_t offset, std::span<std::byte> into) {
     static_cast<void>(offset);
     static_cast<void>(into);
@@ -43,7 +44,8 @@ struct ExchangeOptions {
       std::chrono::seconds{5};  ///< Without progress (streams), per reply (messages).
   Instant deadline = kNever;    ///< For everything.
   bool half_close = false;      ///< -N: at the end of input, before the echo is whole.
-  /// On a stream: end it afterwards and look for bytes too many. Else it stays for the next one.
+  /// On a stream: ends it afterwards, and checks for bytes too many. Else it stays for the next
+  /// exchange.
   bool last = true;
   int interrupt_fd = -1;
   /// Called with every piece of the reply, in order, once verified or not; may throw Error (io).
@@ -69,7 +71,7 @@ struct ExchangeResult {
   std::uint64_t sent_bytes = 0;
   std::uint64_t received_bytes = 0;
   bool answered = false;     ///< Something came back, be it an empty message.
-  std::uint64_t offset = 0;  ///< Of the first difference.
+  std::uint64_t offset = 0;  ///< Where the first difference is.
   int error = 0;
   std::optional<IcmpError> icmp{};  ///< What the network said, with `error`.
   Duration rtt{};                   ///< First byte sent to last byte received.

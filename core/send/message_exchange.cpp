@@ -30,7 +30,7 @@ ExchangeStatus status_of(int error) {
   switch (error) {
     case ECONNREFUSED:
       return ExchangeStatus::refused;
-    case EPIPE:  // Of a record connection: its peer is gone.
+    case EPIPE:  // The peer of a record connection is gone.
     case ECONNRESET:
       return ExchangeStatus::too_short;
     default:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One exchange over a message socket: one message out, one message back.
+/// One exchange over a message socket sends one message and awaits one back.
 
 #include "core/send/exchange.hpp"
 

@@ -91,7 +91,7 @@ class FilePayload final : public PayloadSource {
   UniqueFd owned_;
   std::string name_;
   std::uint64_t begin_ = 0;
-  std::optional<std::uint64_t> size_;  ///< Of a regular file.
+  std::optional<std::uint64_t> size_;  ///< Known for a regular file.
 };
 
 class RepeatedPayload final : public PayloadSource {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Where `send` takes its bytes from: an argument, a file, standard input.
+/// `send` takes its bytes from an argument, a file or standard input.
 
 #include <memory>
 #include <optional>
@@ -11,11 +11,11 @@
 
 namespace netecho {
 
-/// Bytes that are there already.
+/// Gives bytes that are there already.
 [[nodiscard]] std::unique_ptr<PayloadSource> literal_payload(std::string bytes);
 
-/// A descriptor that stays the caller's; `name` is for messages. A regular file is read from its
-/// current offset, and can be read again.
+/// Reads a descriptor that stays the caller's; `name` is for messages. A regular file is read from
+/// its current offset, and can be read again.
 [[nodiscard]] std::unique_ptr<PayloadSource> fd_payload(int fd, std::string name);
 
 /// Opens a file. Throws Error (io).
@@ -33,8 +33,8 @@ class LineReader {
   explicit LineReader(PayloadSource& source) : source_{source} {}
   /// Reads what is there once; REQUIRES: the source is readable. Throws Error (io).
   void fill();
-  /// The next whole line; none while there is none, or at the end. Throws Error (io) for a line
-  /// that is too long.
+  /// Returns the next whole line; none while there is none, or at the end. Throws Error (io) for a
+  /// line that is too long.
   [[nodiscard]] std::optional<std::string> next();
   [[nodiscard]] bool at_end() const { return ended_ && rest_.empty(); }
 

@@ -18,11 +18,11 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kChunkBytes = 256 * 1024;
-/// After a whole echo: how long further bytes may take to show that it was too long.
+/// After a whole echo, further bytes have so long to show that it was too long.
 constexpr Duration kSurplusWait = 200ms;
 constexpr Duration kProgressInterval = 100ms;
 constexpr int kReadsBetweenWrites = 8;
-/// While bytes move without a wait, signals and the deadline are looked at this often.
+/// While bytes move without a wait, signals and the deadline are checked this often.
 constexpr unsigned kRoundsBetweenLooks = 64;
 
 class StreamExchange {
@@ -194,13 +194,13 @@ StreamExchange::Step StreamExchange::received(std::span<const std::byte> bytes) 
                                                    : ExchangeStatus::mismatch);
 }
 
-/// When the lack of a reply becomes a time-out: a slow source alone never does.
+/// Says when the lack of a reply becomes a time-out. A slow source alone never does.
 Instant StreamExchange::silence_ends() const {
   const bool waits_for_any = options_.expect == Expect::any && all_sent();
   const bool unanswered =
       options_.expect == Expect::echo && result_.received_bytes < result_.sent_bytes;
-  // A server that answers at the end of input only has nothing to say before; but the end will
-  // not come once there is no room to get there.
+  // A server that answers only at the end of input says nothing before. But the end will not come
+  // once there is no room to get there.
   const bool too_early = options_.half_close && !input_done_ && verifier_.has_room();
   if (!unsent() && !waits_for_any && (!unanswered || too_early)) return kNever;
   return deadline_after(last_moved_, options_.timeout);
@@ -230,7 +230,7 @@ StreamExchange::Step StreamExchange::look(short source_events, Instant until) {
   return decide(answered ? ExchangeStatus::ok : ExchangeStatus::timeout);
 }
 
-/// The end: says so to the peer, and looks whether it has more to say.
+/// Tells the peer that this is the end, and checks whether it has more to say.
 StreamExchange::Step StreamExchange::finish_surplus() {
   if (!std::exchange(shut_, true)) channel_.shutdown_write();
   const Instant until = std::min(options_.deadline, monotonic_now() + kSurplusWait);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One exchange over a byte stream: reads while it writes, so that no amount of data deadlocks.
+/// One exchange over a byte stream reads while it writes, so that no amount of data deadlocks.
 
 #include "core/send/exchange.hpp"
 

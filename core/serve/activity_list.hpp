@@ -1,21 +1,22 @@
 #pragma once
 
 /// \file
-/// Connections in the order of their last activity, so that one timer finds the idle ones: moving
-/// one to the back is four pointer writes, no system call and no allocation a message.
+/// Connections are in the order of their last activity, so that one timer finds the idle ones. For
+/// each message, moving one to the back takes four pointer writes, no system call and no
+/// allocation.
 
 #include "core/base/units.hpp"
 
 namespace netecho {
 
-/// A member of an `ActivityList`; in at most one.
+/// A member is in at most one `ActivityList`.
 struct ActivityLink {
   ActivityLink* previous = nullptr;
   ActivityLink* next = nullptr;
   Instant last_active{};
 };
 
-/// Intrusive, oldest first; owns nothing.
+/// The list is intrusive, has the oldest first, and owns nothing.
 class ActivityList {
  public:
   ActivityList() noexcept { root_.previous = root_.next = &root_; }
@@ -24,7 +25,7 @@ class ActivityList {
 
   [[nodiscard]] bool empty() const noexcept { return root_.next == &root_; }
   [[nodiscard]] ActivityLink* oldest() noexcept { return after(root_); }
-  /// The next younger one; null at the end.
+  /// Returns the next younger one; null at the end.
   [[nodiscard]] ActivityLink* after(ActivityLink& link) noexcept {
     return link.next == &root_ ? nullptr : link.next;
   }

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// How the replies of an endpoint leave: at once, or over a network that is bad on purpose
-/// (--impair). Chosen once an endpoint; everything else of the server does not know which it is.
+/// The replies of an endpoint leave at once, or over a network that is bad on purpose (--impair).
+/// This is chosen once for each endpoint, and nothing else in the server knows which it is.
 
 #include <memory>
 
@@ -15,7 +15,7 @@ namespace netecho {
 
 struct EndpointImpairment;
 
-/// All of these throw if there is no memory or epoll takes no more descriptors; then nothing is
+/// All functions throw if there is no memory or epoll takes no more descriptors; then nothing is
 /// served. A connection owns itself: its finish() deletes it.
 class Egress {
  public:

@@ -7,7 +7,7 @@
 namespace netecho {
 namespace {
 
-/// Replies in a row before other sockets get their turn.
+/// So many replies are sent in a row before other sockets get their turn.
 constexpr int kRepliesPerEvent = 256;
 
 }  // namespace
@@ -125,7 +125,8 @@ void ImpairedDatagrams::update_stats() noexcept {
   endpoint_.kernel_drop_buffers_total = drops_of(*port_, drops_before_);
 }
 
-/// Nothing is left in the batch: what came has a place of its own among the replies under way.
+/// Nothing is left in the batch, as each message has a place of its own among the replies under
+/// way.
 void ImpairedDatagrams::replace(std::unique_ptr<MessagePort> port) noexcept {
   if (stopped_) return;
   drops_before_ = drops_of(*port_, drops_before_).value_or(0);

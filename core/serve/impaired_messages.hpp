@@ -1,9 +1,9 @@
 #pragma once
 
 /// \file
-/// The echo of message sockets over a network that is bad on purpose (--impair). The replies are
-/// impaired, behind the stamping: to its client it looks like a bad way back, and the time a reply
-/// is held is no residence of the server.
+/// Echoes message sockets over a network that is bad on purpose (--impair). Replies are impaired
+/// after the stamping. So to a client it looks like a bad way back, and the time that a reply is
+/// held is no residence of the server.
 
 #include <functional>
 
@@ -13,31 +13,31 @@
 
 namespace netecho {
 
-/// One endpoint's share of --impair.
+/// This is one endpoint's share of --impair.
 struct EndpointImpairment {
   ImpairmentSpec spec;
   std::uint64_t endpoint = 0;  ///< Its place among the sockets of the server.
 
-  /// Ordinals of a connection's messages start here, so that they do not depend on what other
+  /// The ordinals of a connection's messages start here, so that they do not depend on what other
   /// connections do. `number` counts the endpoint's connections from 0.
   [[nodiscard]] static constexpr std::uint64_t first_ordinal(std::uint64_t number) noexcept {
     return number << 40U;
   }
 };
 
-/// The replies of one socket that are under way, and the timer that sends them.
+/// Holds the replies of one socket that are under way, and the timer that sends them.
 class ImpairedReplies {
  public:
   ImpairedReplies(const ServedEndpoint& endpoint, const EndpointImpairment& impairment,
                   MessagePort& port, std::uint64_t first_ordinal);
 
-  /// Is called when something is due; to be set before anything is taken.
+  /// This is called when something is due. It must be set before anything is taken.
   std::function<void()> on_due;
 
   /// What is under way leaves by this port, too.
   void use(MessagePort& port) noexcept { port_ = &port; }
 
-  /// Takes what the responder has left of `batch`; decides the fate of each.
+  /// Takes what the responder has left of `batch`, and decides the fate of each message.
   void take(Batch& batch) noexcept;
 
   enum class Sending : std::uint8_t { caught_up, socket_full, closed };
@@ -53,7 +53,7 @@ class ImpairedReplies {
 
   [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return queue_.size(); }
-  /// Messages answered so far, and their bytes with those of second copies.
+  /// How many messages were answered so far, and how many bytes with those of second copies.
   [[nodiscard]] std::uint64_t answered() const noexcept { return answered_; }
   [[nodiscard]] std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
 
@@ -97,7 +97,7 @@ class ImpairedDatagrams final : public DatagramEndpoint {
   EndpointStats& endpoint_;
   Responder& responder_;
   std::unique_ptr<MessagePort> port_;
-  std::uint64_t drops_before_ = 0;  ///< Of ports that were replaced.
+  std::uint64_t drops_before_ = 0;  ///< The drops of ports that were replaced.
   Batch batch_;
   ImpairedReplies replies_;
   std::uint32_t watched_;

@@ -6,10 +6,10 @@
 namespace netecho {
 namespace {
 
-/// More are never held: one more goes its way as if it were not to be reordered.
+/// No more than this are held: one more goes its way as if it were not to be reordered.
 constexpr std::size_t kMaxHeld = 1024;
 
-/// What a message costs beside its bytes, with the allocator's share.
+/// A message costs so much besides its bytes, with the allocator's share.
 constexpr std::size_t kOverheadBytes = sizeof(ImpairedMessage) + 32;
 
 Duration time_on_link(std::size_t bytes, std::uint64_t rate) noexcept {

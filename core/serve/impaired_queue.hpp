@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// What is under way in a network that is bad on purpose: late, twice, or behind its successor.
+/// In a network that is bad on purpose, messages are under way here: late, twice, or behind their
+/// successor.
 ///
 /// Messages leave in the order in which they came; jitter never changes it (a message waits for
 /// the one before it), only `reorder` does. A reordered message is held back until the next one to
@@ -20,20 +21,21 @@
 
 namespace netecho {
 
-/// How long a message waits to be overtaken.
+/// A message waits so long to be overtaken.
 inline constexpr Duration kReorderPatience = std::chrono::milliseconds{250};
-/// With `rate`: what waits for the link waits at most this long; what comes then finds no room.
+/// With `rate`, a message waits for the link at most this long; one that would wait longer finds no
+/// room.
 inline constexpr Duration kLinkQueue = std::chrono::seconds{1};
-/// All that is under way in one server, so that its memory is bounded.
+/// All that is under way in one server may take this much, so that its memory is bounded.
 inline constexpr std::size_t kMaxBytesUnderWay = 64 * 1024 * 1024;
 
-/// A message, or what one read of a stream gave. Its bytes are its own.
+/// Holds a message, or what one read of a stream gave. It owns its bytes.
 class ImpairedMessage {
  public:
   [[nodiscard]] std::span<std::byte> bytes() noexcept { return {data_.get(), size_}; }
   [[nodiscard]] const PeerRef& peer() const noexcept { return peer_; }
   [[nodiscard]] Instant received() const noexcept { return received_; }
-  /// The second copy of a message that was duplicated: its first is gone.
+  /// Whether it is the second copy of a duplicated message, whose first has left.
   [[nodiscard]] bool is_second_copy() const noexcept { return first_gone_; }
 
   std::size_t begin = 0;        ///< Streams: bytes that the socket has taken.
@@ -56,7 +58,7 @@ class ImpairedMessage {
   bool first_gone_ = false;
 };
 
-/// First in, first out; never allocates.
+/// The list is first in, first out, and never allocates.
 class ImpairedList {
  public:
   ImpairedList() = default;
@@ -67,9 +69,9 @@ class ImpairedList {
   [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
   [[nodiscard]] ImpairedMessage* front() const noexcept { return head_.get(); }
   void push(std::unique_ptr<ImpairedMessage> message) noexcept;
-  /// REQUIRES: not empty, here and below.
+  /// REQUIRES: the list is not empty, here and below.
   std::unique_ptr<ImpairedMessage> pop() noexcept;
-  /// Takes out all of this peer, in order, and gives each to `take`.
+  /// Takes out all messages of this peer, in order, and gives each to `take`.
   template <typename Take>
   void extract(const PeerRef& peer, const Take& take) noexcept;
 
@@ -80,7 +82,7 @@ class ImpairedList {
 
 class ImpairedQueue {
  public:
-  /// Both are counted in, and must outlive the queue. `bytes_under_way` may be shared.
+  /// The queue counts in both, which must outlive it. `bytes_under_way` may be shared.
   ImpairedQueue(const ImpairmentSpec& spec, ImpairedTotals& totals,
                 std::size_t& bytes_under_way) noexcept
       : rate_{spec.rate}, totals_{totals}, bytes_under_way_{bytes_under_way} {}
@@ -88,29 +90,29 @@ class ImpairedQueue {
   ImpairedQueue(const ImpairedQueue&) = delete;
   ImpairedQueue& operator=(const ImpairedQueue&) = delete;
 
-  /// Takes a copy of a whole message that came at `received`. False: it is lost, by its fate or
-  /// for want of room, and counted as such.
+  /// Takes a copy of a whole message that came at `received`. Returns false if it is lost, by its
+  /// fate or for want of room, which is counted.
   [[nodiscard]] bool push(std::span<const std::byte> message, const PeerRef& peer, Instant received,
                           const MessageFate& fate) noexcept;
-  /// Takes a copy of a part of a stream; nothing of a stream is lost. Null: no memory.
+  /// Takes a copy of a part of a stream; nothing of a stream is lost. Returns null without memory.
   [[nodiscard]] ImpairedMessage* push_part(std::span<const std::byte> bytes, Instant received,
                                            Duration delay) noexcept;
-  /// Whether a stream may go on reading: it waits where messages are dropped.
+  /// Whether a stream may go on reading; it waits where messages would be dropped.
   [[nodiscard]] bool has_room(Instant now) const noexcept;
 
-  /// What is to leave next, if it may at `now`; else null. Stays in front until gone().
+  /// Returns what is to leave next, if it may at `now`; else null. It stays in front until gone().
   [[nodiscard]] ImpairedMessage* due(Instant now) noexcept;
   enum class Outcome : std::uint8_t { sent, failed };
-  /// The front has left, or could not; a duplicated one that left stays for its second copy.
+  /// The front has left, or could not. A duplicated one that left stays for its second copy.
   void gone(Outcome outcome) noexcept;
 
-  /// When due() may have something: kNever if nothing is under way.
+  /// When due() may have something; kNever if nothing is under way.
   [[nodiscard]] Instant next_event() const noexcept;
-  /// The end: from now on all that is under way may leave at once, in order.
+  /// From now on all that is under way may leave at once, in order, because the server ends.
   void rush() noexcept;
 
   [[nodiscard]] bool empty() const noexcept { return line_.empty() && held_.empty(); }
-  /// Messages of which no copy has left yet.
+  /// How many messages have had no copy leave yet.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
  private:

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t kReadsPerSecond = 100;
 /// … but this much, or a slow link would cost a system call a byte.
 constexpr std::size_t kSmallestRead = 64;
-/// Parts in a row before others get their turn.
+/// So many parts are sent in a row before others get their turn.
 constexpr int kPartsPerEvent = 16;
 
 ImpairmentSpec stream_part(ImpairmentSpec spec) noexcept {
@@ -126,7 +126,7 @@ void ImpairedStream::send() noexcept {
   wait();
 }
 
-/// For the socket, for the time, or for more to read.
+/// Waits for the socket, for the time, or for more to read.
 void ImpairedStream::wait() noexcept {
   alarm_->timer->set(blocked_ ? kNever : queue_.next_event());
   const std::uint32_t wanted = blocked_ ? EPOLLOUT : may_read() ? EPOLLIN : 0U;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The echo of one byte stream over a network that is bad on purpose (--impair): late, slow, with
+/// Echoes one byte stream over a network that is bad on purpose (--impair): late, slow, with
 /// flipped bits. Nothing of a stream is lost, doubled or reordered; that is what a stream is for.
 
 #include <functional>
@@ -26,7 +26,7 @@ class ImpairedStream final : public StreamConnection {
   [[nodiscard]] bool stalled() const noexcept override { return blocked_; }
 
  private:
-  /// Made before the connection, as it can fail.
+  /// The alarm is made before the connection, as that can fail.
   struct Alarm {
     explicit Alarm(Reactor& reactor);
     std::function<void()> action;
@@ -38,7 +38,7 @@ class ImpairedStream final : public StreamConnection {
                  std::unique_ptr<Alarm> alarm);
   ~ImpairedStream() override = default;
 
-  /// These two: false when the connection is gone.
+  /// These two return false when the connection is gone.
   [[nodiscard]] bool read() noexcept;
   [[nodiscard]] bool take(std::span<const std::byte> bytes) noexcept;
   void send() noexcept;
@@ -52,7 +52,7 @@ class ImpairedStream final : public StreamConnection {
   ImpairedQueue queue_;
   std::unique_ptr<Alarm> alarm_;
   std::uint32_t watched_;
-  std::uint64_t position_ = 0;  ///< Of the next byte in the stream.
+  std::uint64_t position_ = 0;  ///< Where the next byte is in the stream.
   std::uint64_t parts_ = 0;
   bool blocked_ = false;  ///< The socket is full.
 };

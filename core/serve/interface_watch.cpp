@@ -10,7 +10,7 @@ namespace {
 
 constexpr Duration kBetweenLooks = std::chrono::milliseconds{500};
 
-/// The interface, or its address, is not there yet.
+/// Says that the interface, or its address, is not there yet.
 bool is_early(int error) noexcept {
   return error == ENODEV || error == EADDRNOTAVAIL || error == ENXIO || error == EAFNOSUPPORT;
 }
@@ -44,14 +44,14 @@ void InterfaceWatch::look_at(Watched& one) {
   if (one.state == State::given_up) return;
   const int fd = owner_.fd(one.endpoint);
   if (fd < 0) {
-    one.state = State::given_up;  // For another reason, which has been told.
+    one.state = State::given_up;  // There was another reason, which has been told.
     ++given_up_;
     return;
   }
   const bool lost = lost_interface(fd);
   if (lost && one.state == State::bound) on_lost(one);
   if (one.state != State::waiting) return;
-  // It may also be the very same that is back, from another network namespace.
+  // It may also be the same interface, which is back from another network namespace.
   lost ? try_again(one) : on_back(one);
 }
 
@@ -85,7 +85,7 @@ void InterfaceWatch::on_failure(Watched& one, const Error& error) {
   const Error told{error.category(), error.operation(), one.listening.endpoint.uri,
                    "the interface " + one.interface + " is back, but: " + error.reason(),
                    error.error_number()};
-  // That does not change; a port that somebody else has may come free.
+  // That does not change. But a port that somebody else has may come free.
   if (error.category() == ErrorCategory::permission) return give_up(one, told);
   if (!std::exchange(one.told, true)) owner_.emit(error_event(told));
 }

@@ -1,9 +1,9 @@
 #pragma once
 
 /// \file
-/// Notices that an interface which sockets are bound to has been deleted, and has them bound again
-/// once there is one of that name. A look is one getsockopt() an endpoint, twice a second, and
-/// there is none for endpoints that are bound to no interface.
+/// Notices that an interface to which sockets are bound has been deleted, and has them bound again
+/// once there is one of that name. A check is one getsockopt() for each endpoint, twice a second.
+/// Endpoints that are bound to no interface are not checked.
 
 #include <functional>
 #include <memory>
@@ -15,11 +15,12 @@
 
 namespace netecho {
 
-/// The leader's: it lives on one thread.
+/// The leader owns it, so it lives on one thread.
 class InterfaceWatch {
  public:
   struct Owner {
-    /// The descriptor of an endpoint's socket on this thread; below 0: it is served no more.
+    /// Returns the descriptor of an endpoint's socket on this thread; below 0: it is served no
+    /// more.
     std::function<int(std::size_t endpoint)> fd;
     /// The endpoint is served by these sockets from now on.
     std::function<void(std::size_t endpoint, Served sockets)> replace;
@@ -30,7 +31,7 @@ class InterfaceWatch {
 
   InterfaceWatch(Reactor& reactor, const ServerOptions& options, Owner owner);
 
-  /// What serves endpoint number `endpoint`, and how it was announced.
+  /// Adds what serves endpoint number `endpoint`, and how it was announced.
   void add(const ListeningEvent& listening, const Served& served, std::size_t endpoint);
   void start();
   void stop() noexcept { timer_->cancel(); }

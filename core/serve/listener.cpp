@@ -12,12 +12,12 @@
 namespace netecho {
 namespace {
 
-/// Connections taken in a row before the others get their turn.
+/// So many connections are taken in a row before other sockets get their turn.
 constexpr int kAcceptsPerEvent = 64;
-/// So many peers that are gone before they are taken, and none else, are no accident: something
-/// lets none through (a firewall or a security module).
+/// If so many peers in a row are gone before they are taken, something lets none through (a
+/// firewall or a security module).
 constexpr int kFailuresInARow = 64;
-/// Descriptors can come free where we do not see it (the whole machine ran out).
+/// If the whole machine ran out of descriptors, they come free where we do not see it.
 constexpr Duration kRetryAfterExhaustion = std::chrono::milliseconds{200};
 
 }  // namespace
@@ -77,7 +77,8 @@ void Listener::on_events(std::uint32_t /*events*/) noexcept {
   }
 }
 
-/// Once, however often it is tried again; and again only after it was well for a while.
+/// Reports an error once, however often it is tried again, and a second time only after it was well
+/// for a while.
 void Listener::tell_exhausted(int error) noexcept {
   constexpr Duration kWellAgain = std::chrono::seconds{10};
   const Instant now = shared_.now();
@@ -87,7 +88,7 @@ void Listener::tell_exhausted(int error) noexcept {
   shared_.emit([&] { return error_event(SysError{"accept", endpoint_.endpoint.uri, error}); });
 }
 
-/// Accepting fails again and again: it is tried again in a moment, and not in a loop.
+/// Accepting fails again and again, so it is tried again in a moment and not in a loop.
 void Listener::rest(int error) noexcept {
   tell_exhausted(error);
   failures_ = 0;

@@ -19,11 +19,11 @@ class Listener final : public EventHandler {
            bool records, Egress& egress);
 
   void on_events(std::uint32_t events) noexcept override;
-  /// Room may have come: looks again at the backlog.
+  /// Checks the backlog again, as there may be room now.
   void resume() noexcept;
-  /// From now on accepts from this one.
+  /// Accepts from this acceptor from now on.
   void replace(std::unique_ptr<Acceptor> acceptor) noexcept;
-  /// The socket that listens; -1 once stopped.
+  /// Returns the socket that listens; -1 once stopped.
   [[nodiscard]] int fd() const noexcept { return stopped_ ? -1 : acceptor_->fd(); }
   /// Accepts no more. Safe to call twice.
   void stop() noexcept;
@@ -35,7 +35,7 @@ class Listener final : public EventHandler {
   void serve_connection(UniqueFd connection, ConnectionPermit permit) noexcept;
   void tell_exhausted(int error) noexcept;
   void rest(int error) noexcept;
-  /// Closes again what may not be open.
+  /// Closes a connection that may not be open.
   void reject(UniqueFd connection) noexcept;
 
   ServerShared& shared_;

@@ -66,7 +66,7 @@ void drop_first(Batch& batch, DropReason reason, const MessageSource& source) no
 }
 
 void accept_trains(MessagePort& port, const ServerOptions& options) noexcept {
-  // Where single messages are told of or counted off, they come singly.
+  // Where each message is traced or counted toward a limit, messages come singly.
   const bool each_matters = options.max_accepts != 0 || options.trace == TraceLevel::everything ||
                             options.show_payload_bytes != 0;
   if (!each_matters) static_cast<void>(port.accept_trains());

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The echo of message sockets: what is answered, what is dropped and why, counted exactly:
-/// received = echoed + dropped.
+/// Echoes message sockets, and counts exactly what is answered and what is dropped for which
+/// reason: received = echoed + dropped.
 
 #include "core/seam/batch.hpp"
 #include "core/seam/message_port.hpp"
@@ -17,7 +17,7 @@ void count_answers(const BatchResult& sent, Batch& batch, std::size_t first,
                    const MessageSource& source) noexcept;
 /// Drops and counts what is left of `batch`: it was received and will never be sent.
 void drop_unsent(Batch& batch, DropReason reason, const MessageSource& source) noexcept;
-/// Why a message whose send failed was dropped.
+/// Says why a message whose send failed was dropped.
 [[nodiscard]] DropReason send_drop_reason(int error) noexcept;
 
 enum class Answered : std::uint8_t { all, socket_full, closed };
@@ -26,41 +26,42 @@ enum class Answered : std::uint8_t { all, socket_full, closed };
 [[nodiscard]] Answered send_answers(Batch& batch, MessagePort& port,
                                     const MessageSource& source) noexcept;
 
-/// The policy of a bound datagram socket.
+/// This is what a server does with a bound datagram socket.
 class DatagramEndpoint : public EventHandler {
  public:
-  /// Full batches in a row before other sockets get their turn.
+  /// So many full batches in a row are read before other sockets get their turn.
   static constexpr int kBatchesPerEvent = 16;
 
   virtual ~DatagramEndpoint() = default;
   /// Reads no more, and sends what was read as soon as the socket takes it.
   virtual void begin_drain() noexcept = 0;
-  /// No more is read or sent; what was to be sent is dropped. Safe to call twice.
+  /// Reads and sends no more; what was to be sent is dropped. Safe to call twice.
   virtual void stop() noexcept = 0;
   [[nodiscard]] virtual bool stopped() const noexcept = 0;
-  /// Brings those counters of its endpoint up to date that only the port knows.
+  /// Updates those counters of its endpoint that only the port knows.
   virtual void update_stats() noexcept = 0;
-  /// From now on serves this port. What the old one has not taken is counted as not sent.
+  /// Serves this port from now on. What the old one has not taken is counted as not sent.
   virtual void replace(std::unique_ptr<MessagePort> port) noexcept = 0;
-  /// The socket that is served; -1 once stopped.
+  /// Returns the socket that is served; -1 once stopped.
   [[nodiscard]] virtual int fd() const noexcept = 0;
 };
 
-/// A batch for such a socket: one message under max_accepts, so that none is received and left
-/// unanswered.
+/// Makes a batch for such a socket. Under max_accepts it has one slot, so that no message is
+/// received and left unanswered.
 [[nodiscard]] std::size_t datagram_slots(const ServerOptions& options) noexcept;
 [[nodiscard]] std::size_t datagram_slot_bytes(const SocketDescription& endpoint) noexcept;
 
-/// What the kernel dropped for `port` and for those that it replaced; none if it does not tell.
+/// Returns what the kernel dropped for `port` and for those that it replaced; none if it does not
+/// tell.
 [[nodiscard]] std::optional<std::uint64_t> drops_of(const MessagePort& port,
                                                     std::uint64_t before) noexcept;
 
-/// Watches a port that has replaced another. False: that failed, and was told.
+/// Watches a port that has replaced another. Returns false if that failed, which it reports.
 [[nodiscard]] bool watch_again(ServerShared& shared, const MessagePort& port, std::uint32_t events,
                                EventHandler& handler) noexcept;
 
-/// The plain one. Its batch is its own: what a full socket does not take stays there and nothing
-/// more is read meanwhile. The only one that takes trains: an impaired reply has a fate of its own.
+/// Answers at once. It owns its batch: what a full socket does not take stays there, and nothing
+/// more is read meanwhile. Only this one takes trains, as an impaired reply has a fate of its own.
 class DatagramEcho final : public DatagramEndpoint {
  public:
   DatagramEcho(const ServedEndpoint& endpoint, std::unique_ptr<MessagePort> port);
@@ -74,7 +75,7 @@ class DatagramEcho final : public DatagramEndpoint {
 
  private:
   void finish_batch() noexcept;
-  /// Sends what is left of the batch. False: the socket is full.
+  /// Sends what is left of the batch. Returns false if the socket is full.
   [[nodiscard]] bool send_batch() noexcept;
   [[nodiscard]] MessageSource source() const noexcept { return {shared_, endpoint_, *port_}; }
 
@@ -82,7 +83,7 @@ class DatagramEcho final : public DatagramEndpoint {
   EndpointStats& endpoint_;
   Responder& responder_;
   std::unique_ptr<MessagePort> port_;
-  std::uint64_t drops_before_ = 0;  ///< Of ports that were replaced.
+  std::uint64_t drops_before_ = 0;  ///< The drops of ports that were replaced.
   Batch batch_;
   bool writing_ = false;  ///< The rest of the batch waits for the socket.
   bool draining_ = false;

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What is told of single messages: `datagram` events where a trace asks for them, and the warning
-/// that a network is limited.
+/// Two things are told of single messages: `datagram` events where a trace asks for them, and the
+/// warning that a network is limited.
 
 #include <optional>
 
@@ -10,7 +10,7 @@
 
 namespace netecho {
 
-/// An event for slot `index` of the last batch; `dropped`: why it gets no answer.
+/// Emits an event for slot `index` of the last batch; `dropped`: why it gets no answer.
 void trace_message(const Slot& slot, std::size_t index, std::optional<DropReason> dropped,
                    const MessageSource& source) noexcept;
 

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What becomes of a datagram socket on which receiving fails again and again (the kernel has no
-/// memory): it rests for a moment instead of being tried in a loop, and goes on by itself.
+/// A datagram socket on which receiving fails again and again (the kernel has no memory) rests for
+/// a moment instead of being tried in a loop, and goes on by itself.
 
 #include <functional>
 #include <memory>
@@ -16,7 +16,8 @@ class ReceiveRest {
   /// `on_over`: the socket may be watched again.
   ReceiveRest(ServerShared& shared, const EndpointStats& endpoint, std::function<void()> on_over);
 
-  /// One more failure in a row. True once that is too many: stop watching until `on_over`.
+  /// Counts one more failure in a row. Returns true once there are too many: stop watching until
+  /// `on_over`.
   [[nodiscard]] bool failed(int error) noexcept;
   void received() noexcept { failures_ = 0; }
   [[nodiscard]] bool resting() const noexcept { return resting_; }

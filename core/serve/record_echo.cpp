@@ -11,7 +11,7 @@
 namespace netecho {
 namespace {
 
-/// A batch of its own for a record that has to wait. Null: no memory.
+/// Makes a batch for a record that has to wait. Returns null without memory.
 std::unique_ptr<Batch> copy_of(const Slot& record) noexcept try {
   auto copy = std::make_unique<Batch>(1, std::max<std::size_t>(record.size, 1));
   copy->slots().front() = record;

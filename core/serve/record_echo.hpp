@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The echo of one seqpacket connection.
+/// Echoes one seqpacket connection.
 
 #include <memory>
 
@@ -12,7 +12,7 @@
 
 namespace netecho {
 
-/// An accepted seqpacket connection: one record at a time through the server's shared slot.
+/// An accepted seqpacket connection passes one record at a time through the server's shared slot.
 class RecordConnection final : public ServedConnection {
  public:
   RecordConnection(const ServedEndpoint& endpoint, ConnectionPermit permit,

@@ -31,7 +31,7 @@ std::optional<DropReason> drop_reason(Refusal refusal) noexcept {
   return std::nullopt;
 }
 
-/// What all messages of a slot have in common.
+/// All messages of a slot have this in common.
 std::optional<DropReason> drop_reason(const Slot& slot) noexcept {
   if (const auto refused = drop_reason(slot.refused)) return refused;
   if (slot.truncated) return DropReason::truncated;

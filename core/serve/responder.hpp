@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What answers a wire format: a responder decides of each message whether it is answered, and
-/// makes the answer in its place. A wire format is a responder and its row in responder.cpp.
+/// A responder answers a wire format: it decides of each message whether it is answered, and makes
+/// the answer in its place. A wire format is a responder and its row in responder.cpp.
 
 #include <memory>
 #include <string_view>
@@ -13,7 +13,7 @@
 
 namespace netecho {
 
-/// Where the messages of a batch came in.
+/// The messages of a batch came in here.
 struct MessageSource {
   ServerShared& shared;
   EndpointStats& endpoint;
@@ -23,19 +23,19 @@ struct MessageSource {
 class Responder {
  public:
   virtual ~Responder() = default;
-  /// Once a batch: marks what is not to be answered (of a train, takes it out), makes the answers
-  /// of the rest in place, and counts all of it: received = answered + dropped.
+  /// Called once per batch: marks what is not to be answered (of a train, takes it out), makes the
+  /// answers of the rest in place, and counts all of it: received = answered + dropped.
   virtual void prepare(Batch& batch, const MessageSource& source) noexcept = 0;
 };
 
-/// What an endpoint's handlers are given; all of it outlives them.
+/// An endpoint's handlers are given this; all of it outlives them.
 struct ServedEndpoint {
   ServerShared& shared;
   EndpointStats& stats;
   Responder& responder;
 };
 
-/// The responder of `wire_format` for one loop; the plain one where the options ask for that.
+/// Makes the responder of `wire_format` for one loop; the plain one where the options ask for that.
 /// REQUIRES: `wire_format` has a row.
 [[nodiscard]] std::unique_ptr<Responder> make_responder(std::string_view wire_format,
                                                         ServerShared& shared);

@@ -31,7 +31,7 @@ ServedConnection::ServedConnection(ServerShared& shared, EndpointStats& endpoint
   }
   shared_.make_room_to_hold();
   shared_.reactor.add(fd_, EPOLLIN, *this);
-  // From here on nothing throws: others know of this.
+  // From here on nothing throws, as others know of this connection.
   list().add(*this, opened_);
   ++shared_.connections_open;
   ++endpoint_.connections_open;
@@ -100,7 +100,7 @@ void ServedConnection::note_longest_stall() noexcept {
   shared_.longest_stall = longest != nullptr ? longest->last_active : kNever;
 }
 
-/// What was held is held no longer. Harmless where nothing was.
+/// Forgets what was held, if anything was.
 void ServedConnection::let_go() noexcept {
   if (age_.owner == nullptr) return;
   age_.owner = nullptr;
@@ -110,7 +110,7 @@ void ServedConnection::let_go() noexcept {
   shared_.limits.let_go(held_bytes_);
 }
 
-/// Bytes that the kernel holds for the peer.
+/// Returns how many bytes the kernel holds for the peer.
 int ServedConnection::not_taken() const noexcept {
   int bytes = 0;
   ::ioctl(fd_, SIOCOUTQ, &bytes);

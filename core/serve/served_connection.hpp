@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What connections of `serve` have in common, streams and records: a number, counters, a place in
-/// the idle order, and one way to end.
+/// All connections of `serve`, streams and records, have a number, counters, a place in the idle
+/// order, and one way to end.
 
 #include <limits>
 #include <memory>
@@ -11,30 +11,30 @@
 
 namespace netecho {
 
-/// An open connection. Owns itself: finish() deletes it, so return at once after calling it.
+/// An open connection owns itself: finish() deletes it, so return at once after calling it.
 class ServedConnection : public EventHandler, public ActivityLink {
  public:
   ServedConnection(const ServedConnection&) = delete;
   ServedConnection& operator=(const ServedConnection&) = delete;
 
-  /// The server stops: flush what was read, then end. Idle connections end at once.
+  /// Sends what was read and then ends, as the server stops. Idle connections end at once.
   virtual void begin_drain() noexcept = 0;
   /// True while echoed bytes wait for a peer that does not read.
   [[nodiscard]] virtual bool stalled() const noexcept = 0;
   /// True once this side has finished and only waits for the peer's end.
   [[nodiscard]] virtual bool lingering() const noexcept { return false; }
 
-  /// Of a stalled one: whether its peer has taken anything since this was last asked, or asked for
-  /// the first time. Bytes that the kernel holds for it count, too.
+  /// Whether the peer of a stalled connection has taken anything since the last call; true at the
+  /// first call. Bytes that the kernel holds for it count, too.
   [[nodiscard]] bool peer_took_some() noexcept;
-  /// Whether close() can lose what was echoed: TCP drops what its peer has not taken yet if that
-  /// one sends more (it is told by a reset). A Unix socket keeps it.
+  /// Whether close() can lose what was echoed: TCP drops what the peer has not taken yet if the
+  /// peer sends more, and resets the connection. A Unix socket keeps it.
   [[nodiscard]] bool close_loses() const noexcept;
   /// Marks it active.
   void touch() noexcept { list().touch(*this, shared_.now()); }
   /// Emits `close` and deletes this. `error` is an errno, or 0.
   void finish(CloseReason reason, int error = 0) noexcept;
-  /// While stalled: since when.
+  /// While stalled: returns since when.
   [[nodiscard]] Instant stalled_since() const noexcept { return age_.last_active; }
   [[nodiscard]] static ServedConnection& of_age(ActivityLink& link) noexcept {
     return *static_cast<Age&>(link).owner;
@@ -47,15 +47,15 @@ class ServedConnection : public EventHandler, public ActivityLink {
   virtual ~ServedConnection() = default;
 
   void watch(std::uint32_t events) noexcept { shared_.reactor.modify(fd_, events, *this); }
-  /// Echoed bytes, which `held_bytes` of memory are kept for, wait until the peer takes some, which
-  /// has a time limit of its own. False: all that is stalled would hold more than it may, and this
-  /// connection was the one to go …
+  /// Echoed bytes in `held_bytes` of memory wait until the peer takes some, which has a time limit
+  /// of its own. Returns false if all that is stalled would hold more than it may, and this
+  /// connection was ended for it …
   [[nodiscard]] bool begin_stall(std::size_t held_bytes) noexcept;
   /// … and wait no longer.
   void end_stall() noexcept;
   /// Counts bytes of this connection (not of its endpoint) and marks it active.
   void count(std::size_t rx_bytes, std::size_t tx_bytes) noexcept;
-  /// Reset by the peer, or any other failure of the socket.
+  /// Ends it because the peer has reset it or the socket has failed.
   void finish_failed(int error) noexcept;
   /// There is no memory for what this connection sent: it ends, and the others live on.
   void finish_without_memory() noexcept;
@@ -67,11 +67,11 @@ class ServedConnection : public EventHandler, public ActivityLink {
   EndpointStats& endpoint_;
 
  private:
-  /// The place in the order of those that are stalled.
+  /// This is its place in the order of stalled connections.
   struct Age : ActivityLink {
     ServedConnection* owner = nullptr;
   };
-  /// The one this is in: the server's connections or its stalled ones.
+  /// Returns the list that this is in: the server's connections or its stalled ones.
   [[nodiscard]] ActivityList& list() noexcept {
     return age_.owner == nullptr ? shared_.connections : shared_.stalled;
   }

@@ -44,7 +44,7 @@ class GoneWatch final : public EventHandler {
   std::function<void()> action_;
 };
 
-/// A loop on a thread of its own, and which of the server's endpoints its sockets belong to.
+/// Holds a loop on a thread of its own, and which of the server's endpoints its sockets belong to.
 struct Follower {
   Reactor reactor;
   std::unique_ptr<ServerLoop> loop;
@@ -52,7 +52,7 @@ struct Follower {
   std::thread thread;
 };
 
-/// All sockets of one `serve`, on as many threads as they were bound for.
+/// Serves all sockets of one `serve`, on as many threads as they were bound for.
 class Server {
  public:
   Server(Reactor& reactor, std::vector<Served> sockets, const ServerOptions& options,
@@ -75,7 +75,8 @@ class Server {
   void emit(EventBody body) { events_.emit({realtime_now(), std::move(body)}); }
   bool relieve_elsewhere(Instant since) noexcept;
   void report_stats();
-  /// On the loop's own thread; number 0 is the leader. The last one that was asked tells all.
+  /// Called on the loop's own thread; number 0 is the leader. The last loop that was asked tells
+  /// all.
   void tell_stats(std::size_t number, ServerLoop& loop,
                   const std::vector<std::size_t>& endpoints) noexcept;
   [[nodiscard]] StatsEvent stats_event() const;
@@ -97,7 +98,7 @@ class Server {
   std::atomic<bool> stopping_ = false;
   std::atomic<StopReason> reason_ = StopReason::signal;
 
-  std::mutex collecting_;  ///< Of collector_.
+  std::mutex collecting_;  ///< Guards collector_.
   StatsCollector collector_;
 };
 
@@ -161,7 +162,7 @@ void Server::serve(Served socket) {
   }
 }
 
-/// As many sockets as before: as many threads serve it.
+/// There are as many sockets as before, because as many threads serve it.
 void Server::replace(std::size_t endpoint, Served sockets) {
   leader_.replace(endpoint, std::move(sockets.socket));
   for (std::size_t i = 0; i < sockets.siblings.size(); ++i) {
@@ -211,7 +212,7 @@ ServerOutcome Server::run(const std::function<void()>& ready) {
   return outcome;
 }
 
-/// They get no signals: those are the leader's.
+/// These threads get no signals: those are the leader's.
 void Server::start_followers() {
   sigset_t all;
   sigset_t before;
@@ -235,7 +236,8 @@ void Server::on_signal(int signal) {
   stop(StopReason::signal);
 }
 
-/// On the leader's thread: at once, so that nothing more is accepted. The first reason counts.
+/// Called on the leader's thread. It stops at once, so that nothing more is accepted. The first
+/// reason counts.
 void Server::stop(StopReason reason) {
   stop_from_afar(reason);
   leader_.stop();
@@ -252,7 +254,7 @@ void Server::request_all(LoopRequest request) {
   for (const auto& each : followers_) each->loop->request(request);
 }
 
-/// On any loop's thread.
+/// Called on any loop's thread.
 bool Server::relieve_elsewhere(Instant since) noexcept {
   ServerLoop* longest = nullptr;
   const auto look_at = [&](ServerLoop& loop) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The job of `serve`: echoes on bound sockets until it is told to stop.
+/// `serve` echoes on bound sockets until it is told to stop.
 
 #include <cstdint>
 #include <functional>
@@ -35,12 +35,13 @@ enum class BindAgain : std::uint8_t { possible, forbidden };
 
 struct ServerOptions {
   std::size_t max_connections = 10'000;
-  std::size_t max_per_source = SIZE_MAX;  ///< Of them, from one IP address; loopback: no limit.
+  std::size_t max_per_source = SIZE_MAX;  ///< Connections of one IP address; loopback: no limit.
   std::uint64_t max_accepts = 0;  ///< Connections finished or datagrams answered; 0: no end.
   Duration idle_timeout = std::chrono::minutes{10};  ///< 0: never.
-  /// How long echoed bytes may wait for a peer that takes none of them.
+  /// Echoed bytes may wait so long for a peer that takes none of them.
   Duration stall_timeout = std::chrono::minutes{2};
-  /// What all stalled connections may hold together; beyond it the longest stalled ends. 0: no end.
+  /// All stalled connections together may hold so much; beyond it the longest stalled ends. 0: no
+  /// limit.
   std::size_t max_buffered = 64 * 1024 * 1024;
   Duration drain_timeout = std::chrono::seconds{5};
   Duration stats_interval{};     ///< 0: off.
@@ -50,11 +51,11 @@ struct ServerOptions {
   TraceLevel trace = TraceLevel::none;
   SignalHandling signals = SignalHandling::drain;
   BindAgain bind_again = BindAgain::possible;
-  std::size_t show_payload_bytes = 0;  ///< Of `datagram` events; 0: none.
-  /// The user should know of something that goes on; called from any loop. Null: nobody.
+  std::size_t show_payload_bytes = 0;  ///< Shown in `datagram` events; 0: none.
+  /// Tells the user of something that goes on; called from any loop. Null: nobody is told.
   void (*warn)(const std::string& message) = nullptr;
   std::optional<ImpairmentSpec> impairment{};        ///< A bad network on purpose.
-  std::shared_ptr<const AuthKey> key{};              ///< Of authenticated frames; null: none.
+  std::shared_ptr<const AuthKey> key{};              ///< Signs authenticated frames; null: no key.
   Unauthenticated others = Unauthenticated::echoed;  ///< With a key: all that is not one of them.
 };
 

@@ -40,7 +40,8 @@ std::optional<ConnectionPermit> ServerLimits::admit_connection() noexcept {
       if (open_.compare_exchange_weak(open, open + 1)) return ConnectionPermit{*this};
     }
     if (told) return std::nullopt;
-    // Told first, then looked again: whoever makes room in between sees the one or is seen.
+    // This tells first and then checks again: whoever makes room in between sees the first or is
+    // seen by the second.
     somebody_waits_ = true;
   }
 }
@@ -54,7 +55,7 @@ bool ServerLimits::charge(const IpNumber& source) noexcept {
   const std::lock_guard lock{mutex_};
   try {
     std::size_t& open = per_source_[source];
-    if (open >= options_.max_per_source) return false;  // So there is one: nothing to tidy up.
+    if (open >= options_.max_per_source) return false;  // So it has an entry: nothing to tidy up.
     ++open;
     return true;
   } catch (const std::bad_alloc&) {

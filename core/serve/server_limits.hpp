@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What a server allows itself and its peers, counted over all of its threads.
+/// Counts over all threads what a server allows itself and its peers.
 
 #include <atomic>
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace netecho {
 
 class ServerLimits;
 
-/// The right of one connection to be open; given back at its end.
+/// A permit is the right of one connection to be open. It is given back at its end.
 class ConnectionPermit {
  public:
   ConnectionPermit(ConnectionPermit&& other) noexcept
@@ -27,7 +27,7 @@ class ConnectionPermit {
   ConnectionPermit& operator=(ConnectionPermit&&) = delete;
   ~ConnectionPermit();
 
-  /// Counts it for its source, too. False: that one has as many as it may.
+  /// Counts the connection for its source, too. Returns false if the source has as many as it may.
   [[nodiscard]] bool charge(const IpNumber& source) noexcept;
 
  private:
@@ -37,25 +37,26 @@ class ConnectionPermit {
   IpNumber source_{};  ///< All zero: not charged.
 };
 
-/// Any thread may call any of it.
+/// Any thread may call any member.
 class ServerLimits {
  public:
   explicit ServerLimits(const ServerOptions& options);
 
-  /// None while the server is full; somebody_waits() then.
+  /// Returns none while the server is full; then somebody_waits().
   [[nodiscard]] std::optional<ConnectionPermit> admit_connection() noexcept;
-  /// For one that was not accepted here but given: beyond all limits, but counted.
+  /// Admits a connection that was not accepted here but given: it is counted, but beyond all
+  /// limits.
   [[nodiscard]] ConnectionPermit admit_given() noexcept;
   [[nodiscard]] std::uint64_t next_connection_number() noexcept { return ++last_number_; }
 
   /// Whether one more reply may go to a source prefix.
   [[nodiscard]] bool admit_reply(std::uint64_t source_prefix, Instant now) noexcept;
 
-  /// Whether the user should hear that a source prefix is held to its rate: of each, but at most
-  /// once a minute.
+  /// Whether the user should hear that a source prefix is held to its rate: of each prefix, but at
+  /// most once a minute.
   [[nodiscard]] bool tells_of_rate(std::uint64_t source_prefix, Instant now) noexcept;
 
-  /// Stalled connections hold this much more, or less. Any of them may then be beyond the limit.
+  /// Stalled connections hold this much more, or less. They may then be beyond the limit.
   void hold(std::size_t bytes) noexcept { held_ += bytes; }
   void let_go(std::size_t bytes) noexcept { held_ -= bytes; }
   [[nodiscard]] bool holds_too_much(std::size_t tolerance = 0) const noexcept {
@@ -64,14 +65,14 @@ class ServerLimits {
   /// Whether the user should hear that connections end for that: at most once a minute.
   [[nodiscard]] bool tells_of_buffers(Instant now) noexcept;
 
-  /// An event that there was no memory for.
+  /// Counts an event that there was no memory for.
   void lost_event() noexcept { ++events_lost_; }
   [[nodiscard]] std::uint64_t events_lost() const noexcept { return events_lost_; }
 
   /// A connection ended, or datagrams were answered.
   void finished(std::uint64_t count) noexcept { finished_total_ += count; }
   [[nodiscard]] bool accepts_reached() const noexcept { return accepts_left() == 0; }
-  /// Datagrams that may still be answered under max_accepts.
+  /// How many datagrams may still be answered under max_accepts.
   [[nodiscard]] std::uint64_t accepts_left() const noexcept;
 
   /// Whether a connection was not admitted since this was last asked, so that one may be now.
@@ -95,7 +96,7 @@ class ServerLimits {
   std::atomic<std::size_t> held_ = 0;
   std::atomic<std::uint64_t> events_lost_ = 0;
   std::atomic<Duration::rep> buffers_told_ns_ = std::numeric_limits<Duration::rep>::min();
-  std::mutex mutex_;  ///< Of per_source_.
+  std::mutex mutex_;  ///< Guards per_source_.
   std::unordered_map<IpNumber, std::size_t, Hash> per_source_;
   std::optional<SourceRates> rates_;
   std::atomic<Duration::rep> next_told_ns_ = std::numeric_limits<Duration::rep>::min();

@@ -11,14 +11,14 @@
 namespace netecho {
 namespace {
 
-/// Those whose time ends this soon after another's go back with it: many that hold something cost
-/// no walk each.
+/// Connections whose time ends this soon after another's are released with it, so that many that
+/// hold something do not cost a walk each.
 constexpr Duration kHoldTick = std::chrono::milliseconds{10};
-/// By this much all that is stalled may be beyond its limit until the loop that has the longest
-/// stalled connection has ended it: as much as the largest record.
+/// All that is stalled may be beyond its limit by this much, the largest record, until the loop
+/// that has the longest stalled connection has ended it.
 constexpr std::size_t kTolerance = 16 * 1024 * 1024;
 constexpr Duration kDrainTick = std::chrono::milliseconds{50};
-/// While draining: silence after which a peer has nothing more under way.
+/// While draining, a peer that is silent for so long has nothing more under way.
 constexpr Duration kLingerSilence = std::chrono::milliseconds{200};
 
 bool asks(unsigned requests, LoopRequest request) noexcept {
@@ -76,7 +76,7 @@ void ServerLoop::serve(ServedSocket socket, const Served& what, std::uint64_t en
   }
 }
 
-/// Only here it is decided, once an endpoint, who answers and whether the replies are impaired.
+/// This alone decides, once for each endpoint, who answers and whether the replies are impaired.
 Egress& ServerLoop::choose_egress(EndpointStats& stats, std::uint64_t endpoint,
                                   std::string_view wire_format) {
   const ImpairmentSpec spec = options_.impairment.value_or(ImpairmentSpec{});
@@ -165,7 +165,7 @@ void ServerLoop::for_each(ActivityList& list, Action action) {
 
 template <typename Action>
 void ServerLoop::for_each_connection(Action action) {
-  // The stalled ones first: they can become others meanwhile, never the other way round.
+  // Stalled connections come first: they can become other ones meanwhile, but never the reverse.
   for_each(shared_.stalled, action);
   for_each(shared_.connections, action);
 }
@@ -176,7 +176,7 @@ bool ServerLoop::nothing_left() const {
 }
 
 void ServerLoop::on_finished() {
-  if (walking_) return;  // Whoever walks looks afterwards.
+  if (walking_) return;  // Whoever walks checks afterwards.
   if (shared_.draining) return end_if_drained();
   if (shared_.limits.accepts_reached()) return peers_.stop_all(StopReason::max_accepts);
   if (nothing_left()) {
@@ -234,7 +234,8 @@ void ServerLoop::close_idle() {
   on_finished();
 }
 
-/// Fires when the longest silent connection could be due: no timer a connection.
+/// Fires when the longest silent connection could be due, so that connections need no timers of
+/// their own.
 void ServerLoop::arm_idle_timer() {
   if (options_.idle_timeout <= Duration::zero()) return;
   ActivityLink* oldest = shared_.connections.oldest();
@@ -242,8 +243,8 @@ void ServerLoop::arm_idle_timer() {
   idle_timer_->set(since + options_.idle_timeout);
 }
 
-/// Twice this long nothing may be taken: the first look only tells how much there is. Who does not
-/// read is not better off than who is silent.
+/// A peer may take nothing for twice this long: the first check only tells how much there is. A
+/// peer that does not read is not better off than one that is silent.
 Duration ServerLoop::stall_look() const noexcept {
   const bool idle_ends = options_.idle_timeout > Duration::zero();
   return (idle_ends ? std::min(options_.stall_timeout, options_.idle_timeout)
@@ -266,10 +267,10 @@ void ServerLoop::arm_stall_timer() {
   stall_timer_->set(oldest != nullptr ? oldest->last_active + stall_look() : kNever);
 }
 
-/// Ends the connections that have been stalled longest until what all hold fits again. False:
-/// `latest` was one of them.
+/// Ends the connections that have been stalled longest until what all hold fits again. Returns
+/// false if `latest` was one of them.
 bool ServerLoop::relieve(const ServedConnection* latest) noexcept {
-  if (walking_) {  // Who walks may stand on the one that would end.
+  if (walking_) {  // The walk may stand on the connection that would end.
     relieve_later_ = true;
     return true;
   }

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// One thread's part of a server: its sockets and connections, from `listening` to the end of the
-/// drain. The first loop is the leader: it hears signals and decides when all stop.
+/// A loop is one thread's part of a server: its sockets and connections, from `listening` to the
+/// end of the drain. The first loop is the leader: it hears signals and decides when all stop.
 
 #include <atomic>
 #include <deque>
@@ -22,7 +22,8 @@
 
 namespace netecho {
 
-/// What another thread can ask of a loop. Asked twice before it got to it is asked once.
+/// Another thread can ask this of a loop. A request that comes again before the loop got to it
+/// counts once.
 enum class LoopRequest : unsigned {
   stop = 1U << 0,     ///< Drain and end.
   accept = 1U << 1,   ///< There is room for connections again.
@@ -34,7 +35,7 @@ enum class LoopRequest : unsigned {
 
 class ServerLoop final : private EventHandler {
  public:
-  /// What loops have to do with each other; called on the loop's own thread.
+  /// Loops reach each other by these, which are called on the loop's own thread.
   struct Peers {
     std::function<void(StopReason)> stop_all;  ///< Some loop found a reason.
     std::function<void()> stopping = [] {};    ///< This loop accepts nothing any more.
@@ -55,26 +56,27 @@ class ServerLoop final : private EventHandler {
   void serve(ServedSocket socket, const Served& what, std::uint64_t endpoint);
   /// Runs until it was stopped and has drained.
   void run();
-  /// From any thread.
+  /// May be called from any thread.
   void request(LoopRequest request) noexcept;
-  /// The same: since when its longest stalled connection is; kNever if there is none.
+  /// Returns, on any thread, since when its longest stalled connection is stalled; kNever if there
+  /// is none.
   [[nodiscard]] Instant longest_stall() const noexcept { return shared_.longest_stall; }
 
-  /// From any thread: the loop's socket number `index`, in the order in which they were added, is
-  /// this one from now on. A connected stream is never replaced.
+  /// Replaces, from any thread, the loop's socket number `index` in the order in which they were
+  /// added. A connected stream is never replaced.
   void replace(std::size_t index, ServedSocket socket);
-  /// The descriptor of that socket, on the loop's own thread; -1 once it is served no more.
+  /// Returns the descriptor of that socket, on the loop's own thread; -1 once it is served no more.
   [[nodiscard]] int fd(std::size_t index) const noexcept;
 
-  /// On the loop's own thread (request(stop) from others).
+  /// Called on the loop's own thread; others call request(stop).
   void stop();
   [[nodiscard]] bool draining() const noexcept { return shared_.draining; }
-  /// Its counters, an entry for each socket in the order in which they were added. On the loop's
-  /// own thread, or when that has ended.
+  /// Returns its counters, an entry for each socket in the order in which they were added. Called
+  /// on the loop's own thread, or when that has ended.
   [[nodiscard]] const std::deque<EndpointStats>& stats();
 
  private:
-  /// What serves one socket; both null: a connected stream.
+  /// This serves one socket; both null: a connected stream.
   struct Place {
     Listener* listener = nullptr;
     DatagramEndpoint* datagrams = nullptr;
@@ -101,7 +103,7 @@ class ServerLoop final : private EventHandler {
   void arm_hold_timer();
   void resume_listeners();
   [[nodiscard]] Duration stall_look() const noexcept;
-  /// Oldest first. `action` may end the connection it is given.
+  /// Calls `action` for the oldest first. It may end the connection that it is given.
   template <typename Action>
   void for_each(ActivityList& list, Action action);
   template <typename Action>
@@ -112,7 +114,7 @@ class ServerLoop final : private EventHandler {
   ServerShared shared_;
   Peers peers_;
   std::deque<EndpointStats> endpoints_;         ///< Handlers refer to these: addresses stay.
-  std::deque<EndpointImpairment> impairments_;  ///< Of those that are impaired; so do these.
+  std::deque<EndpointImpairment> impairments_;  ///< For impaired endpoints; these stay, too.
   std::vector<std::unique_ptr<Responder>> responders_;  ///< One for each endpoint …
   std::vector<std::unique_ptr<Egress>> egresses_;       ///< … and one of these.
   std::vector<std::unique_ptr<Listener>> listeners_;

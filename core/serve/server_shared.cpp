@@ -10,7 +10,7 @@ namespace netecho {
 
 namespace {
 constexpr std::size_t kExpectedHolders = 1024;
-/// A unix record can be as large as the sender's buffer. Untouched pages cost nothing.
+/// A unix record can be as large as its sender's buffer. Untouched pages cost nothing.
 constexpr std::size_t kRecordBytes = 16 * 1024 * 1024;
 }  // namespace
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the handlers of one server share: its loop, buffers, limits and counters. One thread.
+/// The handlers of one loop share its reactor, buffers, limits and counters, all on one thread.
 
 #include <atomic>
 #include <concepts>
@@ -27,9 +27,9 @@ class StreamConnection;
 /// One read takes at most this much; a large bite pays only while nobody else waits.
 inline constexpr std::size_t kReadBytes = 256 * 1024;
 inline constexpr std::size_t kReadBytesWhileOthersWait = 64 * 1024;
-/// How long the partial header of a frame may be held back (docs/wire-format.md).
+/// The partial header of a frame may be held back so long (docs/wire-format.md).
 inline constexpr Duration kHoldLimit = std::chrono::seconds{1};
-/// The same of an authenticated frame, which cannot be verified before all of it is there.
+/// An authenticated frame may be held so long: it cannot be verified before all of it is there.
 inline constexpr Duration kWholeFrameLimit = std::chrono::seconds{10};
 
 class ServerShared {
@@ -42,11 +42,11 @@ class ServerShared {
   ServerLimits& limits;
   EventSink& events;
 
-  /// Where every stream connection receives; its content never outlives one event.
+  /// Every stream connection receives here; the content never outlives one event.
   Buffer receive_buffer;
-  /// One record at a time for seqpacket connections; the same rule.
+  /// Seqpacket connections receive one record at a time here, by the same rule.
   Batch record_batch;
-  /// What sends one reply of which the bytes are elsewhere (--impair).
+  /// This sends one reply whose bytes are elsewhere (--impair).
   Batch one_reply;
   std::size_t impaired_bytes = 0;  ///< Under way in all impaired endpoints.
   SessionTable sessions;
@@ -63,15 +63,16 @@ class ServerShared {
   std::function<void(Instant)> on_holding;  ///< Something is held, at most until then.
   std::function<void()> on_stalled;         ///< `stalled` was empty and is not any more.
 
-  /// The stalled ones again, the longest stalled first; a peer that takes a little changes nothing.
+  /// The stalled ones again, the longest stalled first. A peer that takes a little keeps its place.
   ActivityList stalled_by_age;
-  std::atomic<Instant> longest_stall = kNever;  ///< Of the first of those, for other threads.
-  /// All that is stalled holds more than it may: ends the longest stalled. False: `latest`, which
-  /// has only just stalled, was one of those.
+  std::atomic<Instant> longest_stall = kNever;  ///< When the first stalled, for all threads.
+  /// Ends the longest stalled, because all that is stalled holds more than it may. Returns false if
+  /// `latest`, which has only just stalled, was one of those.
   std::function<bool(ServedConnection& latest)> on_overfull;
 
   [[nodiscard]] Instant now() const noexcept { return reactor.now(); }
-  /// Tells what `make()` returns. False: there was no memory for that, and it is counted instead.
+  /// Emits the event that `make()` returns. Returns false if there was no memory for it; then it is
+  /// counted.
   template <std::invocable Make>
   bool emit(const Make& make) noexcept {
     try {
@@ -82,11 +83,13 @@ class ServerShared {
       return false;
     }
   }
-  /// Says that `operation` failed for want of memory: again only after it was well for a while.
+  /// Reports that `operation` failed for want of memory, and again only after it was well for a
+  /// while.
   void tell_no_memory(const char* operation, const EndpointStats& endpoint) noexcept;
   /// Warns, once a minute, that connections end for the memory that they hold.
   void tell_of_buffers() noexcept;
-  /// Room in `holding` for all connections and one more, so that to hold something can't fail.
+  /// Makes room in `holding` for all connections and one more, so that to hold something cannot
+  /// fail.
   void make_room_to_hold();
 
  private:

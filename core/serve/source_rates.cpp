@@ -8,7 +8,7 @@
 namespace netecho {
 namespace {
 
-/// What a bucket holds, as the time it takes to fill.
+/// A bucket holds this much, as the time that it takes to fill.
 constexpr Duration kDepth = std::chrono::milliseconds{100};
 
 }  // namespace
@@ -25,7 +25,7 @@ SourceRates::Bucket& SourceRates::bucket_of(std::uint64_t prefix, Instant now) n
   for (std::size_t i = 0; i < kPlacesSearched; ++i) {
     Bucket& place = places_[(hash + i) % kPlaces];
     if (place.prefix == prefix) return place;
-    // A full bucket says no more than none: its place is free.
+    // A full bucket says no more than none, so its place is free.
     if (unused == nullptr && place.empty_at <= now) unused = &place;
   }
   if (unused == nullptr) return overflow_;

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// How many replies a second each source prefix gets: what keeps a server from being the loud half
-/// of somebody else's attack, in memory that no number of sources makes grow.
+/// Each source prefix gets only so many replies a second, so that a server is not the loud half of
+/// somebody else's attack. No number of sources makes the memory grow.
 
 #include <cstdint>
 #include <mutex>
@@ -12,11 +12,11 @@
 
 namespace netecho {
 
-/// One token bucket a prefix, as the generic cell rate algorithm (ITU-T I.371): a single time each.
-/// It holds a tenth of a second's replies, at least one.
+/// Each prefix has a token bucket in the form of the generic cell rate algorithm (ITU-T I.371): a
+/// single time. It holds a tenth of a second's replies, at least one.
 ///
-/// Prefixes share a table of fixed size. One that finds no place there, because so many others are
-/// busy, shares one more bucket with all such. Threads may share it.
+/// Prefixes share a table of fixed size. Those that find no place there, because so many others are
+/// busy, share one more bucket. Threads may share the table.
 class SourceRates {
  public:
   static constexpr std::size_t kPlaces = 4096;

@@ -28,7 +28,7 @@ struct AddUp {
   void operator()(std::string_view /*name*/, Group& total, const Group& part) const {
     Fields<Group>::visit(*this, total, part);
   }
-  /// They serve the same endpoint.
+  /// Both serve the same endpoint.
   void operator()(std::string_view /*name*/, SocketDescription& /*total*/,
                   const SocketDescription& /*part*/) const {}
 };

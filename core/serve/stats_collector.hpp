@@ -15,14 +15,15 @@ namespace netecho {
 /// and no total is ever smaller than one before. Not for several threads at once.
 class StatsCollector {
  public:
-  /// The totals are wanted: the loops are to tell. While an earlier wish waits for some of them,
-  /// those are still the ones that it waits for.
+  /// Called when the totals are wanted, so that the loops tell their counters. While an earlier
+  /// call waits for some of them, it still waits for those.
   void ask() noexcept;
-  /// Loop number `loop` tells. `endpoints`: which of the server's each of its counters is about.
-  /// True if it was the last that was waited for. Without memory (it throws then) it has not told.
+  /// Loop number `loop` tells its counters. `endpoints`: which of the server's each is about.
+  /// Returns true if it was the last that was waited for. If memory runs out it throws, and the
+  /// loop has not told.
   bool tell(std::size_t loop, const std::deque<EndpointStats>& stats,
             const std::vector<std::size_t>& endpoints);
-  /// All that was told last, an entry for each of the server's endpoints.
+  /// Returns the sum of all that was told last, an entry for each of the server's endpoints.
   [[nodiscard]] std::vector<EndpointStats> totals() const;
   /// REQUIRES: called once, before anything else.
   void expect(std::size_t loops, std::size_t endpoints);

@@ -9,8 +9,8 @@
 namespace netecho {
 namespace {
 
-/// A connection that was busy this recently may have bytes under way; it gets a chance to see our
-/// end before it is closed. A silent one is closed at once.
+/// A connection that was busy this recently may have bytes under way, so it gets a chance to see
+/// our end before it is closed. A silent one is closed at once.
 constexpr Duration kRecentlyActive = std::chrono::seconds{1};
 
 }  // namespace
@@ -64,7 +64,7 @@ StreamConnection::Received StreamConnection::receive(std::size_t bite,
   return treat(buffer.first(filled), ready);
 }
 
-/// What is held goes in front of what is received next.
+/// Puts what is held in front of what is received next.
 std::size_t StreamConnection::put_held(std::span<std::byte> buffer) const noexcept {
   const std::span<const std::byte> held = framer_.prefix();
   if (!held.empty()) std::memcpy(buffer.data(), held.data(), held.size());
@@ -114,7 +114,7 @@ FeedResult StreamConnection::stamp(std::span<std::byte> bytes) noexcept {
   const FeedResult fed = framer_.feed(bytes, shared_.stamps);
   endpoint_.frames_stamped_total += fed.frames_stamped;
   endpoint_.framing_lost_total += fed.framing_lost ? 1 : 0;
-  // Nothing ready: the bytes held so far are held on, and their time runs on.
+  // Nothing is ready, so the bytes held so far stay held, and their time runs on.
   if (fed.ready_bytes != 0) stop_holding();
   if (fed.ready_bytes != bytes.size()) start_holding();
   return fed;

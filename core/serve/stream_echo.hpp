@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The echo of one byte stream: read, stamp frames if asked to, write the same bytes back.
+/// Echoes one byte stream: reads, stamps frames if asked to, and writes the same bytes back.
 
 #include <limits>
 #include <memory>
@@ -13,7 +13,7 @@
 namespace netecho {
 
 /// Reads into the server's shared buffer and sends from there. It owns memory only while its peer
-/// reads slowly; until that is sent nothing more is read (back-pressure).
+/// reads slowly, and reads nothing more until that is sent (back-pressure).
 class StreamConnection : public ServedConnection {
  public:
   StreamConnection(ServerShared& shared, EndpointStats& endpoint, ConnectionPermit permit,
@@ -24,12 +24,12 @@ class StreamConnection : public ServedConnection {
   [[nodiscard]] bool stalled() const noexcept override { return unsent_ != nullptr; }
   [[nodiscard]] bool lingering() const noexcept override { return state_ == State::lingering; }
 
-  /// How long what is held may be held. Its time does not run while what is in front of it waits.
+  /// What is held may be held so long. The time does not run while what is in front of it waits.
   [[nodiscard]] Instant held_until() const noexcept {
     if (unsent_ != nullptr) return kNever;
     return holding_since_ + (framer_.holds_frame() ? kWholeFrameLimit : kHoldLimit);
   }
-  /// It was held too long: it goes out as it came, or the connection ends if it may not.
+  /// Sends what was held too long as it came, or ends the connection if it may not go out.
   virtual void release_held() noexcept;
 
  protected:
@@ -72,7 +72,7 @@ class StreamConnection : public ServedConnection {
   [[nodiscard]] Received treat(std::span<std::byte> bytes, std::span<std::byte>& ready) noexcept;
   void flush() noexcept;
   void on_peer_done() noexcept;
-  /// Sends, and keeps what the socket does not take. False: the connection is gone.
+  /// Sends, and keeps what the socket does not take. Returns false if the connection is gone.
   [[nodiscard]] bool send_or_keep(std::span<const std::byte> bytes) noexcept;
   [[nodiscard]] bool keep(std::span<const std::byte> bytes) noexcept;
   [[nodiscard]] bool plain() const noexcept { return shared_.options.plain || framer_.is_plain(); }

@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t kLongestWord = 15;
 using Row = std::array<std::size_t, kLongestWord + 1>;
 
-/// Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`.
-/// REQUIRES: `b` has at most kLongestWord letters.
+/// Counts the edits (insert, delete, replace, swap of neighbors) that turn `a` into `b`. REQUIRES:
+/// `b` has at most kLongestWord letters.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   Row before_last{};
   Row last{};

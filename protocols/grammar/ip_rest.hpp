@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What stands behind an IP scheme: `[host]:port`.
+/// `[host]:port` stands behind an IP scheme.
 ///
 ///    ip-rest = [host] ":" port
 ///    host    = IPv4 / name / "[" IPv6 ["%" zone] "]"
@@ -28,7 +28,7 @@ struct IpRest {
 /// Throws a usage Error with its hint.
 [[nodiscard]] IpRest parse_ip_rest(std::string_view rest, const RestContext& context);
 
-/// Canonical text: parse_ip_rest(format_ip_rest(x)) == x.
+/// Returns canonical text: parse_ip_rest(format_ip_rest(x)) == x.
 [[nodiscard]] std::string format_ip_rest(const IpRest& rest);
 
 /// REQUIRES: `rest` is canonical.

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What stands behind a unix scheme: a path, or "@" and an abstract name. Raw bytes: nothing is
+/// A path, or "@" and an abstract name, stands behind a unix scheme. Its bytes are raw: nothing is
 /// decoded, padded or cut.
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Sockets that a parent opened: `fd:N` (inetd, a shell), `sd:[NAME]` (systemd's LISTEN_FDS). They
+/// A parent opened these sockets: `fd:N` (inetd, a shell), `sd:[NAME]` (systemd's LISTEN_FDS). They
 /// are taken for what SO_DOMAIN, SO_TYPE and SO_ACCEPTCONN say they are.
 
 #include "protocols/registry.hpp"

@@ -13,14 +13,14 @@
 namespace netecho {
 namespace {
 
-/// What the scheme and -4/-6 leave.
+/// Returns the families that the scheme and -4/-6 leave.
 FamilyChoice allowed_families(const Endpoint& endpoint, FamilyChoice choice) {
   if (!endpoint.family) return choice;
   return *endpoint.family == AddressFamily::ipv4 ? FamilyChoice::ipv4_only
                                                  : FamilyChoice::ipv6_only;
 }
 
-/// AF_UNSPEC: an address of no family, which only tells that any will do.
+/// AF_UNSPEC gives an address of no family, which only tells that any will do.
 SocketAddress any_address(int family, std::uint16_t port) {
   if (family == AF_INET6) return *SocketAddress::from_ip("::", port);
   if (family == AF_INET) return *SocketAddress::from_ip("0.0.0.0", port);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Bound sockets for an IP endpoint: one a family, all on one port. Shared by tcp and udp.
+/// An IP endpoint gets a bound socket for each family, all on one port. tcp and udp share this.
 
 #include <functional>
 #include <vector>
@@ -25,20 +25,21 @@ struct BoundSocket {
                                                const ServeOptions& options,
                                                SocketOptionSet honoured);
 
-/// Whether a new socket is needed when an interface is made anew, and how to make it: sets
-/// `served.interface` and `served.bind_again`. `serve` makes of a bound socket what is served.
+/// Sets `served.interface` and `served.bind_again`: whether a new socket is needed when an
+/// interface is made anew, and how to make it. `serve` makes of a bound socket what is served.
 void remember_interface(Served& served, int fd, SocketType type, const Endpoint& endpoint,
                         const ServeOptions& options, SocketOptionSet honoured,
                         std::function<Served(BoundSocket)> serve);
 
-/// The addresses to bind or to connect to, in order; at least one. An empty host is every address
-/// of this host (serve) or its loopback (client); `localhost` is not looked up. Throws Error.
+/// Returns the addresses to bind or to connect to, in order; at least one. An empty host is every
+/// address of this host (serve) or its loopback (client); `localhost` is not looked up. Throws
+/// Error.
 [[nodiscard]] std::vector<SocketAddress> addresses_of(const Endpoint& endpoint, Role role,
                                                       SocketType type, const NameLookup& lookup,
                                                       int interrupt_fd);
 
-/// addresses_of() for a client, of the family of `--bind` where that is set. Throws Error,
-/// Interrupted.
+/// Does what addresses_of() does, for a client and the family of `--bind` where that is set. Throws
+/// Error, Interrupted.
 [[nodiscard]] std::vector<SocketAddress> addresses_for_client(const Endpoint& endpoint,
                                                               SocketType type,
                                                               const ConnectOptions& options);
@@ -47,7 +48,7 @@ void remember_interface(Served& served, int fd, SocketType type, const Endpoint&
 /// address of `family` (AF_UNSPEC: one of no family, too). Throws a usage Error.
 [[nodiscard]] SocketAddress parse_bind_address(std::string_view text, int family);
 
-/// What a client socket needs before connect(): the user's options and `--bind`.
+/// Does what a client socket needs before connect(): the user's options and `--bind`.
 void prepare_client(int fd, int family, const SocketOptions& options, SocketOptionSet honoured,
                     std::string_view subject);
 

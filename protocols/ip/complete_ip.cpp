@@ -10,7 +10,7 @@ namespace {
 constexpr std::array<std::string_view, 3> kHosts{"localhost:", "127.0.0.1:", "[::1]:"};
 constexpr std::size_t kMostInterfaces = 256;
 
-/// Read from sysfs: listing interfaces through libc would open a socket.
+/// The names come from sysfs, as libc would open a socket to list interfaces.
 std::vector<std::string> interfaces(std::string_view prefix) {
   namespace fs = std::filesystem;
   std::vector<std::string> found;

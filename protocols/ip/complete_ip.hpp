@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Completions of a partly typed `[host]:port`, from what this host knows of itself.
+/// Completes a partly typed `[host]:port` from what this host knows of itself.
 
 #include <string>
 #include <string_view>
@@ -9,7 +9,7 @@
 
 namespace netecho {
 
-/// `localhost:`, loopback addresses, and behind '%' the interfaces; asks no DNS.
+/// Returns `localhost:`, loopback addresses, and behind '%' the interfaces; asks no DNS.
 [[nodiscard]] std::vector<std::string> complete_ip(std::string_view rest);
 
 }  // namespace netecho

@@ -19,7 +19,7 @@ namespace {
 /// In 127/8, but nobody's own.
 constexpr std::uint32_t kLoopbackBroadcastAddress = 0x7FFF'FFFF;
 
-/// The interface on whose network `address` reaches everyone; empty if there is none.
+/// Returns the interface on whose network `address` reaches everyone; empty if there is none.
 std::string broadcast_interface(const IpNumber& address) {
   if (address.is_v4() && address.v4() == kLoopbackBroadcastAddress) return "lo";
   ifaddrs* list = nullptr;
@@ -35,7 +35,7 @@ std::string broadcast_interface(const IpNumber& address) {
   return {};
 }
 
-/// The first interface but the loopback, as an example of a zone.
+/// Returns the first interface but the loopback, as an example of a zone.
 std::string some_interface() {
   struct if_nameindex* list = ::if_nameindex();
   std::string name = "eth0";

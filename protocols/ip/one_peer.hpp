@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What a client can't have as its peer, and what to write instead: an echo is measured of one
-/// host, and a link-local address alone does not tell which.
+/// Some addresses cannot be a client's peer: an echo comes from one host, and a link-local address
+/// alone does not tell which. These functions say so, and what to write instead.
 
 #include <optional>
 #include <span>
@@ -24,7 +24,7 @@ void require_zones(const Endpoint& endpoint, std::vector<SocketAddress>& address
 /// A connect() that failed, or Error (connect) that says why where the address is one that many
 /// answer: broadcast addresses of this host's networks have no look of their own.
 [[nodiscard]] Error connect_error(const Endpoint& endpoint, const SocketAddress& peer, int error);
-/// The error of the first of `addresses` that is a broadcast address; none if none is.
+/// Returns the error of the first of `addresses` that is a broadcast address; none if none is.
 [[nodiscard]] std::optional<Error> broadcast_error(const Endpoint& endpoint,
                                                    std::span<const SocketAddress> addresses,
                                                    int error);

@@ -24,7 +24,7 @@ void fill(Slot& slot, std::byte* data, std::size_t size, Instant at) noexcept {
   slot.at = at;
 }
 
-/// Of a train; else 0.
+/// Returns the segment size of a train; else 0.
 std::uint32_t segment_size(msghdr& header) noexcept {
   for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
     if (c->cmsg_level != IPPROTO_UDP || c->cmsg_type != UDP_GRO) continue;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The client side of udp and unixgram: one connected socket.
+/// A client of udp and unixgram has one connected socket.
 
 #include <sys/socket.h>
 
@@ -29,8 +29,8 @@ enum class DatagramFamily : std::uint8_t { ip, unix_domain };
 /// ICMP errors are read from the socket's error queue, each with the payload that it quotes. A
 /// target with several addresses leaves one that refuses before any reply for the next.
 ///
-/// An error may quote the first message of a train only, and be the only one for all of it: so none
-/// leaves before there was a reply, nor soon after an error.
+/// An error may quote only the first message of a train, and be the only one for all of it. So no
+/// train leaves before there was a reply, nor soon after an error.
 class DatagramClient final : public MessagePort {
  public:
   static constexpr std::size_t kSlots = 32;
@@ -101,7 +101,7 @@ class DatagramClient final : public MessagePort {
   std::array<iovec, kSlots> payloads_{};
   std::array<SegmentControl, kSlots> controls_{};
   std::array<std::size_t, kSlots> sending_{};
-  std::array<IcmpError, kSlots> icmp_errors_{};  ///< Of the last batch; see Slot::icmp.
+  std::array<IcmpError, kSlots> icmp_errors_{};  ///< For the last batch; see Slot::icmp.
 };
 
 }  // namespace netecho

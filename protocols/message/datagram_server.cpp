@@ -141,7 +141,7 @@ BatchResult DatagramServer::receive(Batch& batch) noexcept {
   }
 }
 
-/// Some earlier reply's ICMP error: that client's business, not this socket's.
+/// Such an ICMP error of some earlier reply concerns that client, not this socket.
 bool DatagramServer::is_old_error(int error) const noexcept {
   if (ip_ == nullptr) return false;
   return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
@@ -203,7 +203,7 @@ std::size_t DatagramServer::collect(Batch& batch) noexcept {
   return messages;
 }
 
-/// The same of the first segments of one train, each by itself.
+/// Does the same for the first segments of one train, each by itself.
 std::size_t DatagramServer::collect_segments(const Slot& train, std::size_t index) noexcept {
   std::size_t messages = 0;
   for (std::uint32_t at = 0; at < train.size && messages < kSlots; at += train.segment_size) {
@@ -245,7 +245,7 @@ BatchResult DatagramServer::advance(Batch& batch, std::size_t sent, std::size_t 
   return result;
 }
 
-/// The same where they are the first segments of one train.
+/// Does the same where they are the first segments of one train.
 BatchResult DatagramServer::advance_segments(Batch& batch, std::size_t sent, Instant at) noexcept {
   Slot& train = batch.slots()[sending_[0]];
   const auto bytes =

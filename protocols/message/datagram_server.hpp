@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// The server side of udp and unixgram: one bound socket, many peers, a system call a batch.
+/// A server of udp and unixgram has one bound socket for many peers, and makes one system call per
+/// batch.
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -20,8 +21,8 @@
 
 namespace netecho {
 
-/// Peers, their addresses and the addresses they sent to stay in here, one a slot: send() answers
-/// the peer that slot i came from, from the address it was sent to.
+/// For each slot, the peer's address and the address that it sent to stay in here: send() answers
+/// the peer that slot i came from, from the address that it was sent to.
 ///
 /// A train comes and goes in one call each. One that the kernel refuses goes segment by segment,
 /// and so do those to the same address for a while.
@@ -29,7 +30,7 @@ class DatagramServer final : public MessagePort {
  public:
   static constexpr std::size_t kSlots = 32;
 
-  /// Whom it may answer, by its family.
+  /// The rules of its family say whom it may answer.
   using Rules = std::variant<IpDatagramRules, UserRule>;
 
   /// REQUIRES: bound and non-blocking; for a UserRule that restricts, with credentials attached.
@@ -45,11 +46,11 @@ class DatagramServer final : public MessagePort {
   [[nodiscard]] std::optional<std::uint64_t> kernel_drops() const noexcept override;
 
  private:
-  /// What one slot's message came with, and what its reply carries beside the address.
+  /// Holds what one slot's message came with, and what its reply carries besides the address.
   struct Envelope {
     sockaddr_storage from;
     alignas(cmsghdr) std::array<std::byte, IpDatagramRules::kControlBytes> control;
-    /// With room behind it for the size of a train's segments.
+    /// There is room behind it for the size of a train's segments.
     alignas(cmsghdr)
         std::array<std::byte, PeerRef::kReturnPathBytes + CMSG_SPACE(sizeof(std::uint16_t))> reply;
     iovec payload;
@@ -73,7 +74,7 @@ class DatagramServer final : public MessagePort {
 
   UniqueFd fd_;
   Rules rules_;
-  IpDatagramRules* ip_;        ///< Of rules_; null for unix.
+  IpDatagramRules* ip_;        ///< In rules_; null for unix.
   std::size_t control_bytes_;  ///< What a message may come with.
   bool has_batch_calls_ = true;
   bool expect_train_ = false;  ///< The last message received was one.
@@ -81,7 +82,7 @@ class DatagramServer final : public MessagePort {
   std::unique_ptr<std::array<Envelope, kSlots>> envelopes_;
   std::array<mmsghdr, kSlots> headers_{};
   std::array<std::size_t, kSlots> sending_{};  ///< Slot of each header in a send.
-  std::array<iovec, kSlots> segments_{};       ///< Of a train that goes singly.
+  std::array<iovec, kSlots> segments_{};       ///< For a train that goes singly.
   /// The slot behind those collected; sending_[0] itself where they are segments of that one.
   std::size_t collected_end_ = 0;
   SocketKind kind_;

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What a client sent last, whole, for as long as it may have to be sent again to another address:
-/// a refusal quotes only the start of a message.
+/// Keeps what a client sent last, whole, as long as it may have to be sent again to another
+/// address: a refusal quotes only the start of a message.
 
 #include <algorithm>
 #include <array>
@@ -15,7 +15,7 @@
 
 namespace netecho {
 
-/// The newest messages, in a bounded room that is taken at once.
+/// Holds the newest messages in a bounded room that is taken at once.
 class RecentMessages {
  public:
   static constexpr std::size_t kMost = 64;
@@ -33,7 +33,7 @@ class RecentMessages {
     sizes_[count_++] = message.size();
   }
 
-  /// The newest one that starts with `quote`.
+  /// Returns the newest one that starts with `quote`.
   [[nodiscard]] std::optional<std::span<const std::byte>> whole(
       std::span<const std::byte> quote) const noexcept {
     std::size_t end = used_;
@@ -47,7 +47,7 @@ class RecentMessages {
   }
 
  private:
-  /// Half of them at once, so that each is moved about once in its life.
+  /// Drops half of them at once, so that each is moved about once in its life.
   void forget_older_half() noexcept {
     const std::size_t forgotten = (count_ + 1) / 2;
     const std::size_t bytes = std::accumulate(&sizes_[0], &sizes_[forgotten], std::size_t{0});

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Peers to whom no train goes: the way there has a smaller MTU than its segments, or a device that
-/// cannot cut it up. Each is tried again after a while, as ways change.
+/// No train goes to some peers, because the way there has a smaller MTU than its segments, or a
+/// device that cannot cut it up. Each is tried again after a while, as ways change.
 
 #include <sys/socket.h>
 
@@ -15,7 +15,7 @@
 
 namespace netecho {
 
-/// How long no train goes where one was refused.
+/// No train goes for so long to where one was refused.
 inline constexpr Duration kTrainsRest = std::chrono::seconds{10};
 
 /// Whether a train was refused as one: its segments may leave by themselves. EMSGSIZE: they are
@@ -25,7 +25,7 @@ inline constexpr Duration kTrainsRest = std::chrono::seconds{10};
   return error == EMSGSIZE || error == EIO || error == EINVAL;
 }
 
-/// Of a fixed size: whoever is forgotten early costs one more refused call.
+/// The table has a fixed size: a peer that is forgotten early costs one more refused call.
 class SplitPeers {
  public:
   void add(const sockaddr& peer, Instant now) noexcept;

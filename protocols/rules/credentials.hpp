@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Who is at the other end of a unix socket (unix(7)): of a connection by SO_PEERCRED, of a
-/// datagram by the credentials that the kernel attaches to it, which its sender cannot make up.
+/// Tells who is at the other end of a unix socket (unix(7)): of a connection by SO_PEERCRED, of a
+/// datagram by the credentials that the kernel attaches to it, which its sender cannot forge.
 
 #include <sys/socket.h>
 
@@ -11,19 +11,19 @@
 
 namespace netecho::unix_socket {
 
-/// Room for one ucred and nothing else: descriptors sent along find none, and the kernel closes
-/// them.
+/// There is room for one ucred and nothing else, so the kernel closes descriptors that are sent
+/// along.
 inline constexpr std::size_t kCredentialBytes = CMSG_SPACE(sizeof(ucred));
 
-/// The rule for a socket bound to `local`.
+/// Returns the rule for a socket bound to `local`.
 [[nodiscard]] UserRule user_rule(const SourceRules& rules, const SocketAddress& local);
 
 /// Whether the peer of a connection may use the server.
 [[nodiscard]] bool admits_connection(UserRule& rule, int fd) noexcept;
-/// Whether the sender of a received datagram may. REQUIRES: SO_PASSCRED on its socket.
+/// Whether the sender of a received datagram may use it. REQUIRES: SO_PASSCRED on its socket.
 [[nodiscard]] bool admits_datagram(UserRule& rule, const msghdr& message) noexcept;
 
-/// Has credentials attached to all that is received. Throws SysError.
+/// Has the kernel attach credentials to all that is received. Throws SysError.
 void attach_credentials(int fd, std::string_view subject);
 
 }  // namespace netecho::unix_socket

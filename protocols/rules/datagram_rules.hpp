@@ -1,9 +1,9 @@
 #pragma once
 
 /// \file
-/// Which datagrams a UDP server may answer, and what its replies carry, so that it can be no part
-/// of a loop or an attack (RFC 862 servers can: CVE-1999-0103, CVE-2024-2169). Stateless: it goes
-/// by what came with the datagram. docs/reliability.md tells the rules.
+/// These rules say which datagrams a UDP server may answer, and what its replies carry, so that it
+/// can be no part of a loop or an attack (RFC 862 servers can: CVE-1999-0103, CVE-2024-2169). They
+/// keep no state and go by what came with the datagram. docs/reliability.md explains them.
 
 #include <sys/socket.h>
 
@@ -22,8 +22,8 @@ namespace netecho {
 
 class IpDatagramRules {
  public:
-  /// Room for all that the kernel tells of a datagram up to what is needed last, its hop limit: on
-  /// an inherited socket that may be stamps, marks and more that nobody here asked for.
+  /// This has room for all that the kernel tells of a datagram up to its hop limit, which is needed
+  /// last. On an inherited socket that may be stamps, marks and more that nobody here asked for.
   static constexpr std::size_t kControlBytes = 320;
   /// Replies between servers of one host carry this; nobody else starts with it.
   static constexpr int kLoopMark = 253;
@@ -35,7 +35,7 @@ class IpDatagramRules {
   IpDatagramRules(int fd, SourceRules rules, std::string_view subject,
                   const SocketNotes& notes = {});
 
-  /// To be called once a batch.
+  /// Is to be called once per batch.
   void begin(Instant now) noexcept { own_.refresh(now); }
   /// Decides on a received datagram, or on a train, whose segments have all of this in common: sets
   /// `refused`, `source_prefix` and `segment_size` of `slot`, and writes into `reply`
@@ -45,7 +45,7 @@ class IpDatagramRules {
   [[nodiscard]] std::uint64_t kernel_drops() const noexcept { return kernel_drops_; }
 
  private:
-  /// What the kernel tells of one datagram.
+  /// The kernel tells this of one datagram.
   struct Delivery {
     std::optional<IpNumber> to;  ///< Only on sockets that do not know it anyway.
     int hops = 0;                ///< As long as the kernel told none: a loop could not be noticed.
@@ -68,7 +68,7 @@ class IpDatagramRules {
   std::uint64_t kernel_drops_ = 0;
 };
 
-/// What is limited together: an IPv4 /24 or an IPv6 /56, or all of the loopback.
+/// Returns what shares a rate limit: an IPv4 /24 or an IPv6 /56, or all of the loopback.
 [[nodiscard]] std::uint64_t source_prefix(const IpNumber& source) noexcept;
 
 }  // namespace netecho

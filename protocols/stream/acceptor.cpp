@@ -11,8 +11,8 @@
 namespace netecho {
 namespace {
 
-/// For kernels and sandboxes without accept4(). Another thread could fork in between; netecho
-/// never does.
+/// Serves kernels and sandboxes without accept4(). Another thread could fork in between, but
+/// netecho never forks.
 int accept_in_steps(int listener, sockaddr* peer, socklen_t* size) noexcept {
   const int fd = ::accept(listener, peer, size);
   if (fd < 0) return fd;

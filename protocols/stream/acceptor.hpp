@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A listening socket of tcp or unix, and what becomes of accept(2)'s many errors.
+/// This is a listening socket of tcp or unix, and what becomes of accept(2)'s many errors.
 
 #include <fcntl.h>
 
@@ -44,7 +44,7 @@ void share_listener(Served& served, int listener, const ServeOptions& options, c
   }
 }
 
-/// What the errno of a failed accept() means for the listener.
+/// Says what the errno of a failed accept() means for the listener.
 [[nodiscard]] AcceptStatus classify_accept_error(int error) noexcept;
 
 }  // namespace netecho

@@ -53,7 +53,7 @@ class ConnectPort final : public MessagePort {
     AddressIndex winner;
     std::optional<int> told;          ///< The most telling errno so far …
     std::optional<IcmpError> icmp{};  ///< … and what the network said with it.
-    bool left = false;  ///< Of some connect() it is not sure that nothing left this host.
+    bool left = false;                ///< After some connect(), something may have left this host.
     bool open = false;
   };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A port whose every message is one connection: what `probe --mode connect` measures.
+/// Each message of this port is one connection; `probe --mode connect` measures it.
 
 #include <functional>
 #include <memory>

@@ -57,7 +57,7 @@ std::vector<Served> serve_tcp(const Endpoint& endpoint, const ServeOptions& opti
   return out;
 }
 
-/// Before connect(). A client that names its own address can only use peers of that family.
+/// Called before connect(). A client that names its own address can only use peers of that family.
 void prepare_tcp_client(int fd, const SocketAddress& peer, const Endpoint& endpoint,
                         const SocketOptions& options) {
   prepare_client(fd, peer.family(), options, kClientOptions, endpoint.typed);

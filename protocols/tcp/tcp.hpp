@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// TCP: listeners on every address of an endpoint, connections as in RFC 8305.
+/// TCP listens on every address of an endpoint, and connects as in RFC 8305.
 
 #include "protocols/registry.hpp"
 

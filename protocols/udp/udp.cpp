@@ -95,7 +95,8 @@ class Connector {
                        [=](const SocketAddress& peer) { return peer.family() == family; });
   }
 
-  /// One descriptor for all addresses: with both families an IPv6 socket that speaks IPv4 too.
+  /// One descriptor serves all addresses: with both families it is an IPv6 socket that speaks IPv4,
+  /// too.
   UniqueFd open_for_all() {
     if (!has_family(AF_INET6)) return open_socket(AF_INET);
     if (!has_family(AF_INET)) return open_socket(AF_INET6);

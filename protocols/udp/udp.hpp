@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// UDP: servers answer from the address a datagram was sent to; clients are connected sockets that
-/// learn of ICMP errors with the payload that caused them.
+/// UDP servers answer from the address that a datagram was sent to. Clients are connected sockets
+/// that learn of ICMP errors with the payload that caused them.
 
 #include "protocols/registry.hpp"
 
@@ -13,7 +13,7 @@ inline constexpr SocketKind kUdpKind{
 
 [[nodiscard]] Backend udp_backend() noexcept;
 
-/// A server port over a bound socket, with what it needs set. Also for inherited ones.
+/// Makes a server port of a bound socket, inherited or not, and sets what it needs.
 [[nodiscard]] std::unique_ptr<MessagePort> make_udp_server(UniqueFd fd, const SourceRules& rules,
                                                            std::string_view subject,
                                                            const SocketNotes& notes);

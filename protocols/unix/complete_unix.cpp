@@ -32,9 +32,9 @@ bool is_hexadecimal(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
 }
 
-/// A line of /proc/net/unix: address, references, protocol, flags, type, state, inode, name. None
-/// for the second line of a name with a newline in it, which may hold anything: also what looks
-/// like an entry, by which its owner offers no name that he could not bind.
+/// Reads a line of /proc/net/unix: address, references, protocol, flags, type, state, inode, name.
+/// The second line of a name with a newline in it gives none. It may hold anything, even what looks
+/// like an entry, but then its owner offers no name that he could not bind.
 std::optional<Entry> read_entry(const std::string& line) {
   std::istringstream fields{line};
   std::array<std::string, 7> words;

@@ -26,7 +26,7 @@ UniqueFd open_socket(const Endpoint& endpoint, SocketType type, const ConnectOpt
   return fd;
 }
 
-/// The name of --bind, checked; empty without one.
+/// Returns the name of --bind, checked; empty without one.
 std::string bind_name(const ConnectOptions& options) {
   return options.socket.bind ? check_unix_rest(*options.socket.bind, *options.socket.bind)
                              : std::string{};

@@ -18,7 +18,7 @@ RecordPort::RecordPort(UniqueFd fd) noexcept : fd_{std::move(fd)} {
 }
 
 BatchResult RecordPort::receive_one(Slot& slot, std::byte* storage, std::size_t bytes) noexcept {
-  // Room for the credentials alone: descriptors sent along find none, and the kernel closes them.
+  // There is room for the credentials alone, so the kernel closes descriptors that are sent along.
   alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(ucred))> control;
   iovec payload{storage, bytes};
   msghdr header{};

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A connection that keeps record boundaries (SOCK_SEQPACKET), server and client side.
+/// This is a connection that keeps record boundaries (SOCK_SEQPACKET), of a server or client.
 
 #include "core/base/unique_fd.hpp"
 #include "core/seam/batch.hpp"

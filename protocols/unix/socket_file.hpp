@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Binding a unix socket without ever destroying what is not ours.
+/// Binds a unix socket without ever destroying what is not ours.
 ///
 /// The file is born with its mode (fchmod before bind, umask 0 around it): no moment with other
 /// permissions, and no temporary name that peers would keep seeing. A file at the path is replaced

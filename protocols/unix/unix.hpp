@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Unix-domain sockets: streams, datagrams and records; paths and abstract names.
+/// Unix-domain sockets are streams, datagrams or records, and have paths or abstract names.
 
 #include "protocols/registry.hpp"
 
@@ -14,19 +14,19 @@ namespace netecho::unix_socket {
 [[nodiscard]] Backend datagram_backend() noexcept;
 [[nodiscard]] Backend record_backend() noexcept;
 
-/// A served socket over a bound (and listening) descriptor; `endpoint` and `cleanup` are left
+/// Makes a served socket of a bound (and listening) descriptor; `endpoint` and `cleanup` are left
 /// empty.
 [[nodiscard]] Served make_served(UniqueFd fd, SocketType type, const ServeOptions& options);
 
-/// A connected, non-blocking socket; waits while the server's backlog is full. Throws Error,
+/// Makes a connected, non-blocking socket; waits while the server's backlog is full. Throws Error,
 /// Interrupted.
 [[nodiscard]] UniqueFd connect_socket(const Endpoint& endpoint, SocketType type,
                                       const ConnectOptions& options);
 
-/// A datagram socket with a name of its own, so that the server has somewhere to answer to.
+/// Makes a datagram socket with a name of its own, so that the server has somewhere to answer to.
 [[nodiscard]] Connection connect_unixgram(const Endpoint& endpoint, const ConnectOptions& options);
 
-/// Socket files and directories that continue a path, abstract names that continue "@…".
+/// Lists socket files and directories that continue a path, and abstract names that continue "@…".
 [[nodiscard]] std::vector<std::string> complete_name(std::string_view rest, SocketType type);
 
 }  // namespace netecho::unix_socket
