@@ -39,8 +39,10 @@ int exit_code(ErrorCategory category) noexcept {
   return row(category).exit_code;
 }
 
+/// Empty behind the last value, as for every enum whose names are listed.
 std::string_view to_string(ErrorCategory category) noexcept {
-  return row(category).name;
+  const auto index = static_cast<std::size_t>(category);
+  return index < kCategories.size() ? kCategories[index].name : std::string_view{};
 }
 
 Error::Error(ErrorCategory category, std::string operation, std::string subject, std::string reason,

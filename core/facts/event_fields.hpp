@@ -155,12 +155,14 @@ struct Fields<ReplyEvent> {
 template <>
 struct Fields<SummaryEvent> {
   static constexpr std::string_view kType = "summary";
+  static constexpr std::string_view kName = Fields<Summary>::kName;
   static void visit(auto&& v, auto&... e) { Fields<Summary>::visit(v, e.summary...); }
 };
 
 template <>
 struct Fields<IntervalEvent> {
   static constexpr std::string_view kType = "interval";
+  static constexpr std::string_view kName = Fields<Summary>::kName;
   static void visit(auto&& v, auto&... e) { Fields<Summary>::visit(v, e.summary...); }
 };
 

@@ -19,7 +19,7 @@ constexpr std::int64_t kMaxInteger = (std::int64_t{1} << 53) - 1;
 Json type(const char* name) {
   return {{"type", name}};
 }
-Json ref(std::string_view name) {
+Json reference_to(std::string_view name) {
   return {{"$ref", "#/$defs/" + std::string(name)}};
 }
 Json or_null(Json schema) {
@@ -64,7 +64,7 @@ struct SchemaOf {
   Json of(Duration /*value*/) const { return integer_within(-kMaxInteger, kMaxInteger); }
   Json of(double /*value*/) const { return type("number"); }
   Json of(const std::string& /*value*/) const { return type("string"); }
-  Json of(WallTime /*value*/) const { return ref("time"); }
+  Json of(WallTime /*value*/) const { return reference_to("time"); }
   Json of(Ratio /*value*/) const {
     return or_null({{"type", "number"}, {"minimum", 0}, {"maximum", 1}});
   }
@@ -93,7 +93,7 @@ struct SchemaOf {
   template <HasFields Group>
   Json of(const Group& group) const {
     if constexpr (requires { Fields<Group>::kName; }) {
-      return ref(Fields<Group>::kName);
+      return reference_to(Fields<Group>::kName);
     } else {
       return fields_of(group);
     }
@@ -112,8 +112,9 @@ struct SchemaOf {
 
 /// Lists the common fields and those of one type.
 Json event(std::string_view name, Json fields) {
-  Json common = object(
-      {{"schema", {{"const", "netecho/1"}}}, {"type", {{"const", name}}}, {"time", ref("time")}});
+  Json common = object({{"schema", {{"const", "netecho/1"}}},
+                        {"type", {{"const", name}}},
+                        {"time", reference_to("time")}});
   return {{"allOf", Json::array({std::move(common), std::move(fields)})}};
 }
 
@@ -131,9 +132,15 @@ void define_events(Json& definitions, const SchemaOf& schema,
    ...);
 }
 
+/// Tells whether a definition is one of an event or a result: its first part has their `type`.
+bool is_event(const Json& definition) {
+  if (!definition.contains("allOf")) return false;
+  return definition.at("allOf").front().at("properties").contains("schema");
+}
+
 Json result_schema() {
   const auto list_of = [](std::string_view name) {
-    return Json{{"type", "array"}, {"items", ref(name)}};
+    return Json{{"type", "array"}, {"items", reference_to(name)}};
   };
   return event("result", object({{"command", one_of(std::array{"send", "probe"})},
                                  {"targets", list_of("summary")},
@@ -147,9 +154,10 @@ Json definitions(const SchemaOf& schema) {
       {"time", {{"type", "string"}, {"pattern", R"(^\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$)"}}},
       {"event", object({{"schema", {{"const", "netecho/1"}}},
                         {"type", {{"type", "string"}, {"minLength", 1}}},
-                        {"time", ref("time")}})}};
-  define<SocketDescription, PayloadSample, LatencyFigures, ErrorEvent, EndpointStats, Summary>(
-      out, schema);
+                        {"time", reference_to("time")}})}};
+  define<SocketDescription, PayloadSample, LatencyFigures, ErrorEvent, EndpointStats>(out, schema);
+  out[std::string(Fields<Summary>::kName)] = {
+      {"allOf", Json::array({schema.fields_of(Summary{})})}};
   define_events(out, schema, EventBody{});
   out["result"] = result_schema();
   return out;
@@ -162,12 +170,12 @@ Json definitions(const SchemaOf& schema) {
 /// event is not.
 std::string json_schema(std::span<const std::string_view> transports) {
   const Json definitions_of_all = definitions({transports});
-  Json rules = Json::array({ref("event")});
+  Json rules = Json::array({reference_to("event")});
   for (const auto& [name, definition] : definitions_of_all.items()) {
-    if (!definition.contains("allOf")) continue;  // Not one of an event.
+    if (!is_event(definition)) continue;
     Json is_type = {{"properties", {{"type", {{"const", name}}}}},
                     {"required", Json::array({"type"})}};
-    rules.push_back({{"if", std::move(is_type)}, {"then", ref(name)}});
+    rules.push_back({{"if", std::move(is_type)}, {"then", reference_to(name)}});
   }
   return Json{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
               {"title", "netecho/1"},
