@@ -7,6 +7,7 @@ compared with theirs.
 import json
 import os
 import signal
+from datetime import datetime, timezone
 
 import pytest
 from hosts import hosts_with_a_router_between, two_hosts
@@ -138,6 +139,15 @@ def statuses(process):
             yield event["status"]
 
 
+def read_a_slot_skipped_after(moment, process):
+    """A slower machine skips some before, too, by itself."""
+    after = moment.strftime("%Y-%m-%dT%H:%M:%S.%f")
+    for line in process.stdout:
+        event = json.loads(line)
+        if event["type"] == "reply" and event["status"] == "skipped" and event["time"] > after:
+            return
+
+
 @FAMILIES
 @pytest.mark.parametrize("whose", [0, 1])
 def test_a_link_that_goes_down_and_up_again_is_an_episode(link, family, whose):
@@ -251,6 +261,7 @@ def test_ctrl_c_while_it_connects_again_to_a_host_that_is_silent_now(link):
         with other.dropping("input", new_ones):
             server.kill()
             eventually(other.dropped, "an attempt to connect again")
+            read_a_slot_skipped_after(datetime.now(timezone.utc), process)
             process.send_signal(signal.SIGINT)
             result = finish(process)
     assert (result.code, result.errors) == (0, []), result

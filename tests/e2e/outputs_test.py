@@ -9,6 +9,7 @@ import socket
 import pytest
 from faults import Failing, traced_environment
 from netecho import PATIENCE, eventually, netecho, running, serve
+from probes import IN_TURN
 from terminals import terminal
 
 SAMPLES_OF_A_LONG_RUN = ("-c400", "-i1ms")
@@ -141,7 +142,7 @@ def test_a_reader_that_leaves_ends_the_run_quietly():
 def test_a_stopped_terminal_stops_no_probe():
     """Nobody reads it, so that it takes nothing more after some kilobytes, as after Ctrl-S."""
     with serve("udp://127.0.0.1:0", "--json", "--stats-interval=20ms") as server:
-        with terminal("probe", server.endpoint, "-v", "-c400", "-i2ms") as term:
+        with terminal("probe", server.endpoint, "-v", "-c400", *IN_TURN) as term:
             # It holds 4 KiB, which is some 90 of their lines.
             eventually(lambda: received(server) >= 200, "half of the probes")
             seen = term.read_to_end()

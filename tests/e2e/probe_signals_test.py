@@ -142,7 +142,8 @@ def test_sigquit_shows_figures_in_text_too(server, options):
 
 def test_stopped_for_two_seconds_it_neither_bursts_nor_loses(server):
     pause, interval_ns = 2.0, 10_000_000
-    args = ["-c400", "-i10ms", "--format", "jsonl"]
+    # Those that are out then, more than one where the server has to wait for its turn, have time.
+    args = ["-c400", "-i10ms", "-W60s", "--format", "jsonl"]
     with running("probe", server["udp"], *args) as process:
         assert len(read_events(process, "reply", 20)) == 20
         process.send_signal(signal.SIGSTOP)
@@ -155,8 +156,8 @@ def test_stopped_for_two_seconds_it_neither_bursts_nor_loses(server):
     assert summary["scheduled_total"] == 400
     # The slots of the pause were not sent. A busy machine skips some more.
     assert summary["skipped_total"] >= pause * 100 - 10
-    assert summary["lost_total"] <= 1, "the one that was out"
-    assert summary["received_total"] >= summary["sent_total"] - 1 > 0
+    assert summary["lost_total"] == 0
+    assert summary["received_total"] == summary["sent_total"] > 0
     gap = longest_run_of(replies, "skipped")
     assert len(gap) >= pause * 100 - 10
     # Nothing is made up for: a probe is at most an interval late, but for the one that was being
