@@ -48,7 +48,7 @@ class Histogram {
   /// Throws std::bad_alloc.
   explicit Histogram(HistogramSpace space = HistogramSpace::at_once);
 
-  /// O(1). A negative value counts as zero.
+  /// Takes O(1). A negative value counts as zero.
   void record(Duration value) noexcept;
   /// Adds all samples of `other`. Throws std::bad_alloc only where the space was not taken at once.
   void merge(const Histogram& other);
@@ -56,10 +56,11 @@ class Histogram {
   void reset() noexcept;
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
-  /// Exact; none without samples.
+  /// These are exact; none without samples.
   [[nodiscard]] std::optional<Duration> min() const noexcept;
   [[nodiscard]] std::optional<Duration> max() const noexcept;
-  /// Exact sums, rounded to the nearest nanosecond. stddev is the population's (divisor n).
+  /// These come from exact sums, rounded to the nearest nanosecond. stddev is the population's
+  /// (divisor n).
   [[nodiscard]] std::optional<Duration> mean() const noexcept;
   [[nodiscard]] std::optional<Duration> stddev() const noexcept;
 
@@ -74,7 +75,7 @@ class Histogram {
   template <typename Visit>
   void for_each(const Visit& visit) const;
 
-  /// Memory of the ranges seen so far; it does not grow with the number of samples.
+  /// Returns the memory of the ranges seen so far, which does not grow with the number of samples.
   [[nodiscard]] std::size_t touched_bytes() const noexcept;
 
  private:

@@ -20,7 +20,8 @@ class SocketAddress {
   SocketAddress() noexcept = default;
   SocketAddress(const sockaddr* address, socklen_t size) noexcept;
 
-  /// Numeric IPv4 or IPv6 (with an optional %zone, a name or an index); none if it is not one.
+  /// Reads numeric IPv4 or IPv6 (with an optional %zone, a name or an index); none if it is not
+  /// one.
   [[nodiscard]] static std::optional<SocketAddress> from_ip(std::string_view ip,
                                                             std::uint16_t port);
   /// REQUIRES: 1 to 107 bytes. An abstract name has its exact length, never padded.
@@ -50,14 +51,15 @@ class SocketAddress {
   socklen_t size_ = 0;
 };
 
-/// Canonical description of a bound or connected socket: `tcp4://127.0.0.1:7`, `udp6://[::1]:7`,
+/// Describes a bound or connected socket in canonical form: `tcp4://127.0.0.1:7`, `udp6://[::1]:7`,
 /// `unix:///run/e.sock`, `unixgram://@name`. None for an unnamed unix address. Allocates.
 [[nodiscard]] std::optional<SocketDescription> describe(const SocketAddress& address,
                                                         SocketType type);
 
-/// An IPv4 address as ::ffff:a.b.c.d, for an IPv6 socket that speaks both; others unchanged.
+/// Returns an IPv4 address as ::ffff:a.b.c.d, for an IPv6 socket that speaks both; others
+/// unchanged.
 [[nodiscard]] SocketAddress mapped(const SocketAddress& address) noexcept;
-/// The reverse of mapped().
+/// Reverses mapped().
 [[nodiscard]] SocketAddress unmapped(const SocketAddress& address) noexcept;
 
 /// Opens and keeps the socket that it takes to name a link-local peer's interface, for a process
