@@ -18,7 +18,7 @@ class Clock {
 [[nodiscard]] Instant monotonic_now() noexcept;
 [[nodiscard]] WallTime realtime_now() noexcept;
 
-/// The machine's own clocks.
+/// Returns the machine's own clocks.
 [[nodiscard]] const Clock& system_clock() noexcept;
 
 }  // namespace netecho

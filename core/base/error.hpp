@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What a user is told when something fails, and the exit code that goes with it.
+/// When something fails, a user gets this line and exit code.
 ///
 /// Set-up code throws `Error`; `main` catches it, prints one line, and ends with its exit code.
 /// The data path never throws: it returns `IoResult` (io_result.hpp).
@@ -30,7 +30,7 @@ enum class ErrorCategory : std::uint8_t {
 [[nodiscard]] int exit_code(ErrorCategory category) noexcept;
 [[nodiscard]] std::string_view to_string(ErrorCategory category) noexcept;
 
-/// A failure as the user sees it: `netecho: OPERATION SUBJECT: REASON (ERRNO)`.
+/// This is a failure as the user sees it: `netecho: OPERATION SUBJECT: REASON (ERRNO)`.
 class Error : public std::exception {
  public:
   Error(ErrorCategory category, std::string operation, std::string subject, std::string reason,
@@ -54,7 +54,8 @@ class Error : public std::exception {
   std::string line_;
 };
 
-/// A failed socket call: EACCES and EPERM are `permission`, everything else `connect`.
+/// This is the Error of a failed socket call: EACCES and EPERM are `permission`, everything else
+/// `connect`.
 class SysError : public Error {
  public:
   SysError(std::string operation, std::string subject, int error_number);
@@ -67,7 +68,7 @@ class Interrupted : public std::exception {
   [[nodiscard]] const char* what() const noexcept override { return "interrupted"; }
 };
 
-/// Wrong input; nothing was opened. `reason` ends with the hint, where there is one.
+/// Reports wrong input; nothing was opened. `reason` ends with the hint, where there is one.
 [[nodiscard]] Error usage_error(std::string operation, std::string subject, std::string reason);
 
 /// "ECONNREFUSED"; "errno 999" for one without a name.

@@ -10,7 +10,7 @@ namespace netecho {
 
 enum class IoStatus : std::uint8_t { ok, would_block, closed, failed };
 
-/// Outcome of one non-blocking operation on a byte stream.
+/// This is the outcome of one non-blocking operation on a byte stream.
 struct [[nodiscard]] IoResult {
   IoStatus status = IoStatus::failed;
   std::size_t bytes = 0;  ///< Meaningful only when ok.

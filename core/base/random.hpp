@@ -16,7 +16,7 @@ class SplitMix64 {
  public:
   explicit SplitMix64(std::uint64_t seed) noexcept : state_{seed} {}
   std::uint64_t next() noexcept;
-  /// Uniform in [0, 1) with 53 bits.
+  /// Returns a value that is uniform in [0, 1) with 53 bits.
   double next_unit() noexcept;
 
  private:

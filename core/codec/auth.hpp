@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The tag of an authenticated frame (docs/wire-format.md): the first 16 bytes of HMAC-SHA-256 (RFC
-/// 2104) over the frame with checksum and tag zero. Nothing else knows libsodium.
+/// The tag of an authenticated frame (docs/wire-format.md) is the first 16 bytes of HMAC-SHA-256
+/// (RFC 2104) over the frame with checksum and tag zero. Nothing else knows libsodium.
 
 #include <array>
 #include <cstddef>

@@ -26,12 +26,12 @@ namespace netecho {
   return ~crc32c(data, ~0U);
 }
 
-/// The remainder of data followed by `zero_bytes` zeros, from the remainder of data: multiplies by
-/// x^(8 * zero_bytes) mod P, in at most four steps (two below 64 KiB).
+/// Returns the remainder of data followed by `zero_bytes` zeros, from the remainder of data:
+/// multiplies by x^(8 * zero_bytes) mod P, in at most four steps (two below 64 KiB).
 [[nodiscard]] std::uint32_t crc32c_shift(std::uint32_t remainder,
                                          std::uint32_t zero_bytes) noexcept;
 
-/// The CRC (not the remainder) of data followed by `zero_bytes` zeros, from the CRC of data.
+/// Returns the CRC (not the remainder) of data followed by `zero_bytes` zeros, from that of data.
 [[nodiscard]] inline std::uint32_t crc32c_append_zeros(std::uint32_t crc,
                                                        std::uint32_t zero_bytes) noexcept {
   return ~crc32c_shift(~crc, zero_bytes);

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// The netecho frame, version 1; integers are big-endian. docs/wire-format.md has the vectors.
+/// This is the netecho frame, version 1; integers are big-endian. docs/wire-format.md has the
+/// vectors.
 ///
 ///    0        4     5      6       8        12         16        24         32          56
 ///    | magic  | ver | type | flags | length | checksum | session | sequence | stamp (24) | payload
@@ -90,7 +91,7 @@ struct FramePrefix {
 [[nodiscard]] DecodeStatus decode_frame(std::span<const std::byte> bytes,
                                         FrameHeader& out) noexcept;
 
-/// The fewest bytes of a frame with these parts: 32, 56 with a stamp, 48 with a tag, 72 with both.
+/// A frame with these parts has at least 32 bytes, 56 with a stamp, 48 with a tag, 72 with both.
 [[nodiscard]] constexpr std::uint32_t frame_minimum(bool stamped, bool authenticated) noexcept {
   return static_cast<std::uint32_t>(kFrameHeaderBytes + (stamped ? kFrameStampBytes : 0) +
                                     (authenticated ? kFrameTagBytes : 0));

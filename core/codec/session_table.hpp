@@ -79,7 +79,7 @@ class SessionTable {
 
   [[nodiscard]] std::size_t index_of(std::uint64_t session) const noexcept;
   [[nodiscard]] Set& set_of(std::uint64_t session) noexcept { return sets_[index_of(session)]; }
-  /// The session's entry, now the most recently used of its set; null if it has none.
+  /// Returns the session's entry, now the most recently used of its set; null if it has none.
   [[nodiscard]] Entry* find(std::uint64_t session) noexcept;
   [[nodiscard]] std::uint64_t enter(std::uint64_t session, std::uint64_t sequence) noexcept;
   [[nodiscard]] static std::uint64_t note(Entry& entry, std::uint64_t sequence) noexcept;

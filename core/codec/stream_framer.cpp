@@ -73,7 +73,7 @@ bool StreamFramer::complete_released_header(Cursor& cursor, const StampSource& s
   const auto head = std::span{header_}.first(released_);
   const DecodeStatus status = decode_prefix(head, prefix);
   const bool framed = status == DecodeStatus::ok || status == DecodeStatus::truncated;
-  // Too late to verify it: its first bytes did not say what it is.
+  // It is too late to verify it: its first bytes did not say what it is.
   if (framed && source.has_key() && claims_tag(head)) return cursor.end(FeedEnd::refused);
   cursor.pass(count);
   if (status == DecodeStatus::truncated) return true;

@@ -29,7 +29,7 @@ enum class FeedEnd : std::uint8_t {
   no_memory,  ///< For a frame that has to be held; the same.
 };
 
-/// What became of the bytes given to feed().
+/// This is what became of the bytes given to feed().
 struct FeedResult {
   std::size_t ready_bytes = 0;  ///< From the start of the span: to be echoed. The rest is held.
   std::uint32_t frames_stamped = 0;
@@ -84,7 +84,7 @@ class StreamFramer {
   enum class Mode : std::uint8_t { undecided, plain, framed };
 
   struct Cursor;
-  /// One step at the cursor; false when there is nothing more to do with these bytes.
+  /// Takes one step at the cursor; false when there is nothing more to do with these bytes.
   bool pass_payload(Cursor& cursor) noexcept;
   bool complete_released_header(Cursor& cursor, const StampSource& source) noexcept;
   bool begin_frame(Cursor& cursor, StampSource& source) noexcept;

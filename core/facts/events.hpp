@@ -224,10 +224,10 @@ enum class ScheduleKind : std::uint8_t { periodic, poisson, flood };
 [[nodiscard]] std::string_view to_string(WaitMode mode) noexcept;
 [[nodiscard]] std::string_view to_string(ScheduleKind kind) noexcept;
 
-/// One target's figures (docs/json.md, docs/metrics.md). Identities that always hold:
-/// scheduled = sent + send_error + skipped; sent = received + lost + outstanding;
-/// lost = timeout + mismatch + refused + unreachable;
-/// unanswered = lost + send_error + no_connection; no_connection is a part of skipped.
+/// These are one target's figures (docs/json.md, docs/metrics.md). Identities that always hold:
+/// scheduled = sent + send_error + skipped; sent = received + lost + outstanding; lost = timeout +
+/// mismatch + refused + unreachable; unanswered = lost + send_error + no_connection; no_connection
+/// is a part of skipped.
 struct Summary {
   SocketDescription target;
   std::optional<SocketDescription> peer;
@@ -320,7 +320,7 @@ struct Event {
   EventBody body;
 };
 
-/// The one object of `--format json` (send, probe).
+/// This is the one object of `--format json` (send, probe).
 struct ResultEvent {
   WallTime time{};
   std::string command;
@@ -339,7 +339,7 @@ class EventSink {
   [[nodiscard]] virtual std::uint64_t dropped_total() const noexcept { return 0; }
   /// True once events reach nobody any more.
   [[nodiscard]] virtual bool gone() const noexcept { return false; }
-  /// A descriptor that becomes readable, for good, when gone() becomes true; or -1.
+  /// Returns a descriptor that becomes readable, for good, when gone() becomes true; or -1.
   [[nodiscard]] virtual int gone_fd() const noexcept { return -1; }
 };
 

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The kernel's Landlock (landlock(7)): a process gives up files, TCP ports and peers that it does
-/// not need. No library is used: glibc has no wrappers, and each kernel knows more than its
+/// By the kernel's Landlock (landlock(7)) a process gives up files, TCP ports and peers that it
+/// does not need. No library is used: glibc has no wrappers, and each kernel knows more than its
 /// headers.
 
 #include <cstdint>

@@ -16,7 +16,7 @@ struct ListenFd {
   std::string name;  ///< From LISTEN_FDNAMES; "unknown" without one.
 };
 
-/// The variables as found; null: not set.
+/// These are the variables as found; null: not set.
 struct ListenEnvironment {
   const char* pid = nullptr;
   const char* fds = nullptr;

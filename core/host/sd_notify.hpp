@@ -37,7 +37,7 @@ class ServiceManager {
   socklen_t address_size_ = 0;
 };
 
-/// The variables as found; null: not set.
+/// These are the variables as found; null: not set.
 struct WatchdogEnvironment {
   const char* usec = nullptr;
   const char* pid = nullptr;
@@ -48,7 +48,7 @@ struct WatchdogEnvironment {
 [[nodiscard]] std::optional<Duration> parse_watchdog(const WatchdogEnvironment& environment,
                                                      pid_t self) noexcept;
 
-/// The same for this process, from WATCHDOG_USEC and WATCHDOG_PID.
+/// Returns the same for this process, from WATCHDOG_USEC and WATCHDOG_PID.
 [[nodiscard]] std::optional<Duration> watchdog_timeout() noexcept;
 
 }  // namespace netecho

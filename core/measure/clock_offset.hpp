@@ -23,7 +23,7 @@ class ClockOffset {
   [[nodiscard]] bool stepped_since(Instant since) const noexcept {
     return stepped_by_ && since <= *stepped_by_;
   }
-  /// `at` as CLOCK_REALTIME. REQUIRES: a reading.
+  /// Returns `at` as CLOCK_REALTIME. REQUIRES: a reading.
   [[nodiscard]] WallTime wall(Instant at) const noexcept {
     return WallTime{at.time_since_epoch() + *offset_};
   }

@@ -60,10 +60,11 @@ class Histogram {
   void reset() noexcept;
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
-  /// Exact; none without samples.
+  /// These are exact; none without samples.
   [[nodiscard]] std::optional<Duration> min() const noexcept;
   [[nodiscard]] std::optional<Duration> max() const noexcept;
-  /// Exact sums, rounded to the nearest nanosecond. stddev is the population's (divisor n).
+  /// These come from exact sums, rounded to the nearest nanosecond. stddev is the population's
+  /// (divisor n).
   [[nodiscard]] std::optional<Duration> mean() const noexcept;
   [[nodiscard]] std::optional<Duration> stddev() const noexcept;
 

@@ -16,7 +16,7 @@ constexpr Duration kMaxDelay = std::chrono::hours{1};
 /// Integers of events stay below 2^53.
 constexpr std::uint64_t kMaxRate = std::uint64_t{1} << 53;
 
-/// A whole frame's header, and where its checksum lies (docs/wire-format.md).
+/// These are the size of a frame's header, and where its checksum lies (docs/wire-format.md).
 constexpr std::size_t kHeaderBytes = 32;
 constexpr std::size_t kChecksumOffset = 12;
 constexpr std::size_t kChecksumBytes = 4;
@@ -89,7 +89,7 @@ std::string set_value(ImpairmentSpec& spec, std::string_view key, std::string_vi
   return set_seed(spec.seed, value);
 }
 
-/// The keys seen so far, one bit each.
+/// Holds the keys seen so far, one bit each.
 class KeysGiven {
  public:
   [[nodiscard]] static std::optional<std::size_t> find(std::string_view key) {

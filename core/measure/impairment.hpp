@@ -14,7 +14,7 @@
 
 namespace netecho {
 
-/// What a user asked for; zero is off.
+/// A user asks for this; zero is off.
 struct ImpairmentSpec {
   Duration delay{};
   Duration jitter{};  ///< Added to `delay`: uniform in [0, jitter).

@@ -17,7 +17,7 @@ namespace netecho {
 class Rfc3550Jitter {
  public:
   void received(Duration rtt) noexcept;
-  /// Rounded to the nearest nanosecond; none before two arrivals.
+  /// Returns the jitter rounded to the nearest nanosecond; none before two arrivals.
   [[nodiscard]] std::optional<Duration> value() const noexcept;
 
  private:

@@ -132,7 +132,7 @@ class SequenceTracker {
   };
   static constexpr std::int64_t kDoubted = 0x80;
 
-  /// 24 bytes: at most 12 MiB for 262,144 outstanding probes.
+  /// A cell has 24 bytes: at most 12 MiB for 262,144 outstanding probes.
   struct Cell {
     std::uint32_t tag = 0;      ///< Low bits of the sequence; an older tenant has others.
     std::uint32_t ordinal = 0;  ///< Low bits of the number of probes sent before.

@@ -28,7 +28,7 @@ constexpr std::array<std::string_view, 9> kPhrases{"network unreachable",
                                                    "packet too big",
                                                    "ICMP error"};
 
-/// RFC 792 and the codes that RFC 1122 (3.2.2.1) and RFC 1812 (5.2.7.1) added.
+/// Follows RFC 792 and the codes that RFC 1122 (3.2.2.1) and RFC 1812 (5.2.7.1) added.
 IcmpName unreachable_v4(std::uint8_t code) noexcept {
   switch (code) {
     case ICMP_NET_UNREACH:
@@ -55,7 +55,8 @@ IcmpName unreachable_v4(std::uint8_t code) noexcept {
   }
 }
 
-/// RFC 4443, section 3.1. Codes 5 (ingress or egress policy) and 6 (reject route) are subsets of 1.
+/// Follows RFC 4443, section 3.1. Codes 5 (ingress or egress policy) and 6 (reject route) are
+/// subsets of 1.
 IcmpName unreachable_v6(std::uint8_t code) noexcept {
   switch (code) {
     case ICMPV6_NOROUTE:
@@ -73,7 +74,7 @@ IcmpName unreachable_v6(std::uint8_t code) noexcept {
   }
 }
 
-/// "Message too long" within a sentence; what begins with an abbreviation stays.
+/// Makes "Message too long" fit within a sentence; what begins with an abbreviation stays.
 std::string within_sentence(std::string text) {
   const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
   if (text.size() > 1 && text[0] >= 'A' && text[0] <= 'Z' && is_lower(text[1]))

@@ -28,7 +28,7 @@ struct IpNumber {
   [[nodiscard]] constexpr std::uint32_t v4() const noexcept {
     return static_cast<std::uint32_t>(low);
   }
-  /// 127/8 or ::1.
+  /// Whether it is in 127/8 or ::1.
   [[nodiscard]] constexpr bool is_loopback() const noexcept {
     return is_v4() ? v4() >> 24U == 127 : high == 0 && low == 1;
   }
@@ -42,12 +42,12 @@ struct IpNumber {
   static constexpr std::uint64_t kV4Mark = 0xFFFF;
 };
 
-/// The address of an IPv4 or IPv6 socket address; all zero for any other.
+/// Returns the address of an IPv4 or IPv6 socket address; all zero for any other.
 [[nodiscard]] IpNumber ip_number(const sockaddr& address) noexcept;
-/// Its port, in host order; 0 for other families.
+/// Returns its port, in host order; 0 for other families.
 [[nodiscard]] std::uint16_t ip_port(const sockaddr& address) noexcept;
 
-/// "192.0.2.1", "2001:db8::1".
+/// Shows "192.0.2.1", "2001:db8::1".
 [[nodiscard]] std::string numeric(const IpNumber& address);
 
 }  // namespace netecho

@@ -18,7 +18,7 @@ namespace netecho {
 
 class KernelStamps {
  public:
-  /// Enough for the control messages of one datagram or error.
+  /// This is enough for the control messages of one datagram or error.
   static constexpr std::size_t kControlBytes = 512;
 
   /// Turns stamping on, and waits until it works, rarely more than a few milliseconds. Remembers
@@ -37,10 +37,10 @@ class KernelStamps {
   /// A datagram was given to the kernel, which numbers each. Those that `left`, as the caller
   /// counts them, have ordinals; others (dropped by a local rule, sent again) only a number.
   void numbered(bool left) noexcept;
-  /// When the datagram of this ordinal left, from 0.
+  /// Returns when the datagram of this ordinal, from 0, left.
   [[nodiscard]] std::optional<WallTime> sent_datagram(std::uint64_t ordinal) const noexcept;
-  /// When the stretch of a stream that ends with this byte left: its position since stamping was
-  /// turned on, modulo 2^32.
+  /// Returns when the stretch of a stream that ends with this byte left: its position since
+  /// stamping was turned on, modulo 2^32.
   [[nodiscard]] std::optional<WallTime> sent(std::uint32_t key) const noexcept;
 
  private:

@@ -63,7 +63,8 @@ class Reactor {
   std::unique_ptr<State> state_;
 };
 
-/// Must not outlive its reactor. Its action may set, cancel or destroy any timer, its own too.
+/// A timer must not outlive its reactor. Its action may set, cancel or destroy any timer, its own
+/// too.
 class Reactor::Timer {
  public:
   ~Timer();

@@ -46,8 +46,8 @@ class Utf8Here {
   locale_t before_ = nullptr;
 };
 
-/// One question to the name service, owned by who asks and by the thread that answers; whoever is
-/// last frees it.
+/// This is one question to the name service. Who asks and the thread that answers own it; the last
+/// one frees it.
 struct Question {
   Question(std::string_view name, const ResolveOptions& options)
       : host{name}, ask{options.name_service}, answered_fd{checked("eventfd", "", [] {

@@ -40,8 +40,8 @@ struct ResolveOptions {
   decltype(&::getaddrinfo) name_service = &::getaddrinfo;
 };
 
-/// The addresses of `host`, best first, without duplicates, at least one, all with the port of
-/// `service` (a number, a service name, or empty for 0).
+/// Returns the addresses of `host`, best first, without duplicates, at least one, all with the port
+/// of `service` (a number, a service name, or empty for 0).
 ///
 /// An IP address stands for itself. `localhost` and what ends in `.localhost` is the loopback and
 /// `.invalid` is unknown, without asking anybody (RFC 6761, sections 6.3 and 6.4). An empty host is

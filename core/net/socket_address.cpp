@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kPathOffset = offsetof(sockaddr_un, sun_path);
 
-/// A copy of the address as its own type: the storage is only bytes.
+/// Copies the address as its own type, because the storage is only bytes.
 template <typename Address>
 Address as(const sockaddr* address, socklen_t size) noexcept {
   Address out{};

@@ -20,7 +20,8 @@ class SocketAddress {
   SocketAddress() noexcept = default;
   SocketAddress(const sockaddr* address, socklen_t size) noexcept;
 
-  /// Numeric IPv4 or IPv6 (with an optional %zone, a name or an index); none if it is not one.
+  /// Reads numeric IPv4 or IPv6 (with an optional %zone, a name or an index); none if it is not
+  /// one.
   [[nodiscard]] static std::optional<SocketAddress> from_ip(std::string_view ip,
                                                             std::uint16_t port);
   /// REQUIRES: 1 to 107 bytes. An abstract name has its exact length, never padded.
@@ -56,9 +57,10 @@ class SocketAddress {
 [[nodiscard]] std::optional<SocketDescription> describe(const SocketAddress& address,
                                                         const SocketKind& kind);
 
-/// An IPv4 address as ::ffff:a.b.c.d, for an IPv6 socket that speaks both; others unchanged.
+/// Returns an IPv4 address as ::ffff:a.b.c.d, for an IPv6 socket that speaks both; others
+/// unchanged.
 [[nodiscard]] SocketAddress mapped(const SocketAddress& address) noexcept;
-/// The reverse of mapped().
+/// Reverses mapped().
 [[nodiscard]] SocketAddress unmapped(const SocketAddress& address) noexcept;
 
 /// Opens and keeps the socket that it takes to name a link-local peer's interface, for a process

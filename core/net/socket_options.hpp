@@ -47,7 +47,7 @@ struct SocketOptions {
   bool reset_on_close = false;  ///< close() ends a connection by RST, and no port waits after it.
 };
 
-/// One bit for each option above, for capabilities.
+/// Capabilities have one bit for each option above.
 enum SocketOptionBit : std::uint32_t {
   kOptionBind = 1U << 0,
   kOptionInterface = 1U << 1,
@@ -65,9 +65,9 @@ enum SocketOptionBit : std::uint32_t {
 };
 using SocketOptionSet = std::uint32_t;
 
-/// Which options the user set.
+/// Returns which options the user set.
 [[nodiscard]] SocketOptionSet requested(const SocketOptions& options) noexcept;
-/// `--tos`, `--nagle` …, for messages.
+/// Returns `--tos`, `--nagle` …, for messages.
 [[nodiscard]] std::vector<std::string_view> option_names(SocketOptionSet set);
 
 /// netecho sets such an option by itself.

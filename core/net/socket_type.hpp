@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The type of a socket as socket(2) and getaddrinfo(3) call it.
+/// Turns the type of a socket into what socket(2) and getaddrinfo(3) call it.
 
 #include <sys/socket.h>
 

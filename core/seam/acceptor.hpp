@@ -30,7 +30,7 @@ struct [[nodiscard]] AcceptResult {
   std::optional<IpNumber> source{};
 };
 
-/// A listening socket of a stream or record transport.
+/// This is a listening socket of a stream or record transport.
 class Acceptor {
  public:
   virtual ~Acceptor() = default;

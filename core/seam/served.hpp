@@ -27,8 +27,8 @@ inline constexpr std::string_view kFrames = "netecho";
 
 struct Served {
   ServedSocket socket;
-  /// The same endpoint for each further thread: a socket that shares its port, or the same socket.
-  /// Fewer than there are threads if it can't be shared.
+  /// Each further thread has a socket that shares the port, or the same socket. There are fewer
+  /// than threads if it cannot be shared.
   std::vector<ServedSocket> siblings{};
   SocketDescription endpoint;              ///< As bound: the real port.
   SocketKind kind{};                       ///< Of all of its sockets, connections too.

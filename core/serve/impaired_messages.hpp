@@ -123,7 +123,7 @@ class ImpairedRecords final : public ServedConnection {
                   std::unique_ptr<MessagePort> port, std::unique_ptr<ImpairedReplies> replies);
   ~ImpairedRecords() override = default;
 
-  /// False: the connection is gone.
+  /// Returns false if the connection is gone.
   [[nodiscard]] bool receive() noexcept;
   void send() noexcept;
   void watch_what_matters() noexcept;

@@ -58,7 +58,7 @@ class DatagramClient final : public MessagePort {
   [[nodiscard]] std::optional<SocketDescription> local() const override;
 
  private:
-  /// Room for the size of a train's segments.
+  /// There is room for the size of a train's segments.
   struct alignas(cmsghdr) SegmentControl {
     std::array<std::byte, CMSG_SPACE(sizeof(int))> bytes;
   };
