@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "core/base/clock.hpp"
@@ -17,6 +18,7 @@
 #include "core/probe/waiter.hpp"
 #include "core/seam/byte_channel.hpp"
 #include "core/seam/message_port.hpp"
+#include "core/seam/wire_format.hpp"
 
 namespace netecho {
 
@@ -74,6 +76,7 @@ struct ProbeTarget {
   std::function<std::unique_ptr<Reopening>()> reopen;
   /// A connection must be closed before the next can be made: it holds a port or a path.
   bool one_at_a_time = false;
+  std::string_view wire_format = kFrames;  ///< What its probes and replies look like.
 };
 
 class TargetSource;

@@ -4,10 +4,12 @@
 /// What the flows of a run send from and receive into. They are served one after the other, so one
 /// set does for all of them, and stays in the cache.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
+#include "core/probe/probe_format.hpp"
 #include "core/probe/prober.hpp"
 #include "core/seam/batch.hpp"
 
@@ -28,6 +30,8 @@ struct ProberBuffers {
 
   Batch outgoing;
   Batch incoming;
+  /// What the messages of the slot at hand are.
+  std::array<Reading, kTrainMessages> readings{};
   std::optional<Batch> trains;  ///< For what a flood of datagrams brings; none without a flood.
 };
 

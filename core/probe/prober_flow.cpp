@@ -31,9 +31,10 @@ const AuthKey* key_of(const ProbeOptions& options) noexcept {
 
 /// How many probes can be outstanding; one where replies carry no sequence, or where a stream's
 /// kernel stamps could not be told apart.
-std::size_t outstanding_limit(const ProbeOptions& options, const ProbeTarget& target) noexcept {
+std::size_t outstanding_limit(const ProbeOptions& options, const ProbeTarget& target,
+                              const ProbeFormat& format) noexcept {
   const bool stream = target.target.socket_type == SocketType::stream;
-  if (content_bytes(options) < kFrameHeaderBytes) return 1;
+  if (!format.names_probes()) return 1;
   if (stream && options.timestamps == TimestampSource::kernel) return 1;
   if (options.schedule == ScheduleKind::flood) return options.window;
   const auto by_time = static_cast<std::uint64_t>(options.timeout / options.interval) + 2;
@@ -63,10 +64,12 @@ ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
     : target_{target},
       context_{context},
       identity_{identity},
-      content_{content_bytes(context.options), identity.session, outgoing_slots(context.options),
-               key_of(context.options)},
+      format_{make_probe_format(target.wire_format, {.size_bytes = content_bytes(context.options),
+                                                     .session = identity.session,
+                                                     .at_hand = outgoing_slots(context.options),
+                                                     .key = key_of(context.options)})},
       schedule_{kNever, schedule_options(context.options, identity.session)},
-      tracker_{outstanding_limit(context.options, target), context.options.timeout},
+      tracker_{outstanding_limit(context.options, target, *format_), context.options.timeout},
       figures_{mean_gap(), context.clock, identity.space},
       recent_{identity.space},
       outgoing_{context.buffers.outgoing},
@@ -110,8 +113,11 @@ void ProbeFlow::begin(Instant start, Duration phase) {
 void ProbeFlow::start_warm_up() {
   const ProbeOptions& options = context_.options;
   if (options.warmup == 0 || warmed_up_) return connected_at(context_.clock.now());
-  warm_up_ = std::make_unique<WarmUp>(*connection_.port, options, content_bytes(options),
-                                      identity_.warm_up_session, key_of(options), context_.buffers);
+  auto format = make_probe_format(target_.wire_format, {.size_bytes = content_bytes(options),
+                                                        .session = identity_.warm_up_session,
+                                                        .key = key_of(options)});
+  warm_up_ =
+      std::make_unique<WarmUp>(*connection_.port, options, std::move(format), context_.buffers);
 }
 
 void ProbeFlow::end_warm_up(Instant now) {
@@ -119,7 +125,7 @@ void ProbeFlow::end_warm_up(Instant now) {
   const bool some_lost = warm_up_->lost_total() > 0;
   warm_up_.reset();
   warmed_up_ = true;
-  if (!some_lost || content_.has_frame() || !target_.reopen) return connected_at(now);
+  if (!some_lost || format_->names_probes() || !target_.reopen) return connected_at(now);
   // A late reply to it would pass for one to a probe: these have a connection of their own.
   stop_watching();
   reopen_at_ = now;
@@ -222,7 +228,7 @@ void ProbeFlow::expire(Instant now) {
     lose(oldest, mismatch ? ReplyStatus::mismatch : ReplyStatus::timeout);
     timed_out = true;
   }
-  if (timed_out && !content_.has_frame() && target_.reopen && !all_sent() && connected()) {
+  if (timed_out && !format_->names_probes() && target_.reopen && !all_sent() && connected()) {
     stop_watching();
     reopen_at_ = now;
   }
@@ -360,7 +366,7 @@ Summary ProbeFlow::description(bool interrupted) const {
   summary.timestamp_source = options.timestamps;
   summary.size_bytes = echoes() ? options.size_bytes : 0;
   if (echoes()) {
-    summary.stamped = content_.has_stamp_block() ? stamped_ : false;
+    summary.stamped = format_->asks_for_stamps() ? stamped_ : false;
     if (!options.key) summary.authenticated = false;
     if (options.key && stamped_) summary.authenticated = true;  // There was a reply.
   }

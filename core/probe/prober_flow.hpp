@@ -31,6 +31,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -38,9 +39,9 @@
 #include "core/base/error.hpp"
 #include "core/measure/clock_offset.hpp"
 #include "core/measure/schedule.hpp"
+#include "core/probe/probe_format.hpp"
 #include "core/probe/prober.hpp"
 #include "core/probe/prober_buffers.hpp"
-#include "core/probe/prober_content.hpp"
 #include "core/probe/prober_figures.hpp"
 #include "core/probe/prober_warmup.hpp"
 
@@ -216,7 +217,7 @@ class ProbeFlow {
   /// Takes what came in one call. False: there is no more.
   bool receive();
   void take(const Slot& slot);
-  void take_message(const Slot& slot);
+  void take_message(const Slot& slot, const Reading& reading);
   void take_error(const Slot& slot);
   void take_intact(const Slot& slot, const Reading& reading);
   void take_damaged(const Slot& slot, const Reading& reading);
@@ -239,7 +240,7 @@ class ProbeFlow {
   ProberContext context_;
   FlowIdentity identity_;
   Instant start_{};
-  ProbeContent content_;
+  std::unique_ptr<ProbeFormat> format_;
   Schedule schedule_;
   SequenceTracker tracker_;
   FlowFigures figures_;

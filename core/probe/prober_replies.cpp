@@ -112,20 +112,27 @@ Sequence ProbeFlow::expected() const noexcept {
 
 void ProbeFlow::take(const Slot& slot) {
   if (slot.error != 0) return take_error(slot);
-  if (!slot.is_train()) return take_message(slot);
-  Slot message = slot.first_message();
-  for (std::uint32_t left = slot.size; left != 0; left -= message.size) {
-    message.size = std::min(left, slot.segment_size);
-    take_message(message);
-    message.data += message.size;
+  // No kernel makes longer trains today; one that does is taken in parts.
+  for (Slot rest = slot;;) {
+    Slot part = rest;
+    if (part.segments() > kTrainMessages) {
+      part.size = static_cast<std::uint32_t>(kTrainMessages) * part.segment_size;
+    }
+    const auto readings = std::span{context_.buffers.readings}.first(part.segments());
+    format_->read(part, {expected(), tracker_.next()}, readings);
+    for (const Reading& reading : readings) {
+      const Slot message = rest.first_message();
+      take_message(message, reading);
+      rest.cut_front(message.size);
+    }
+    if (rest.size == 0) return;
   }
 }
 
-void ProbeFlow::take_message(const Slot& slot) {
+void ProbeFlow::take_message(const Slot& slot, const Reading& reading) {
   unheard_since_.reset();
   back_off_ = Duration::zero();
   if (echoes()) figures_.counts.rx_bytes += slot.size;
-  const Reading reading = content_.read({slot.data, slot.size}, expected(), tracker_.next());
   switch (reading.kind) {
     case ReadingKind::intact:
       take_intact(slot, reading);
@@ -266,7 +273,7 @@ void ProbeFlow::forget_candidate(Sequence sequence) noexcept {
 }
 
 void ProbeFlow::take_error(const Slot& slot) {
-  const Reading reading = content_.read_quote({slot.data, slot.size}, expected());
+  const Reading reading = format_->read_quote({slot.data, slot.size}, expected());
   const Reason reason{.error = slot.error, .icmp = slot.icmp};
   if (reading.kind == ReadingKind::intact) {
     if (tracker_.is_outstanding(*reading.sequence)) lose(*reading.sequence, reason);

@@ -58,25 +58,24 @@ void ProbeFlow::send_due(Instant now) {
 }
 
 BatchResult ProbeFlow::send_batch(std::size_t probes, Instant& now) {
+  const std::span<std::byte> bytes = format_->encode(tracker_.next(), probes);
+  const std::size_t each = bytes.size() / probes;
   for (std::size_t i = 0; i < probes; ++i) {
-    const auto probe = content_.encode({tracker_.next().value + i}, i);
     Slot& slot = outgoing_.slots()[i];
     slot = {};
-    slot.data = probe.data();
-    slot.size = static_cast<std::uint32_t>(probe.size());
+    slot.data = bytes.data() + i * each;
+    slot.size = static_cast<std::uint32_t>(each);
   }
   return send_outgoing(probes, now);
 }
 
 BatchResult ProbeFlow::send_train(std::size_t probes, Instant& now) {
+  const std::span<std::byte> bytes = format_->encode(tracker_.next(), probes);
   Slot& slot = outgoing_.slots()[0];
   slot = {};
-  for (std::size_t i = 0; i < probes; ++i) {
-    const auto probe = content_.encode({tracker_.next().value + i}, i);
-    if (i == 0) slot.data = probe.data();
-    slot.size += static_cast<std::uint32_t>(probe.size());
-    slot.segment_size = static_cast<std::uint32_t>(probe.size());
-  }
+  slot.data = bytes.data();
+  slot.size = static_cast<std::uint32_t>(bytes.size());
+  slot.segment_size = static_cast<std::uint32_t>(bytes.size() / probes);
   return send_outgoing(1, now);
 }
 

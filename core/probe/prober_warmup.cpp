@@ -6,11 +6,11 @@
 
 namespace netecho {
 
-WarmUp::WarmUp(MessagePort& port, const ProbeOptions& options, std::uint32_t size_bytes,
-               std::uint64_t session, const AuthKey* key, ProberBuffers& buffers)
+WarmUp::WarmUp(MessagePort& port, const ProbeOptions& options, std::unique_ptr<ProbeFormat> format,
+               ProberBuffers& buffers)
     : port_{port},
       options_{options},
-      content_{size_bytes, session, 1, key},
+      format_{std::move(format)},
       outgoing_{buffers.outgoing},
       incoming_{buffers.incoming} {}
 
@@ -23,7 +23,7 @@ void WarmUp::on_time(Instant now) {
     return;
   }
   sequence_ = {sent_++};
-  const std::span<std::byte> probe = content_.encode(sequence_);
+  const std::span<std::byte> probe = format_->encode(sequence_, 1);
   outgoing_.slots()[0] = {};
   outgoing_.slots()[0].data = probe.data();
   outgoing_.slots()[0].size = static_cast<std::uint32_t>(probe.size());
@@ -43,10 +43,12 @@ void WarmUp::on_ready() {
     return;
   }
   for (const Slot& slot : incoming_.filled()) {
-    const std::span<const std::byte> bytes{slot.data, slot.size};
-    const Reading reading = slot.error != 0
-                                ? content_.read_quote(bytes, sequence_)
-                                : content_.read(bytes, sequence_, {sequence_.value + 1});
+    Reading reading;
+    if (slot.error != 0) {
+      reading = format_->read_quote({slot.data, slot.size}, sequence_);
+    } else {  // One probe is out at a time: what comes behind an answer is a further copy.
+      format_->read(slot.first_message(), {sequence_, {sequence_.value + 1}}, {&reading, 1});
+    }
     const bool unproven = reading.kind == ReadingKind::unproven;
     if (reading.sequence == sequence_ && !unproven) waiting_ = false;
   }

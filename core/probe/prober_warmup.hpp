@@ -4,10 +4,11 @@
 /// The probes that a flow sends before its schedule, in a session of their own: they fill caches,
 /// tables and congestion windows, and are in no figure.
 
-#include "core/codec/auth.hpp"
+#include <memory>
+
+#include "core/probe/probe_format.hpp"
 #include "core/probe/prober.hpp"
 #include "core/probe/prober_buffers.hpp"
-#include "core/probe/prober_content.hpp"
 
 namespace netecho {
 
@@ -15,9 +16,9 @@ namespace netecho {
 /// never before the last was answered or is lost.
 class WarmUp {
  public:
-  /// `options`, `port` and `buffers` outlive it. `size_bytes`: of a probe.
-  WarmUp(MessagePort& port, const ProbeOptions& options, std::uint32_t size_bytes,
-         std::uint64_t session, const AuthKey* key, ProberBuffers& buffers);
+  /// `options`, `port` and `buffers` outlive it. `format` is of a session of its own.
+  WarmUp(MessagePort& port, const ProbeOptions& options, std::unique_ptr<ProbeFormat> format,
+         ProberBuffers& buffers);
 
   [[nodiscard]] bool finished() const noexcept { return finished_; }
   /// Probes that left.
@@ -37,7 +38,7 @@ class WarmUp {
  private:
   MessagePort& port_;
   const ProbeOptions& options_;
-  ProbeContent content_;
+  std::unique_ptr<ProbeFormat> format_;
   Batch& outgoing_;
   Batch& incoming_;
   std::uint64_t sent_ = 0;  ///< Or tried to.

@@ -14,6 +14,7 @@
 #include "core/seam/acceptor.hpp"
 #include "core/seam/byte_channel.hpp"
 #include "core/seam/message_port.hpp"
+#include "core/seam/wire_format.hpp"
 
 namespace netecho {
 
@@ -21,9 +22,6 @@ namespace netecho {
 /// connected stream.
 using ServedSocket =
     std::variant<std::unique_ptr<Acceptor>, std::unique_ptr<MessagePort>, ByteChannel>;
-
-/// Names the frames of netecho (docs/wire-format.md).
-inline constexpr std::string_view kFrames = "netecho";
 
 struct Served {
   ServedSocket socket;

@@ -4,9 +4,10 @@
 #include <set>
 
 #include "core/measure/sequence_tracker.hpp"
-#include "core/probe/prober_content.hpp"
+#include "core/probe/probe_format.hpp"
 #include "tests/core/codec/keyed_server.hpp"
 #include "tests/fuzz/fuzz.hpp"
+#include "tests/support/session_probes.hpp"
 
 namespace netecho::fuzz {
 namespace {
@@ -86,7 +87,7 @@ class Wire {
   }
 
   test::KeyedServer server_;
-  ProbeContent content_;
+  testing::SessionProbes content_;
   SequenceTracker tracker_;
   Instant now_{std::chrono::seconds{5}};
   std::vector<std::vector<std::byte>> seen_;

@@ -3,9 +3,10 @@
 #include <algorithm>
 
 #include "core/codec/stream_framer.hpp"
-#include "core/probe/prober_content.hpp"
+#include "core/probe/probe_format.hpp"
 #include "tests/core/codec/keyed_server.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/session_probes.hpp"
 
 using namespace netecho;
 using netecho::test::Bytes;
@@ -33,13 +34,13 @@ Bytes answered(Bytes probe) {
 }  // namespace
 
 TEST_CASE("prober: with a key all of a probe is authenticated frames, and so is its answer",
-          "[prober_content][auth][unit]") {
+          "[probe_format][auth][unit]") {
   const std::uint32_t size = GENERATE(48U, 71U, 72U, 1472U, 65'536U, 65'537U, 65'583U, 65'584U,
                                       90'000U, 131'072U, 131'073U, 131'119U, 131'120U, 300'000U);
   CAPTURE(size);
   const KeyedServer server;
-  ProbeContent content{size, kSession, 2, &server.key};
-  CHECK(content.has_stamp_block() == (size >= 72));
+  testing::SessionProbes content{size, kSession, 2, &server.key};
+  CHECK(content.asks_for_stamps() == (size >= 72));
   for (const std::size_t slot : {0U, 1U}) {
     const Bytes reply = answered(copy(content.encode({7 + slot}, slot)));
     const Reading reading = content.read(reply, {0}, kNext);
@@ -49,20 +50,20 @@ TEST_CASE("prober: with a key all of a probe is authenticated frames, and so is 
   }
 }
 
-TEST_CASE("prober: with a key the probe itself is no answer", "[prober_content][auth][unit]") {
+TEST_CASE("prober: with a key the probe itself is no answer", "[probe_format][auth][unit]") {
   const std::uint32_t size = GENERATE(48U, 72U, 70'000U);
   const KeyedServer server;
-  ProbeContent content{size, kSession, 1, &server.key};
+  testing::SessionProbes content{size, kSession, 1, &server.key};
   const Reading reading = content.read(content.encode({7}), {7}, kNext);
   CHECK(reading.kind == ReadingKind::unproven);
   CHECK(reading.sequence == Sequence{7});
 }
 
 TEST_CASE("prober: every single flipped bit of an authenticated reply shows",
-          "[prober_content][auth][unit]") {
+          "[probe_format][auth][unit]") {
   const std::uint32_t size = GENERATE(48U, 80U);
   const KeyedServer server;
-  ProbeContent content{size, kSession, 1, &server.key};
+  testing::SessionProbes content{size, kSession, 1, &server.key};
   const Bytes reply = answered(copy(content.encode({7})));
   REQUIRE(content.read(reply, {7}, kNext).kind == ReadingKind::intact);
   for (std::size_t bit = 0; bit < 8 * reply.size(); ++bit) {
@@ -78,21 +79,21 @@ TEST_CASE("prober: every single flipped bit of an authenticated reply shows",
 }
 
 TEST_CASE("prober: with a key, only the server's answer to this session is one",
-          "[prober_content][auth][unit]") {
+          "[probe_format][auth][unit]") {
   const KeyedServer server;
   const AuthKey other{Bytes(16, std::byte{1})};
-  ProbeContent content{72, kSession, 1, &server.key};
+  testing::SessionProbes content{72, kSession, 1, &server.key};
   const Bytes reply = answered(copy(content.encode({7})));
 
   Bytes resigned = reply;
   other.sign(resigned);
   CHECK(content.read(resigned, {7}, kNext).kind == ReadingKind::unproven);
 
-  ProbeContent elsewhere{72, kSession + 1, 1, &server.key};
+  testing::SessionProbes elsewhere{72, kSession + 1, 1, &server.key};
   const Bytes foreign = answered(copy(elsewhere.encode({7})));
   CHECK(content.read(foreign, {7}, kNext).kind == ReadingKind::foreign);
 
-  ProbeContent bare{72, kSession};
+  testing::SessionProbes bare{72, kSession};
   Bytes stamped = copy(bare.encode({7}));
   stamp_frame(stamped, 72, {1, 2, 3});
   CHECK(content.read(stamped, {7}, kNext).kind == ReadingKind::unproven);
@@ -103,9 +104,9 @@ TEST_CASE("prober: with a key, only the server's answer to this session is one",
 }
 
 TEST_CASE("prober: no frame behind the first can be taken for an answer",
-          "[prober_content][auth][unit]") {
+          "[probe_format][auth][unit]") {
   const KeyedServer server;
-  ProbeContent large{65'536 + 72, kSession, 1, &server.key};
+  testing::SessionProbes large{65'536 + 72, kSession, 1, &server.key};
   const Bytes behind = copy(large.encode({0}).subspan(65'536));
   FrameHeader header;
   REQUIRE(decode_frame(behind, header) == DecodeStatus::ok);

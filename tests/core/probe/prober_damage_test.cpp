@@ -3,9 +3,10 @@
 #include <cerrno>
 #include <string>
 
+#include "core/probe/probe_format.hpp"
 #include "core/probe/prober.hpp"
-#include "core/probe/prober_content.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/session_probes.hpp"
 #include "tests/support/sim_network.hpp"
 
 namespace netecho {
@@ -94,7 +95,7 @@ TEST_CASE("prober: a server that answers every probe with other bytes is all mis
 
 TEST_CASE("prober: frames of other sessions are left alone", "[prober][sim]") {
   Bench bench;
-  ProbeContent other{64, 4711};
+  testing::SessionProbes other{64, 4711};
   const std::span<const std::byte> frame = other.encode({1});
   bench.inject(5ms, {reinterpret_cast<const char*>(frame.data()), frame.size()});
   const Summary summary = bench.probe();

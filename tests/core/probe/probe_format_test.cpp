@@ -1,9 +1,10 @@
-#include "core/probe/prober_content.hpp"
+#include "core/probe/probe_format.hpp"
 
 #include <algorithm>
 #include <vector>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/session_probes.hpp"
 
 namespace netecho {
 namespace {
@@ -24,11 +25,11 @@ Bytes stamped(Bytes request, const FrameStamp& stamp) {
   return request;
 }
 
-TEST_CASE("prober_content: an echo of any size is known again", "[prober_content][unit]") {
+TEST_CASE("probe format: an echo of any size is known again", "[probe_format][unit]") {
   const std::uint32_t size =
       GENERATE(4U, 31U, 32U, 55U, 56U, 64U, 1472U, 65'536U, 65'537U, 90'000U);
   CAPTURE(size);
-  ProbeContent content{size, kSession};
+  testing::SessionProbes content{size, kSession};
   const Bytes seventh = copy(content.encode({7}));
   CHECK(seventh.size() == size);
   const Bytes eighth = copy(content.encode({8}));
@@ -39,10 +40,10 @@ TEST_CASE("prober_content: an echo of any size is known again", "[prober_content
   CHECK_FALSE(reading.stamp.has_value());
 }
 
-TEST_CASE("prober_content: a stamped reply gives its stamp", "[prober_content][unit]") {
+TEST_CASE("probe format: a stamped reply gives its stamp", "[probe_format][unit]") {
   const std::uint32_t size = GENERATE(56U, 64U, 65'536U, 70'000U);
   CAPTURE(size);
-  ProbeContent content{size, kSession};
+  testing::SessionProbes content{size, kSession};
   const FrameStamp stamp{.received_unix_ns = 5, .sent_unix_ns = 9, .count = 3};
   const Reading reading = content.read(stamped(copy(content.encode({2})), stamp), {2}, kNext);
   CHECK(reading.kind == ReadingKind::intact);
@@ -50,8 +51,8 @@ TEST_CASE("prober_content: a stamped reply gives its stamp", "[prober_content][u
   CHECK(reading.stamp == stamp);
 }
 
-TEST_CASE("prober_content: every single flipped bit of a frame shows", "[prober_content][unit]") {
-  ProbeContent content{64, kSession};
+TEST_CASE("probe format: every single flipped bit of a frame shows", "[probe_format][unit]") {
+  testing::SessionProbes content{64, kSession};
   const Bytes request = copy(content.encode({7}));
   const bool by_stamping_server = GENERATE(false, true);
   const Bytes reply = by_stamping_server ? stamped(request, {1, 2, 3}) : request;
@@ -66,9 +67,9 @@ TEST_CASE("prober_content: every single flipped bit of a frame shows", "[prober_
   }
 }
 
-TEST_CASE("prober_content: every single flipped bit behind the frame shows, too",
-          "[prober_content][unit]") {
-  ProbeContent content{65'540, kSession};
+TEST_CASE("probe format: every single flipped bit behind the frame shows, too",
+          "[probe_format][unit]") {
+  testing::SessionProbes content{65'540, kSession};
   Bytes reply = copy(content.encode({7}));
   for (std::size_t at = 65'536; at < reply.size(); ++at) {
     reply[at] ^= std::byte{0x10};
@@ -78,9 +79,9 @@ TEST_CASE("prober_content: every single flipped bit behind the frame shows, too"
   CHECK(content.read(reply, {7}, kNext).kind == ReadingKind::intact);
 }
 
-TEST_CASE("prober_content: a right checksum over another payload is no echo",
-          "[prober_content][unit]") {
-  ProbeContent content{64, kSession};
+TEST_CASE("probe format: a right checksum over another payload is no echo",
+          "[probe_format][unit]") {
+  testing::SessionProbes content{64, kSession};
   Bytes forged = copy(content.encode({7}));
   forged[60] ^= std::byte{1};
   encode_frame({.length = 64, .session = kSession, .sequence = {7}, .stamp = FrameStamp{}}, forged);
@@ -89,10 +90,10 @@ TEST_CASE("prober_content: a right checksum over another payload is no echo",
   CHECK(reading.sequence == Sequence{7});
 }
 
-TEST_CASE("prober_content: a valid frame that is shorter or longer is no echo",
-          "[prober_content][unit]") {
+TEST_CASE("probe format: a valid frame that is shorter or longer is no echo",
+          "[probe_format][unit]") {
   const std::uint32_t length = GENERATE(56U, 63U, 65U);
-  ProbeContent content{64, kSession};
+  testing::SessionProbes content{64, kSession};
   static_cast<void>(content.encode({7}));
   Bytes other(length);
   encode_frame({.length = length, .session = kSession, .sequence = {7}, .stamp = FrameStamp{}},
@@ -102,27 +103,27 @@ TEST_CASE("prober_content: a valid frame that is shorter or longer is no echo",
   CHECK(reading.sequence == Sequence{7});
 }
 
-TEST_CASE("prober_content: a frame of another session is not ours", "[prober_content][unit]") {
-  ProbeContent content{64, kSession};
-  ProbeContent other{64, kSession + 1};
+TEST_CASE("probe format: a frame of another session is not ours", "[probe_format][unit]") {
+  testing::SessionProbes content{64, kSession};
+  testing::SessionProbes other{64, kSession + 1};
   CHECK(content.read(other.encode({7}), {7}, kNext).kind == ReadingKind::foreign);
   CHECK(content.read_quote(other.encode({7}), {7}).kind == ReadingKind::foreign);
 }
 
-TEST_CASE("prober_content: other bytes name no probe", "[prober_content][unit]") {
+TEST_CASE("probe format: other bytes name no probe", "[probe_format][unit]") {
   const std::size_t size = GENERATE(0U, 5U, 31U, 64U, 65U);
   CAPTURE(size);
-  ProbeContent content{64, kSession};
+  testing::SessionProbes content{64, kSession};
   const Bytes other(size, std::byte{'x'});
   const Reading reading = content.read(other, {7}, kNext);
   CHECK(reading.kind == ReadingKind::damaged);
   CHECK_FALSE(reading.sequence.has_value());
 }
 
-TEST_CASE("prober_content: small probes are told by their low bytes", "[prober_content][unit]") {
+TEST_CASE("probe format: small probes are told by their low bytes", "[probe_format][unit]") {
   const std::uint32_t size = GENERATE(1U, 2U, 3U, 4U, 5U, 12U, 31U);
   CAPTURE(size);
-  ProbeContent content{size, kSession};
+  testing::SessionProbes content{size, kSession};
   const Bytes old = copy(content.encode({998}));
   const Bytes current = copy(content.encode({999}));
   CHECK(old != current);
@@ -137,17 +138,17 @@ TEST_CASE("prober_content: small probes are told by their low bytes", "[prober_c
   CHECK(content.read(copy(content.encode({200})), {3}, {100}).kind == ReadingKind::damaged);
 }
 
-TEST_CASE("prober_content: an empty message answers the probe that is expected",
-          "[prober_content][unit]") {
-  ProbeContent content{0, kSession};
+TEST_CASE("probe format: an empty message answers the probe that is expected",
+          "[probe_format][unit]") {
+  testing::SessionProbes content{0, kSession};
   CHECK(content.encode({5}).empty());
   CHECK(content.read({}, {5}, {6}).sequence == Sequence{5});
   CHECK(content.read(Bytes(1), {5}, {6}).kind == ReadingKind::damaged);
 }
 
-TEST_CASE("prober_content: a quote tells its probe as long as the header is whole",
-          "[prober_content][unit]") {
-  ProbeContent content{64, kSession};
+TEST_CASE("probe format: a quote tells its probe as long as the header is whole",
+          "[probe_format][unit]") {
+  testing::SessionProbes content{64, kSession};
   const Bytes request = copy(content.encode({7}));
   const std::span<const std::byte> whole{request};
   CHECK(content.read_quote(whole.first(32), {1}).sequence == Sequence{7});
@@ -157,9 +158,9 @@ TEST_CASE("prober_content: a quote tells its probe as long as the header is whol
   CHECK_FALSE(cut.sequence.has_value());
 }
 
-TEST_CASE("prober_content: a quote of a small probe is compared as far as it goes",
-          "[prober_content][unit]") {
-  ProbeContent content{16, kSession};
+TEST_CASE("probe format: a quote of a small probe is compared as far as it goes",
+          "[probe_format][unit]") {
+  testing::SessionProbes content{16, kSession};
   const Bytes request = copy(content.encode({7}));
   const std::span<const std::byte> whole{request};
   CHECK(content.read_quote(whole.first(8), {7}).sequence == Sequence{7});

@@ -1,0 +1,57 @@
+#pragma once
+
+/// \file
+/// Probes that are frames of netecho (docs/wire-format.md).
+
+#include <vector>
+
+#include "core/probe/probe_format.hpp"
+
+namespace netecho {
+
+/// Frames of one session. With a key they are authenticated, and only a server that has the key,
+/// too, can answer them.
+///
+/// From 56 bytes on a probe is a frame with an empty stamp block, from 32 on one without; above
+/// 65,536 bytes the frame is their beginning, and what follows is frames that ask for nothing, so
+/// that a stamping server never loses framing (a rest below 32 bytes can be none). All that is not
+/// header is the same in every probe of a session, so that nothing but a header has to be written
+/// for a probe, or kept to check it.
+class FrameProbes final : public ProbeFormat {
+ public:
+  /// REQUIRES: at least as many bytes as the smallest frame has.
+  explicit FrameProbes(const ProbeFormatOptions& options);
+
+  [[nodiscard]] bool names_probes() const noexcept override { return true; }
+  [[nodiscard]] bool asks_for_stamps() const noexcept override {
+    return header_bytes_ > kFrameHeaderBytes;
+  }
+  [[nodiscard]] std::span<std::byte> encode(Sequence first, std::size_t probes) noexcept override;
+  void read(const Slot& slot, const Answerable& answerable,
+            std::span<Reading> readings) const noexcept override;
+  [[nodiscard]] Reading read_quote(std::span<const std::byte> quote,
+                                   Sequence expected) const noexcept override;
+
+ private:
+  [[nodiscard]] Reading read_frame(std::span<const std::byte> message) const noexcept;
+  /// Any probe at hand: they differ in their headers only.
+  [[nodiscard]] std::span<const std::byte> probe() const noexcept {
+    return std::span{storage_}.first(size_bytes_);
+  }
+  void fill_with_frames(std::span<std::byte> rest) noexcept;
+  void write_frame(FrameHeader header, std::span<std::byte> to) const noexcept;
+  [[nodiscard]] Reading unlike(std::span<const std::byte> message) const noexcept;
+  [[nodiscard]] bool is_answer(const FrameHeader& header) const noexcept;
+  [[nodiscard]] bool has_fixed_bytes(std::span<const std::byte> message,
+                                     std::size_t from) const noexcept;
+  [[nodiscard]] std::size_t tag_bytes() const noexcept { return key_ ? kFrameTagBytes : 0; }
+
+  const AuthKey* key_;
+  std::uint64_t session_;
+  std::size_t size_bytes_;
+  std::vector<std::byte> storage_;
+  std::size_t frame_bytes_ = 0;
+  std::size_t header_bytes_ = 0;
+};
+
+}  // namespace netecho
