@@ -3,8 +3,8 @@
 namespace netecho {
 namespace {
 
-bool is_known_scheme(std::string_view lower_case) {
-  return find_backend(lower_case) != nullptr;
+bool has_backend(std::string_view scheme) {
+  return find_backend(scheme) != nullptr;
 }
 
 bool may_be_path(std::string_view prefix) {
@@ -33,7 +33,7 @@ void add_schemes(std::vector<std::string>& out, const Backend& backend, Role rol
 
 std::vector<std::string> complete_endpoint(std::string_view prefix, Role role) {
   std::vector<std::string> out;
-  const SplitEndpoint split = split_scheme(prefix, is_known_scheme);
+  const SplitEndpoint split = split_scheme(prefix, has_backend);
   if (const Backend* backend = find_backend(split.scheme); backend != nullptr) {
     const std::string_view before = prefix.substr(0, prefix.size() - split.rest.size());
     add_rests(out, *backend, role, before, split.rest);

@@ -4,12 +4,6 @@
 #include <cstring>
 
 namespace netecho {
-namespace {
-
-constexpr std::size_t kChunkBytes = 256 * 1024;
-
-}  // namespace
-
 EchoVerifier::EchoVerifier(PayloadSource& source)
     : source_{source}, rereads_{source.read_again(0, {})}, ring_(kRingBytes) {}
 

@@ -12,6 +12,9 @@
 
 namespace netecho {
 
+/// One step moves at most this much of a stream.
+inline constexpr std::size_t kChunkBytes = 256 * 1024;
+
 /// What is to be sent is read into a ring, sent from there and compared there, and so never copied.
 /// If the echo lags by more than the ring, the source is read again, if it can be; else the ring
 /// bounds how far sending may run ahead.

@@ -17,7 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kChunkBytes = 256 * 1024;
 /// After a whole echo, further bytes have so long to show that it was too long.
 constexpr Duration kSurplusWait = 200ms;
 constexpr Duration kProgressInterval = 100ms;
