@@ -10,10 +10,12 @@
 
 #include "core/probe/prober.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/expect_summary.hpp"
 #include "tests/support/sim_network.hpp"
 
 using namespace netecho;
 using namespace netecho::test;
+using netecho::testing::expect;
 using namespace std::chrono_literals;
 
 namespace {
@@ -73,11 +75,7 @@ TEST_CASE("prober: a closed connection ends the flow and says why", "[prober][si
   bench.link->fates[2].replies.clear();
   bench.net.close_at(250ms, *bench.link);
   const Summary s = bench.probe({.count = 10});
-  CHECK(s.scheduled_total == 10);
-  CHECK(s.received_total == 2);
-  CHECK(s.timeout_total == 1);
-  CHECK(s.no_connection_total == 7);
-  CHECK(s.outstanding_total == 0);
+  expect(s).scheduled(10).received(2).timeout(1).no_connection(7).outstanding(0);
   REQUIRE(s.error.has_value());
   CHECK(s.error->category == ErrorCategory::connect);
   CHECK(s.error->message.find("the peer closed the connection") != std::string::npos);
@@ -90,8 +88,7 @@ TEST_CASE("prober: a connection that fails ends the flow, too", "[prober][sim]")
   bench.net.close_at(50ms, *bench.link, ECONNRESET);
   bench.link->fates[0].replies.clear();
   const Summary s = bench.probe({.count = 10});
-  CHECK(s.scheduled_total == 10);
-  CHECK(s.timeout_total == 1);
+  expect(s).scheduled(10).timeout(1);
   REQUIRE(s.error.has_value());
   CHECK(s.error->category == ErrorCategory::connect);
   CHECK(s.error->error_number == ECONNRESET);
@@ -105,8 +102,7 @@ TEST_CASE("prober: a connection that ends after its schedule costs only what was
   bench.net.close_at(205ms, *bench.link);
   SECTION("with replies before") {
     const Summary s = bench.probe({.count = 3});
-    CHECK(s.received_total == 2);
-    CHECK(s.timeout_total == 1);
+    expect(s).received(2).timeout(1);
     CHECK(s.exit_code == 0);
     CHECK_FALSE(s.error.has_value());
   }
@@ -139,8 +135,7 @@ TEST_CASE("prober: a dropped stream ends its flow, unless it is to be made again
     CHECK(s.scheduled_total == 10);
     CHECK(s.no_connection_total == 2);  // The slots that it never had.
     CHECK(s.unanswered_ratio == 0.3);
-    CHECK(s.received_total == 7);
-    CHECK(s.timeout_total == 1);
+    expect(s).received(7).timeout(1);
     REQUIRE(s.outages.size() == 1);
     CHECK(s.outages[0].duration == 40ms);  // From probe 7, which was out, to the last slot.
     CHECK(s.outages[0].probes == 3);
@@ -158,11 +153,7 @@ TEST_CASE("prober: a dropped stream ends its flow, unless it is to be made again
     CHECK(s.outages[0].start == WallTime{1'700'000'000s + 140ms});
     // Probe 7 was out; the slot at 160 ms found no connection.
     CHECK(s.outages[0].probes == 2);
-    CHECK(s.timeout_total == 1);
-    CHECK(s.skipped_total == 1);
-    CHECK(s.no_connection_total == 1);
-    CHECK(s.unanswered_total == 2);
-    CHECK(s.received_total == 28);
+    expect(s).timeout(1).skipped(1).no_connection(1).unanswered(2).received(28);
     CHECK(second->sent.size() == 21);
     CHECK(s.rtt.max == 10ms);
   }
@@ -176,9 +167,7 @@ TEST_CASE("prober: an outage that nobody ends lasts to the end of the run", "[pr
   bench.net.close_at(25ms, *bench.link);
   const ProbeOptions options{.count = 10, .interval = 20ms, .reconnect = Reconnect::yes};
   const Summary s = bench.probe(options);
-  CHECK(s.received_total == 1);
-  CHECK(s.timeout_total == 1);
-  CHECK(s.skipped_total == 8);
+  expect(s).received(1).timeout(1).skipped(8);
   REQUIRE(s.outages.size() == 1);
   CHECK(s.outages[0].duration == 160ms);  // From probe 1 to the last slot, at 180 ms.
   CHECK(s.outages[0].probes == 9);
@@ -231,8 +220,7 @@ TEST_CASE("prober: a stream that answers nothing for half a second is made anew"
   REQUIRE(second != nullptr);
   CHECK(bench.link->sent.size() == 7);  // The first without a reply left at 200 ms.
   CHECK(second->sent.size() == 13);
-  CHECK(s.timeout_total == 5);
-  CHECK(s.received_total == 15);
+  expect(s).timeout(5).received(15);
 }
 
 TEST_CASE("prober: with retry, a connection that never stood is a failure that says so",
@@ -267,8 +255,7 @@ TEST_CASE("prober: a datagram socket that hears nothing for a minute is made ane
   REQUIRE(second != nullptr);
   CHECK(bench.link->sent.size() == 7);  // The last one a minute after the first without a reply …
   CHECK(second->sent.size() == 3);      // … and the next ones where its name leads now.
-  CHECK(s.received_total == 4);
-  CHECK(s.timeout_total == 6);
+  expect(s).received(4).timeout(6);
   CHECK_FALSE(s.error.has_value());
 }
 
@@ -316,9 +303,7 @@ TEST_CASE("prober: after a time-out, small probes go on from a fresh port", "[pr
   REQUIRE(second != nullptr);
   CHECK(first->sent.size() == 1);
   CHECK(second->sent.size() == 1);
-  CHECK(all[0].timeout_total == 1);
-  CHECK(all[0].skipped_total == 2);
-  CHECK(all[0].received_total == 1);
+  expect(all[0]).timeout(1).skipped(2).received(1);
   CHECK(all[0].rtt.max == 10ms);
   CHECK(all[0].duplicate_total + all[0].late_total == 0);
   CHECK(net.watched() == 0);

@@ -6,6 +6,7 @@
 #include "core/probe/probe_format.hpp"
 #include "core/probe/prober.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/expect_summary.hpp"
 #include "tests/support/session_probes.hpp"
 #include "tests/support/sim_network.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace netecho::test;
+using netecho::testing::expect;
 
 const std::string kGarbage(64, 'x');
 
@@ -63,8 +65,7 @@ TEST_CASE("prober: a reply that names no probe is charged to the first that time
   bench.inject(10ms, kGarbage);
   const Summary summary = bench.probe();
   CHECK(bench.events.story() == "2 ok, 0 mismatch, 1 timeout");
-  CHECK(summary.mismatch_total == 1);
-  CHECK(summary.timeout_total == 1);
+  expect(summary).mismatch(1).timeout(1);
   CHECK(bench.net.elapsed() == 251ms);
 }
 
@@ -87,8 +88,7 @@ TEST_CASE("prober: a server that answers every probe with other bytes is all mis
     bench.inject(10ms + static_cast<std::int64_t>(i) * 1ms, "HTTP/1.1 400 Bad Request\r\n");
   }
   const Summary summary = bench.probe();
-  CHECK(summary.mismatch_total == 3);
-  CHECK(summary.lost_total == 3);
+  expect(summary).mismatch(3).lost(3);
   CHECK(summary.exit_code == 1);
   CHECK(bench.net.elapsed() == 12ms);
 }
@@ -99,8 +99,7 @@ TEST_CASE("prober: frames of other sessions are left alone", "[prober][sim]") {
   const std::span<const std::byte> frame = other.encode({1});
   bench.inject(5ms, {reinterpret_cast<const char*>(frame.data()), frame.size()});
   const Summary summary = bench.probe();
-  CHECK(summary.received_total == 3);
-  CHECK(summary.mismatch_total == 0);
+  expect(summary).received(3).mismatch(0);
   CHECK(summary.rx_bytes_total == 4 * 64);
 }
 
@@ -120,8 +119,7 @@ TEST_CASE("prober: a flood of bad replies is charged no further than what is out
   bench.options.interval = 100ms;
   for (int i = 0; i < 1000; ++i) bench.inject(50ms, kGarbage);  // Nothing is outstanding.
   const Summary summary = bench.probe();
-  CHECK(summary.received_total == 3);
-  CHECK(summary.lost_total == 0);
+  expect(summary).received(3).lost(0);
   CHECK(summary.rx_bytes_total == 1003 * 64);
 }
 
@@ -131,8 +129,7 @@ TEST_CASE("prober: a warm-up probe is awaited for its time-out, and its late rep
   bench.options.warmup = 1;
   bench.link->fates[0].replies = {{.extra = 241ms}};  // One millisecond too late.
   const Summary summary = bench.probe();
-  CHECK(summary.received_total == 3);
-  CHECK(summary.late_total == 0);
+  expect(summary).received(3).late(0);
   CHECK(bench.link->sent_at[1] - bench.link->sent_at[0] == 250ms);
 }
 

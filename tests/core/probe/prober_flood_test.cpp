@@ -7,11 +7,13 @@
 
 #include "core/probe/prober.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/expect_summary.hpp"
 #include "tests/support/prober_bench.hpp"
 #include "tests/support/sim_network.hpp"
 
 using namespace netecho;
 using namespace netecho::test;
+using netecho::testing::expect;
 using namespace std::chrono_literals;
 
 TEST_CASE("prober: a flood keeps its window full, and has no response times", "[prober][sim]") {
@@ -20,10 +22,7 @@ TEST_CASE("prober: a flood keeps its window full, and has no response times", "[
   bench.link->fates[5].replies.clear();
   const Summary s = bench.probe(options);
   CHECK(s.schedule == ScheduleKind::flood);
-  CHECK(s.sent_total == 100);
-  CHECK(s.received_total == 99);
-  CHECK(s.timeout_total == 1);
-  CHECK(s.skipped_total == 0);
+  expect(s).sent(100).received(99).timeout(1).skipped(0);
   CHECK(s.rtt.max == 10ms);
   CHECK(s.response.min == std::nullopt);
   CHECK(s.send_lateness.max == std::nullopt);
@@ -42,10 +41,7 @@ TEST_CASE("prober: a flood leaves in trains, each message of which counts", "[pr
   bench.link->fates[7].replies.clear();
   bench.link->fates[8].replies[0].corrupt = true;
   const Summary s = bench.probe(options);
-  CHECK(s.sent_total == 500);
-  CHECK(s.received_total == 498);
-  CHECK(s.timeout_total == 1);
-  CHECK(s.mismatch_total == 1);
+  expect(s).sent(500).received(498).timeout(1).mismatch(1);
   CHECK(s.lost_reverse_total == 2);
   CHECK(s.tx_bytes_total == 500 * 64);
   CHECK(s.rtt.max == 10ms);
@@ -74,9 +70,7 @@ TEST_CASE("prober: a flood whose train is refused leaves without", "[prober][sim
   Bench bench{{.trains = SimTrains::refused}};
   ProbeOptions options{.count = 100, .schedule = ScheduleKind::flood, .window = 10};
   const Summary s = bench.probe(options);
-  CHECK(s.sent_total == 100);
-  CHECK(s.received_total == 100);
-  CHECK(s.send_error_total == 0);
+  expect(s).sent(100).received(100).send_error(0);
   CHECK(s.duration == 100ms);  // Refused at once, sent at once.
   CHECK(bench.link->trains == std::vector<std::size_t>{10});
 }
@@ -103,7 +97,6 @@ TEST_CASE("prober: a flood that can't be sent does not spin", "[prober][sim]") {
   for (std::uint64_t i = 0; i < 5; ++i) link.fates[i].send_error = EPERM;
   ProbeOptions options{.count = 6, .schedule = ScheduleKind::flood};
   const Summary s = bench.probe(options);
-  CHECK(s.send_error_total == 5);
-  CHECK(s.received_total == 1);
+  expect(s).send_error(5).received(1);
   CHECK(s.duration == 15ms);  // A millisecond after each failure, then a round trip.
 }

@@ -5,20 +5,20 @@
 
 #include "core/probe/prober.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/expect_summary.hpp"
 #include "tests/support/prober_bench.hpp"
 #include "tests/support/sim_network.hpp"
 
 using namespace netecho;
 using namespace netecho::test;
+using netecho::testing::expect;
 using namespace std::chrono_literals;
 
 TEST_CASE("prober: a lost reply counts once its timeout passes", "[prober][sim]") {
   Bench bench;
   bench.fate(1).replies.clear();
   const Summary s = bench.probe(probes(3));
-  CHECK(s.lost_total == 1);
-  CHECK(s.timeout_total == 1);
-  CHECK(s.received_total == 2);
+  expect(s).lost(1).timeout(1).received(2);
   CHECK(s.loss_ratio.value() == Approx(1.0 / 3));
   CHECK(s.rtt.max == 10ms);
   CHECK(s.response.max == std::nullopt);  // One of them is infinite.
@@ -49,11 +49,7 @@ TEST_CASE("prober: a reply after its timeout is late, and the probe still lost",
   Bench bench;
   bench.fate(0).replies = {{.extra = 260ms}};
   const Summary s = bench.probe(probes(4));
-  CHECK(s.timeout_total == 1);
-  CHECK(s.late_total == 1);
-  CHECK(s.duplicate_total == 0);
-  CHECK(s.reordered_total == 0);
-  CHECK(s.received_total == 3);
+  expect(s).timeout(1).late(1).duplicate(0).reordered(0).received(3);
   CHECK(s.rtt.max == 10ms);
   CHECK(bench.events.story() == "1 ok, 2 ok, 0 timeout, 0 late, 3 ok");
 }
@@ -72,18 +68,14 @@ TEST_CASE("prober: the first of several late copies is late, the others are dupl
   Bench bench;
   bench.fate(0).replies = {{.extra = 260ms}, {.extra = 262ms}};
   const Summary s = bench.probe(probes(4));
-  CHECK(s.late_total == 1);
-  CHECK(s.duplicate_total == 1);
-  CHECK(s.lost_total == 1);
+  expect(s).late(1).duplicate(1).lost(1);
 }
 
 TEST_CASE("prober: a further copy is a duplicate and no sample", "[prober][sim]") {
   Bench bench;
   bench.fate(1).replies = {{}, {.extra = 30ms}, {.extra = 110ms}};
   const Summary s = bench.probe(probes(4));
-  CHECK(s.received_total == 4);
-  CHECK(s.duplicate_total == 2);
-  CHECK(s.reordered_total == 0);
+  expect(s).received(4).duplicate(2).reordered(0);
   CHECK(s.rtt.max == 10ms);
   CHECK(s.rx_bytes_total == 6 * 64);
   CHECK(bench.events.story() == "0 ok, 1 ok, 1 duplicate, 2 ok, 1 duplicate, 3 ok");
@@ -93,9 +85,7 @@ TEST_CASE("prober: a first copy behind a higher sequence is reordered", "[prober
   Bench bench;
   bench.fate(0).replies = {{.extra = 150ms}, {.extra = 160ms}};
   const Summary s = bench.probe(probes(3));
-  CHECK(s.reordered_total == 1);
-  CHECK(s.duplicate_total == 1);
-  CHECK(s.received_total == 3);
+  expect(s).reordered(1).duplicate(1).received(3);
   CHECK(s.rtt.min == 10ms);
   CHECK(s.rtt.mean == 60ms);
   CHECK(s.rtt.max == 160ms);
@@ -113,8 +103,7 @@ TEST_CASE("prober: a reply that is not what was sent is a mismatch", "[prober][s
   ProbeOptions options = probes(3);
   options.size_bytes = size;
   const Summary s = bench.probe(options);
-  CHECK(s.mismatch_total == 1);
-  CHECK(s.received_total == 2);
+  expect(s).mismatch(1).received(2);
   CHECK(bench.events.story() == "0 ok, 1 mismatch, 2 ok");
   CHECK(bench.net.elapsed() == 210ms);
 }
@@ -124,10 +113,7 @@ TEST_CASE("prober: an ICMP error ends the probe that it quotes", "[prober][sim]"
   bench.fate(0).icmp_error = ECONNREFUSED;
   bench.fate(2).icmp_error = EHOSTUNREACH;
   const Summary s = bench.probe(probes(3));
-  CHECK(s.refused_total == 1);
-  CHECK(s.unreachable_total == 1);
-  CHECK(s.received_total == 1);
-  CHECK(s.lost_total == 2);
+  expect(s).refused(1).unreachable(1).received(1).lost(2);
   CHECK(s.loss_runs->count == 2);
   CHECK(s.exit_code == 0);
   CHECK(bench.net.elapsed() == 210ms);
@@ -142,19 +128,14 @@ TEST_CASE("prober: an ICMP error for small probes ends the one outstanding", "[p
   ProbeOptions options = probes(2);
   options.size_bytes = size;
   const Summary s = bench.probe(options);
-  CHECK(s.refused_total == 1);
-  CHECK(s.received_total == 1);
+  expect(s).refused(1).received(1);
 }
 
 TEST_CASE("prober: what cannot be sent is a send error, not a loss", "[prober][sim]") {
   Bench bench;
   bench.fate(1).send_error = EMSGSIZE;
   const Summary s = bench.probe(probes(3));
-  CHECK(s.scheduled_total == 3);
-  CHECK(s.sent_total == 2);
-  CHECK(s.send_error_total == 1);
-  CHECK(s.received_total == 2);
-  CHECK(s.lost_total == 0);
+  expect(s).scheduled(3).sent(2).send_error(1).received(2).lost(0);
   CHECK(s.loss_ratio == 0.0);
   CHECK(s.unanswered_total == 1);
   CHECK(s.loss_runs->count == 1);
@@ -170,8 +151,7 @@ TEST_CASE("prober: a stamping server tells where losses fall, and its own time",
   bench.fate(5).request_lost = true;  // Behind the last answer: nobody knows.
   const Summary s = bench.probe(probes(6));
   CHECK(s.stamped == true);
-  CHECK(s.received_total == 2);
-  CHECK(s.lost_total == 4);
+  expect(s).received(2).lost(4);
   CHECK(s.lost_forward_total == 1);
   CHECK(s.lost_reverse_total == 2);
   CHECK(s.server_residence.mean == 2ms);
@@ -197,8 +177,7 @@ TEST_CASE("prober: a reply read after its timeout, because of oversleeping, is l
   bench.fate(0).replies = {{.extra = 80ms}};
   bench.net.oversleep_at(90ms, 300ms);
   const Summary s = bench.probe(probes(1));
-  CHECK(s.timeout_total == 1);
-  CHECK(s.late_total == 1);
+  expect(s).timeout(1).late(1);
   CHECK(s.exit_code == 1);
   CHECK(bench.events.story() == "0 timeout, 0 late");
 }

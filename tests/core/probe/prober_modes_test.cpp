@@ -6,11 +6,13 @@
 
 #include "core/probe/prober.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/expect_summary.hpp"
 #include "tests/support/prober_bench.hpp"
 #include "tests/support/sim_network.hpp"
 
 using namespace netecho;
 using namespace netecho::test;
+using netecho::testing::expect;
 using namespace std::chrono_literals;
 
 namespace {
@@ -29,8 +31,7 @@ TEST_CASE("prober: a schedule of a length has the slots that fit it", "[prober][
   Bench bench;
   ProbeOptions options{.count = 0, .interval = 10ms, .duration = 95ms};
   const Summary s = bench.probe(options);
-  CHECK(s.scheduled_total == 10);
-  CHECK(s.received_total == 10);
+  expect(s).scheduled(10).received(10);
   CHECK(s.duration == 100ms);  // The last one left at 90 ms and took 10.
 }
 
@@ -74,9 +75,7 @@ TEST_CASE("prober: flows of a target take turns, and add up to it", "[prober][si
   CHECK(links[0]->sent[0] != links[1]->sent[0]);  // Each is a session of its own.
   const Summary& all = results[0].summary;
   CHECK(all.flow == std::nullopt);
-  CHECK(all.sent_total == 6);
-  CHECK(all.received_total == 5);
-  CHECK(all.timeout_total == 1);
+  expect(all).sent(6).received(5).timeout(1);
   CHECK(all.loss_runs->count == 1);
   CHECK(all.rtt.min == 2ms);
   CHECK(all.rtt.max == 6ms);

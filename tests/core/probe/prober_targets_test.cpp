@@ -8,11 +8,13 @@
 
 #include "core/probe/target_source.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/expect_summary.hpp"
 #include "tests/support/prober_bench.hpp"
 #include "tests/support/sim_network.hpp"
 
 using namespace netecho;
 using namespace netecho::test;
+using netecho::testing::expect;
 using namespace std::chrono_literals;
 
 namespace {
@@ -115,8 +117,7 @@ TEST_CASE("prober: a thousand targets take turns, and none waits for another", "
     CAPTURE(i);
     check_identities(s);
     CHECK(s.target.uri == "udp://sim:" + std::to_string(i));
-    CHECK(s.sent_total == 3);
-    CHECK(s.skipped_total == 0);
+    expect(s).sent(3).skipped(0);
     CHECK(s.rtt.min == 10ms);
     CHECK(s.rtt.p50 == 10ms);
     CHECK(s.rtt.max == 10ms);
@@ -226,8 +227,6 @@ TEST_CASE("prober: what is lost of a target that goes is lost", "[prober][sim]")
                                                                   {105ms, World::remove(0)}};
   world.net.at(90ms, [&] { world.links[0]->fates[1].replies.clear(); });
   const auto all = world.probe(std::move(script), probes(5));
-  CHECK(all[0].scheduled_total == 2);
-  CHECK(all[0].sent_total == 2);
-  CHECK(all[0].timeout_total == 1);
+  expect(all[0]).scheduled(2).sent(2).timeout(1);
   CHECK(world.net.elapsed() == 350ms);
 }

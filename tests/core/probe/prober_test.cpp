@@ -4,21 +4,19 @@
 #include <string>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/expect_summary.hpp"
 #include "tests/support/prober_bench.hpp"
 #include "tests/support/sim_network.hpp"
 
 using namespace netecho;
 using namespace netecho::test;
+using netecho::testing::expect;
 using namespace std::chrono_literals;
 
 TEST_CASE("prober: answered probes give exact figures", "[prober][sim]") {
   Bench bench;
   const Summary s = bench.probe(probes(3));
-  CHECK(s.scheduled_total == 3);
-  CHECK(s.sent_total == 3);
-  CHECK(s.received_total == 3);
-  CHECK(s.lost_total == 0);
-  CHECK(s.outstanding_total == 0);
+  expect(s).scheduled(3).sent(3).received(3).lost(0).outstanding(0);
   CHECK(s.loss_ratio == 0.0);
   CHECK(s.rtt.min == 10ms);
   CHECK(s.rtt.mean == 10ms);
@@ -57,10 +55,7 @@ TEST_CASE("prober: the example of docs/metrics.md has the figures it shows", "[p
   bench.fate(3).replies = {{.extra = 160ms}};
   bench.fate(4).replies = {{}, {.extra = 1ms}};
   const Summary s = bench.probe(probes(6));
-  CHECK(s.received_total == 5);
-  CHECK(s.timeout_total == 1);
-  CHECK(s.duplicate_total == 1);
-  CHECK(s.reordered_total == 1);
+  expect(s).received(5).timeout(1).duplicate(1).reordered(1);
   CHECK(s.loss_ratio.value() == Approx(0.1667).epsilon(0.001));
   CHECK(s.tx_bytes_total == 384);
   CHECK(s.rx_bytes_total == 384);
@@ -79,8 +74,7 @@ TEST_CASE("prober: a full socket delays a probe, up to one interval", "[prober][
   Bench bench;
   bench.fate(1).send_blocks = true;
   const Summary s = bench.probe(probes(3));
-  CHECK(s.received_total == 3);
-  CHECK(s.skipped_total == 0);
+  expect(s).received(3).skipped(0);
   CHECK(s.send_lateness.max.value() > 0ns);
   CHECK(s.send_lateness.max.value() <= 100ms);
   CHECK(s.response.max == 10ms + s.send_lateness.max.value());
@@ -100,10 +94,7 @@ TEST_CASE("prober: after oversleeping it sends one probe late, never a burst", "
   Bench bench;
   bench.net.oversleep_at(100ms, 350ms);  // Up again at 450 ms: 1 to 4 are due.
   const Summary s = bench.probe(probes(6));
-  CHECK(s.scheduled_total == 6);
-  CHECK(s.skipped_total == 3);
-  CHECK(s.sent_total == 3);
-  CHECK(s.received_total == 3);
+  expect(s).scheduled(6).skipped(3).sent(3).received(3);
   CHECK(s.send_lateness.max == 50ms);
   CHECK(s.rtt.max == 10ms);
   CHECK(s.response.p50 == 60ms);  // Three of six are infinite.
@@ -117,8 +108,7 @@ TEST_CASE("prober: a slot exactly one interval late is still sent", "[prober][si
   Bench bench;
   bench.net.oversleep_at(100ms, 100ms);
   const Summary s = bench.probe(probes(4));
-  CHECK(s.skipped_total == 0);
-  CHECK(s.received_total == 4);
+  expect(s).skipped(0).received(4);
   CHECK(s.send_lateness.max == 100ms);
   CHECK(s.response.max == 110ms);
 }
@@ -130,10 +120,7 @@ TEST_CASE("prober: an interrupt stops at once; what is unanswered is outstanding
   ProbeOptions options = probes(0);
   const Summary s = bench.probe(options);
   CHECK(s.interrupted);
-  CHECK(s.sent_total == 4);
-  CHECK(s.received_total == 3);
-  CHECK(s.outstanding_total == 1);
-  CHECK(s.lost_total == 0);
+  expect(s).sent(4).received(3).outstanding(1).lost(0);
   CHECK(s.loss_ratio == 0.0);
   CHECK(s.exit_code == 0);
   CHECK(s.duration == 305ms);
@@ -146,9 +133,7 @@ TEST_CASE("prober: the deadline ends the run, whatever happens", "[prober][sim]"
   ProbeOptions options = probes(10);
   options.deadline = bench.net.now() + 202ms;
   const Summary s = bench.probe(options);
-  CHECK(s.sent_total == 3);
-  CHECK(s.received_total == 1);
-  CHECK(s.outstanding_total == 2);
+  expect(s).sent(3).received(1).outstanding(2);
   CHECK_FALSE(s.interrupted);
   CHECK(bench.net.elapsed() == 202ms);
 }
@@ -176,8 +161,7 @@ TEST_CASE("prober: of probes too small for a frame only one is outstanding", "[p
   ProbeOptions options = probes(5);
   options.size_bytes = 16;
   const Summary s = bench.probe(options);
-  CHECK(s.received_total == 3);
-  CHECK(s.skipped_total == 2);
+  expect(s).received(3).skipped(2);
   CHECK(s.rtt.max == 225ms);
   CHECK(bench.events.story() == "0 ok, 2 skipped, 3 skipped, 1 ok, 4 ok");
 }
@@ -190,8 +174,7 @@ TEST_CASE("prober: warm-up probes are in no figure", "[prober][sim]") {
   const Summary s = bench.probe(options);
   CHECK(bench.link->sent.size() == 5);
   CHECK(bench.link->sessions.size() == 2);  // A session of their own.
-  CHECK(s.scheduled_total == 3);
-  CHECK(s.received_total == 3);
+  expect(s).scheduled(3).received(3);
   CHECK(s.rtt.max == 10ms);
   CHECK(s.tx_bytes_total == 3 * 64);
   CHECK(bench.events.story() == "0 ok, 1 ok, 2 ok");
@@ -204,8 +187,7 @@ TEST_CASE("prober: connect mode measures connecting, not round trips", "[prober]
   options.mode = ProbeMode::connect;
   const Summary s = bench.probe(options);
   CHECK(s.mode == ProbeMode::connect);
-  CHECK(s.received_total == 2);
-  CHECK(s.refused_total == 1);
+  expect(s).received(2).refused(1);
   CHECK(s.connect_time.min == 10ms);
   CHECK(s.connect_time.max == 10ms);
   CHECK(s.rtt.min == std::nullopt);
@@ -220,9 +202,7 @@ TEST_CASE("prober: a report asked for shows the figures so far", "[prober][sim]"
   bench.fate(2).replies = {{.extra = 80ms}};
   const Summary s = bench.probe(probes(4));
   // What was outstanding at the report was sent once.
-  CHECK(s.sent_total == 4);
-  CHECK(s.received_total == 4);
-  CHECK(s.outstanding_total == 0);
+  expect(s).sent(4).received(4).outstanding(0);
   std::vector<Summary> reports;
   for (const Event& event : bench.events.events) {
     if (const auto* report = std::get_if<IntervalEvent>(&event.body)) {
@@ -231,9 +211,7 @@ TEST_CASE("prober: a report asked for shows the figures so far", "[prober][sim]"
   }
   REQUIRE(reports.size() == 1);
   check_identities(reports[0]);
-  CHECK(reports[0].sent_total == 3);
-  CHECK(reports[0].received_total == 2);
-  CHECK(reports[0].outstanding_total == 1);
+  expect(reports[0]).sent(3).received(2).outstanding(1);
 }
 
 TEST_CASE("prober: several targets run side by side, each with its own figures", "[prober][sim]") {
@@ -260,9 +238,7 @@ TEST_CASE("prober: several targets run side by side, each with its own figures",
   CHECK(all[1].received_total == 2);
   CHECK(all[1].rtt.max == 80ms);
   CHECK(all[1].duration == 430ms);
-  CHECK(all[2].received_total == 2);
-  CHECK(all[2].scheduled_total == 3);
-  CHECK(all[2].no_connection_total == 1);
+  expect(all[2]).received(2).scheduled(3).no_connection(1);
   CHECK(all[2].error.has_value());
   CHECK(net.elapsed() == 460ms);
   CHECK(near->sent[0] != far->sent[0]);  // Each has its own session.
