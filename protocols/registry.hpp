@@ -20,6 +20,7 @@
 #include "core/seam/connection.hpp"
 #include "core/seam/message_port.hpp"
 #include "core/seam/served.hpp"
+#include "core/seam/wire_format.hpp"
 #include "protocols/grammar/rest_context.hpp"
 
 namespace netecho {
@@ -67,10 +68,11 @@ struct Capabilities {
 };
 
 struct Backend {
-  SocketKind kind;                  ///< Of its sockets; empty: each tells its own.
-  std::span<const Scheme> schemes;  ///< The first is the general one.
-  std::string_view summary;         ///< One line for --help and completion.
-  std::string_view example;         ///< An endpoint a user could type.
+  SocketKind kind;                         ///< Of its sockets; empty: each tells its own.
+  std::span<const Scheme> schemes;         ///< The first is the general one.
+  std::string_view summary;                ///< One line for --help and completion.
+  std::string_view example;                ///< An endpoint a user could type.
+  std::string_view wire_format = kFrames;  ///< What its probes look like.
   Capabilities capabilities;
   /// Checks and canonicalizes what stands behind the scheme; throws a usage Error with its hint.
   std::string (*parse_rest)(std::string_view rest, const RestContext& context);

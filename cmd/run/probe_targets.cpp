@@ -69,7 +69,9 @@ void check_probe(const Endpoint& endpoint, const ProbeOptions& options, const ch
 
 ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job) {
   ProbeTarget target;
-  target.target = backend_of(endpoint).describe(endpoint);
+  const Backend& backend = backend_of(endpoint);
+  target.target = backend.describe(endpoint);
+  target.wire_format = backend.wire_format;
   target.flows.resize(job.parallel);  // None has a port: the prober makes them, side by side.
   target.reopen = reopener(endpoint, job);
   target.one_at_a_time = job.common.socket.bind.has_value();
