@@ -24,7 +24,8 @@ const Format& json_format() noexcept {
 }
 
 const Format& in_pieces(const Format& format) noexcept {
-  return format.kind == FormatKind::document ? *find_format(format.stream) : format;
+  const Format* const stream = find_format(format.stream);  // Only documents name one.
+  return stream != nullptr ? *stream : format;
 }
 
 }  // namespace netecho
