@@ -34,7 +34,7 @@ class ZeroPages {
   [[nodiscard]] std::size_t size() const noexcept {
     return empty() ? 0 : pages_.get_deleter().bytes / sizeof(T);
   }
-  [[nodiscard]] T* data() noexcept { return pages_.get(); }
+  [[nodiscard]] T* data() const noexcept { return pages_.get(); }
   [[nodiscard]] T& operator[](std::size_t index) noexcept { return pages_[index]; }
   [[nodiscard]] const T& operator[](std::size_t index) const noexcept { return pages_[index]; }
 

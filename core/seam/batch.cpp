@@ -1,7 +1,5 @@
 #include "core/seam/batch.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <new>
@@ -29,29 +27,23 @@ std::size_t arena_bytes(std::size_t slot_count, std::size_t slot_bytes) {
 }
 
 /// Untouched pages cost nothing: a batch can offer the largest datagram in every slot.
-std::byte* map_arena(std::size_t bytes) {
-  void* arena = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (arena == MAP_FAILED) {
-    throw Error{ErrorCategory::io, "allocate", format_size(bytes), errno_text(errno), errno};
-  }
-  return static_cast<std::byte*>(arena);
+ZeroPages<std::byte> map_arena(std::size_t bytes) try {
+  return ZeroPages<std::byte>{bytes};
+} catch (const std::bad_alloc&) {
+  throw Error{ErrorCategory::io, "allocate", format_size(bytes), errno_text(ENOMEM), ENOMEM};
 }
 
 }  // namespace
 
 Batch::Batch(std::size_t slot_count, std::size_t slot_bytes)
-    : slot_bytes_{slot_bytes}, arena_{nullptr}, slots_(slot_count) {
-  arena_ = map_arena(arena_bytes(slot_count, slot_bytes));
+    : slot_bytes_{slot_bytes},
+      arena_{map_arena(arena_bytes(slot_count, slot_bytes))},
+      slots_(slot_count) {
   for (std::size_t i = 0; i < slot_count; ++i) slots_[i].data = storage(i);
 }
 
-Batch::~Batch() {
-  ::munmap(arena_, arena_bytes(slots_.size(), slot_bytes_));
-}
-
 std::byte* Batch::storage(std::size_t index) const noexcept {
-  return arena_ + index * slot_stride(slot_bytes_);
+  return arena_.data() + index * slot_stride(slot_bytes_);
 }
 
 }  // namespace netecho

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/units.hpp"
+#include "core/base/zero_pages.hpp"
 #include "core/net/icmp_error.hpp"
 
 namespace netecho {
@@ -78,7 +79,6 @@ struct Slot {
 class Batch {
  public:
   Batch(std::size_t slot_count, std::size_t slot_bytes);
-  ~Batch();
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
 
@@ -93,7 +93,7 @@ class Batch {
 
  private:
   std::size_t slot_bytes_;
-  std::byte* arena_;
+  ZeroPages<std::byte> arena_;
   std::vector<Slot> slots_;
 };
 
