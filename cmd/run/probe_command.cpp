@@ -8,6 +8,7 @@
 #include "cmd/run/probe_targets.hpp"
 #include "cmd/run/probe_verdict.hpp"
 #include "cmd/run/probe_view.hpp"
+#include "core/host/rlimits.hpp"
 
 namespace netecho {
 namespace {
@@ -72,6 +73,9 @@ int run_probe(const ProbeJob& typed) {
   QueueSink sink{output, format, style, kMaxQueuedBytes};
   Interrupt interrupt{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
+  // A flow has a socket, and while its name is looked up a descriptor for that. What does not fit
+  // is told where it can't be opened.
+  static_cast<void>(fit_connections(2 * endpoints.size() * job.parallel, kOtherDescriptors));
   ProbeJob timed = started(job);
   if (shows_status(job, format)) timed.probe.status_interval = kStatusInterval;
   ProbeFiles files{job};

@@ -5,6 +5,7 @@ Needs root for hosts of the test's own.
 
 import contextlib
 import json
+import resource
 import tempfile
 from pathlib import Path
 
@@ -91,3 +92,15 @@ def test_five_hundred_targets_are_measured_to_schedule():
     for each in targets:
         assert (each["scheduled_total"], each["lost_total"]) == (3, 0), each
         assert each["sent_total"] + each["skipped_total"] == 3
+
+
+def test_more_targets_than_the_soft_limit_has_descriptors_are_measured_all_the_same():
+    def few_descriptors():
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (40, hard))
+
+    with serve("udp://127.0.0.1:0") as server:
+        targets = [server.endpoint] * 100
+        result = netecho("probe", "-q", "-c1", "-W60s", "--json", *targets, preexec_fn=few_descriptors)
+    assert result.code == 0, result
+    assert [each["received_total"] for each in check(result.json)["targets"]] == [1] * 100
