@@ -67,6 +67,7 @@ class SimPort final : public MessagePort {
       slot.size = static_cast<std::uint32_t>(size);
       slot.truncated = size < arrival.bytes.size();
       slot.error = arrival.error;
+      slot.segment_size = arrival.segment_size;
       if (arrival.icmp) slot.icmp = &(said_.at(batch.count - 1) = *arrival.icmp);
       slot.at = network_.now();
       if (link_.kernel_stamps) slot.kernel_at = arrival.wall;

@@ -79,6 +79,7 @@ struct SimLink {
     int error = 0;
     WallTime wall{};  ///< When it reached the host, as its kernel stamps it.
     std::optional<IcmpError> icmp{};
+    std::uint32_t segment_size = 0;  ///< A train of such messages; 0: one message.
   };
   std::deque<Arrival> inbox;
   bool closed = false;  ///< The peer has ended the connection.

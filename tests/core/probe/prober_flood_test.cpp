@@ -54,6 +54,26 @@ TEST_CASE("prober: a flood leaves in trains, each message of which counts", "[pr
   }
 }
 
+TEST_CASE("prober: each message of a train that comes in counts, also of a longer one than ours",
+          "[prober][sim]") {
+  const std::size_t copies = GENERATE(1U, 64U, 65U, 100U, 128U, 129U);
+  CAPTURE(copies);
+  Bench bench{{.trains = SimTrains::taken}};
+  bench.fate(0).replies.clear();
+  bench.net.at(10ms, [&] {
+    std::string train;
+    for (std::size_t i = 0; i < copies; ++i) train += bench.link->sent.at(0);
+    bench.link->inbox.push_back({.bytes = train, .segment_size = 64});
+  });
+  std::vector<ProbeTarget> targets;
+  targets.push_back(target_over(std::move(bench.port), "udp://sim:7"));
+  targets[0].target.socket_type = SocketType::datagram;  // Only these have room for trains.
+  const ProbeOptions options{.count = 1, .schedule = ScheduleKind::flood, .window = 1};
+  const Summary s = probe_over(bench.net, std::move(targets), options, bench.events, kSeed).at(0);
+  expect(s).sent(1).received(1).duplicate(copies - 1);
+  CHECK(s.rx_bytes_total == copies * 64);
+}
+
 TEST_CASE("prober: a flood in trains is limited by their bytes", "[prober][sim]") {
   Bench bench{{.trains = SimTrains::taken}};
   ProbeOptions options{.count = 200, .schedule = ScheduleKind::flood, .window = 100};

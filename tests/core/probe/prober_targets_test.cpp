@@ -134,7 +134,7 @@ TEST_CASE("prober: a thousand targets take turns, and none waits for another", "
 }
 
 TEST_CASE("prober: a run of many flows has the figures of a run of few", "[prober][sim]") {
-  // Of targets that all do the same: one of three, and one of a hundred.
+  // All targets do the same: this is one of three, and one of a hundred.
   const auto first_of = [](std::size_t count) {
     SimNetwork net;
     std::vector<ProbeTarget> targets;
