@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "core/probe/frame_probes.hpp"
 #include "core/probe/pattern_probes.hpp"
@@ -28,7 +29,9 @@ constexpr std::array kFormatRows{FormatRow{kFrames, make_frames}};
 
 std::unique_ptr<ProbeFormat> make_probe_format(std::string_view wire_format,
                                                const ProbeFormatOptions& options) {
-  return std::ranges::find(kFormatRows, wire_format, &FormatRow::wire_format)->make(options);
+  const auto* const row = std::ranges::find(kFormatRows, wire_format, &FormatRow::wire_format);
+  if (row == kFormatRows.end()) std::abort();  // Our own bug: a transport names what nobody has.
+  return row->make(options);
 }
 
 }  // namespace netecho

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 
@@ -159,7 +160,9 @@ constexpr std::array kResponders{ResponderRow{kPlain, make<PlainResponder>},
 
 std::unique_ptr<Responder> make_responder(std::string_view wire_format, ServerShared& shared) {
   if (wire_format == kFrames && shared.options.plain) wire_format = kPlain;
-  return std::ranges::find(kResponders, wire_format, &ResponderRow::wire_format)->make(shared);
+  const auto* const row = std::ranges::find(kResponders, wire_format, &ResponderRow::wire_format);
+  if (row == kResponders.end()) std::abort();  // Our own bug: a transport names what nobody has.
+  return row->make(shared);
 }
 
 void drop_message(const Slot& slot, std::size_t index, DropReason reason,
