@@ -15,7 +15,7 @@ constexpr std::uint64_t kMaxBuffer = std::numeric_limits<int>::max() / 2;  // Li
 constexpr OptionRow<CommonTyped> kCommon[] = {
     {{"-4", kFlag, "Use only IPv4", kSocketGroup}, &CommonTyped::ipv4},
     {{"-6", kFlag, "Use only IPv6", kSocketGroup}, &CommonTyped::ipv6},
-    {{"-n", kFlag, "Look no host name up", kSocketGroup}, &CommonTyped::numeric},
+    {{"-n", kFlag, "Look up no host names", kSocketGroup}, &CommonTyped::numeric},
     {{"--format", choice(kFormatWords.data()),
       "Print text for people, one JSON object at the end, or a JSON event a line (text)",
       kOutputGroup},

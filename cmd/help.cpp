@@ -41,7 +41,7 @@ constexpr Examples kExamples[] = {
 )"},
     {"schema", R"(  netecho schema > netecho.schema.json
   netecho schema | jq '.["$defs"] | keys'           what there is
-  netecho schema | jq '.["$defs"].summary'          the figures of a run
+  netecho schema | jq '.["$defs"].summary_fields'   the figures of a run
 )"}};
 
 /// Puts `left` into its column and wraps `right` beside it.

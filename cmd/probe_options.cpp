@@ -66,7 +66,7 @@ constexpr OptionRow<ProbeTyped> kProbe[] = {
     {{"-W,--timeout", kDuration, "Count a probe as lost when no reply came for this long (1s)",
       kProbing},
      &ProbeTyped::timeout},
-    {{"--connect-timeout", kDuration, "Give an attempt to connect up after this long (5s)",
+    {{"--connect-timeout", kDuration, "Give up an attempt to connect after this long (5s)",
       kProbing},
      &ProbeTyped::connect_timeout},
     {{"-w,--deadline", kDuration, "End the run after this long, whatever happens (no limit)",

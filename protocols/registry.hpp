@@ -68,7 +68,7 @@ struct Capabilities {
 };
 
 struct Backend {
-  SocketKind kind;                         ///< Of its sockets; empty: each tells its own.
+  SocketKind kind;                         ///< What its sockets are; empty: each tells.
   std::span<const Scheme> schemes;         ///< The first is the general one.
   std::string_view summary;                ///< One line for --help and completion.
   std::string_view example;                ///< An endpoint a user could type.

@@ -96,7 +96,7 @@ class Histogram {
   static constexpr std::size_t kMostFew = kOctaveBuckets;
 
   struct Few {
-    std::uint32_t index = 0;  ///< Of the bucket.
+    std::uint32_t index = 0;  ///< Names the bucket.
     std::uint32_t count = 0;
   };
 

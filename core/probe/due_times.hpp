@@ -38,8 +38,8 @@ class DueTimes {
   void sink(std::size_t place) noexcept;
 
   std::vector<std::uint32_t> heap_;  ///< None is due before the one at half its place.
-  std::vector<std::size_t> place_;   ///< Of each id in heap_.
-  std::vector<Instant> when_;        ///< Of each id.
+  std::vector<std::size_t> place_;   ///< Tells where in heap_ each id is.
+  std::vector<Instant> when_;        ///< Tells when each id is due.
 };
 
 }  // namespace netecho

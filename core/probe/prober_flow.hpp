@@ -65,7 +65,7 @@ struct FlowIdentity {
   std::uint32_t flow = 0;
   std::uint64_t session = 0;
   std::uint64_t warm_up_session = 0;
-  HistogramSpace space = HistogramSpace::at_once;  ///< Of its distributions.
+  HistogramSpace space = HistogramSpace::at_once;  ///< Its distributions take it.
 };
 
 /// Why a probe was not sent or not answered, as far as anybody said.

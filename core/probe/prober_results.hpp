@@ -57,7 +57,7 @@ class FlowTable {
   std::vector<std::unique_ptr<ProbeFlow>> flows_;
   std::vector<std::size_t> first_{0};  ///< Flow of each target, and the end.
   std::vector<WallTime> started_;      ///< When each target began; the others have yet to.
-  Duration turns_within_{};            ///< Of those that have yet to begin.
+  Duration turns_within_{};            ///< Those yet to begin share it.
 };
 
 }  // namespace netecho

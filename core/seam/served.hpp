@@ -29,7 +29,7 @@ struct Served {
   /// than threads if it cannot be shared.
   std::vector<ServedSocket> siblings{};
   SocketDescription endpoint;              ///< As bound: the real port.
-  SocketKind kind{};                       ///< Of all of its sockets, connections too.
+  SocketKind kind{};                       ///< All of its sockets are so, connections too.
   std::string_view wire_format = kFrames;  ///< Which responder answers its messages.
   bool inherited = false;
   bool records = false;  ///< An Acceptor whose connections carry records: use make_port().

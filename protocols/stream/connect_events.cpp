@@ -14,7 +14,7 @@
 namespace netecho {
 namespace {
 
-/// Of the descriptors that are no connection's.
+/// Marks the descriptors that belong to no connection.
 constexpr std::uint64_t kOwnId = UINT64_MAX;
 
 }  // namespace

@@ -83,7 +83,8 @@ class ConnectPort final : public MessagePort {
   AddressIndex last_winner_;
   std::size_t open_ = 0;
   Instant next_expiry_ = kNever;
-  std::array<IcmpError, ConnectEvents::kAtOnce> said_{};  ///< Of the last batch; see Slot::icmp.
+  std::array<IcmpError, ConnectEvents::kAtOnce>
+      said_{};  ///< Kept for the last batch; see Slot::icmp.
 };
 
 ConnectPort::ConnectPort(ConnectTarget target, Duration timeout)
