@@ -11,6 +11,7 @@ import pytest
 from hosts import Host, own_names
 from netecho import netecho, serve
 from peers import closed_port
+from probes import IN_TURN
 from programs import network
 from schema import check
 
@@ -152,12 +153,12 @@ with socket.create_server(("127.0.0.1", 7000), backlog=64) as listener:
 
 def test_no_local_port_left_is_said_and_reset_gets_along_without():
     prefix = [*few_ports(40000, 40003), sys.executable, "-c", LISTENER]
-    (s,) = connects("127.0.0.1:7000", "-c12", "-i10ms", prefix=prefix)
+    (s,) = connects("127.0.0.1:7000", "-c12", *IN_TURN, prefix=prefix)
     assert s["send_error_total"] > 0 and s["received_total"] > 0
-    text = netecho("probe", "--mode", "connect", "127.0.0.1:7000", "-c12", "-i10ms",
+    text = netecho("probe", "--mode", "connect", "127.0.0.1:7000", "-c12", *IN_TURN,
                    prefix=prefix).text
     assert "--close reset" in text and "EADDRNOTAVAIL" in text
-    (s,) = connects("127.0.0.1:7000", "-c12", "-i10ms", "--close=reset", prefix=prefix)
+    (s,) = connects("127.0.0.1:7000", "-c12", *IN_TURN, "--close=reset", prefix=prefix)
     assert s["send_error_total"] == 0
 
 

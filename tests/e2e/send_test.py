@@ -9,8 +9,10 @@ import threading
 import time
 
 import pytest
+from hosts import Host
 from netecho import NETECHO, environment, finish, netecho, running, serve
 from peers import closed_port
+from programs import network
 from sockets import pattern
 
 HANGUL = "안녕하세요 👋🏽 héllo"
@@ -258,12 +260,15 @@ def test_bind_picks_the_local_address(server, folder):
 
 
 def test_localhost_reaches_a_server_of_either_family():
-    for host, family in (("127.0.0.1", "ipv4"), ("[::1]", "ipv6")):
-        for scheme in ("tcp", "udp"):
-            with serve(f"{scheme}://{host}:0") as one:
-                result = netecho("send", f"{scheme}://localhost:{one.port}", "hello", "--json")
-                assert result.code == 0, result
-                assert result.json["targets"][0]["peer"]["family"] == family
+    """In a network of its own: elsewhere somebody may serve the same port of the other family."""
+    with network() as (prefix, pid):
+        mine = Host(prefix, pid)
+        for host, family in (("127.0.0.1", "ipv4"), ("[::1]", "ipv6")):
+            for scheme in ("tcp", "udp"):
+                with mine.serve(f"{scheme}://{host}:0") as one:
+                    result = mine.netecho("send", f"{scheme}://localhost:{one.port}", "hello", "--json")
+                    assert result.code == 0, result
+                    assert result.json["targets"][0]["peer"]["family"] == family
 
 
 # --- signals --------------------------------------------------------------------------------------
