@@ -251,7 +251,7 @@ class ProbeFlow {
   bool wants_write_ = false;  ///< The port, when the waiter was told last.
   bool begun_ = false;        ///< The schedule runs.
   bool stood_ = false;        ///< There was a connection.
-  bool tried_ = false;        ///< To send a probe of the schedule.
+  bool untouched_ = true;     ///< The schedule: no tick of it was sent or skipped.
   bool ended_ = false;        ///< Nothing more is scheduled.
   bool retired_ = false;      ///< The same, because nobody wants more.
   bool warmed_up_ = false;

@@ -112,20 +112,25 @@ Sequence ProbeFlow::expected() const noexcept {
 
 void ProbeFlow::take(const Slot& slot) {
   if (slot.error != 0) return take_error(slot);
+  const std::byte* const end = slot.data + slot.size;
+  const std::uint32_t each = slot.segment_size != 0 ? slot.segment_size : slot.size;
+  Slot message =
+      slot;  // Moved along the train: a copy for each message costs as much as its check.
+  message.segment_size = 0;
+  Slot part = slot;
   // No kernel makes longer trains today; one that does is taken in parts.
-  for (Slot rest = slot;;) {
-    Slot part = rest;
-    if (part.segments() > kTrainMessages) {
-      part.size = static_cast<std::uint32_t>(kTrainMessages) * part.segment_size;
-    }
+  for (std::size_t left = slot.segments(); left > 0;) {
+    part.size = static_cast<std::uint32_t>(end - part.data);
+    if (left > kTrainMessages) part.size = static_cast<std::uint32_t>(kTrainMessages) * each;
     const auto readings = std::span{context_.buffers.readings}.first(part.segments());
     format_->read(part, {expected(), tracker_.next()}, readings);
     for (const Reading& reading : readings) {
-      const Slot message = rest.first_message();
+      message.size = std::min(each, static_cast<std::uint32_t>(end - message.data));
       take_message(message, reading);
-      rest.cut_front(message.size);
+      message.data += message.size;
     }
-    if (rest.size == 0) return;
+    part.data = message.data;
+    left -= readings.size();
   }
 }
 

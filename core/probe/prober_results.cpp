@@ -53,6 +53,15 @@ Duration turns_within(const ProbeOptions& options, Instant now) noexcept {
   return std::min(options.interval, left / 2);
 }
 
+/// How many different moments the first ticks of so many flows have: those of few flows one each,
+/// and those of many share them, because what a wake-up costs is more than what a probe does.
+std::int64_t rounds_of(std::int64_t turns, Duration within) noexcept {
+  constexpr Duration kApart = std::chrono::milliseconds{4};
+  constexpr std::int64_t kMostTogether = 16;  // So that no socket's buffer overflows.
+  if (turns <= static_cast<std::int64_t>(kFewFlows)) return turns;
+  return std::clamp(std::int64_t{within / kApart}, (turns - 1) / kMostTogether + 1, turns);
+}
+
 }  // namespace
 
 FlowTable::FlowTable(const ProberContext& context, std::uint64_t seed)
@@ -99,8 +108,10 @@ Duration FlowTable::phase_of(std::size_t target, std::size_t flow) const noexcep
   const auto turns = static_cast<std::int64_t>(flows_of(target).size() * targets);
   target -= begun;
   const auto turn = static_cast<std::int64_t>(flow * targets + target);
-  // The product of a long interval and many turns would overflow.
-  return turns_within_ / turns * turn + turns_within_ % turns * turn / turns;
+  const std::int64_t rounds = rounds_of(turns, turns_within_);
+  const std::int64_t round = turn * rounds / turns;
+  // The product of a long interval and many rounds would overflow.
+  return turns_within_ / rounds * round + turns_within_ % rounds * round / rounds;
 }
 
 void FlowTable::begin(Instant start, WallTime wall) {

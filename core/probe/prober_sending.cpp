@@ -38,10 +38,11 @@ void ProbeFlow::send_due(Instant now) {
   retry_at_.reset();
   if (awaits_first() && now < schedule_.expires()) return;
   // The schedule begins with its first probe: what this machine did before it is in no figure.
-  if (!tried_ && connected() && schedule_.expires() <= now) start_schedule(now);
+  if (untouched_ && connected() && schedule_.expires() <= now) start_schedule(now);
   // One probe a call, and a bounded number of slots that can't be kept: replies are taken in
   // between, whatever the rate.
   for (int slots = kSlotsATurn; slots > 0 && !ended_ && schedule_.due() <= now; --slots) {
+    untouched_ = false;
     const Instant due = schedule_.due();
     const bool tell_each = context_.tells_outcomes && schedule_.expires() <= now;
     if (!connected() || tracker_.full() || tell_each) {
@@ -88,7 +89,6 @@ BatchResult ProbeFlow::send_outgoing(std::size_t slots, Instant& now) {
 }
 
 bool ProbeFlow::send_one(Instant& now) {
-  tried_ = true;
   const BatchResult result = send_batch(1, now);
   if (result.status == IoStatus::would_block) {
     retry_at_ = now + kRetryInterval;

@@ -244,6 +244,22 @@ TEST_CASE("prober: with retry, a connection that never stood is a failure that s
   CHECK(s.no_connection_total >= 2);
 }
 
+TEST_CASE("prober: with retry, ticks without a connection count, however late the first probe is",
+          "[prober][sim]") {
+  Bench bench;
+  bench.port.reset();
+  int failures = 4;  // At 0, 10, 20 and 30 ms; the schedule begins at 20 ms.
+  bench.reopen = [&] {
+    SimLink* link = nullptr;
+    return std::make_unique<SlowReopening>(failures, 0, bench.net.make_port({}, link));
+  };
+  bench.net.oversleep_at(35ms, 100ms);  // When it stands, nobody is there to use it.
+  const Summary s = bench.probe({.count = 20, .interval = 10ms, .reconnect = Reconnect::yes});
+  CHECK(s.scheduled_total == 20);
+  CHECK(s.no_connection_total == 2);
+  expect(s).skipped(11).received(9);
+}
+
 TEST_CASE("prober: a datagram socket that hears nothing for a minute is made anew",
           "[prober][sim]") {
   Bench bench;

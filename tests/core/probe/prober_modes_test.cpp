@@ -115,8 +115,22 @@ TEST_CASE("prober: flows of several targets take turns within one interval", "[p
   const ProbeOptions options{.count = 2, .interval = 60ms};
   CHECK(first_sends(3, 1, options) == std::vector<Duration>{0ms, 20ms, 40ms});
   CHECK(first_sends(3, 2, options) == std::vector<Duration>{0ms, 30ms, 10ms, 40ms, 20ms, 50ms});
-  std::vector<Duration> hundred = first_sends(100, 1, {.count = 1, .interval = 100ms});
-  for (int i = 0; i < 100; ++i) CHECK(hundred[static_cast<std::size_t>(i)] == 1ms * i);
+}
+
+TEST_CASE("prober: many flows take turns in rounds of a few", "[prober][sim]") {
+  const auto sends = [](std::size_t flows, Duration interval) {
+    return first_sends(flows, 1, {.count = 1, .interval = interval});
+  };
+  const std::vector<Duration> few = sends(64, 64ms);
+  for (std::size_t i = 0; i < few.size(); ++i) CHECK(few[i] == 1ms * static_cast<int>(i));
+  const std::vector<Duration> hundred = sends(100, 100ms);
+  for (std::size_t i = 0; i < hundred.size(); ++i) {
+    CHECK(hundred[i] == 4ms * static_cast<int>(i / 4));
+  }
+  const std::vector<Duration> far = sends(100, 1s);  // Nobody shares a round.
+  for (std::size_t i = 0; i < far.size(); ++i) CHECK(far[i] == 10ms * static_cast<int>(i));
+  const std::vector<Duration> close = sends(160, 10ms);  // Sixteen in each.
+  for (std::size_t i = 0; i < close.size(); ++i) CHECK(close[i] == 1ms * static_cast<int>(i / 16));
 }
 
 TEST_CASE("prober: a run shorter than its interval leaves each target its time", "[prober][sim]") {
