@@ -1,25 +1,23 @@
 #pragma once
 
 /// \file
-/// These are the fields of what several events hold: sockets, payloads, errors, what the network
-/// said.
+/// Several events hold these: sockets, payloads, errors, what the network and the kernel said.
+/// Types of other rooms have their fields here.
 
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/base/base64.hpp"
+#include "core/base/error.hpp"
 #include "core/base/escape.hpp"
-#include "core/facts/events.hpp"
 #include "core/facts/fields.hpp"
+#include "core/net/endpoint.hpp"
+#include "core/net/icmp_error.hpp"
+#include "core/net/path_info.hpp"
 
 namespace netecho {
-
-/// A payload's bytes as text, or where they are none, in base64; and which of the two.
-struct PayloadText {
-  const PayloadSample* of = nullptr;
-};
-struct PayloadEncoding {
-  const PayloadSample* of = nullptr;
-};
 
 template <>
 struct Fields<SocketDescription> {
@@ -41,6 +39,21 @@ struct Fields<SocketDescription> {
   }
 };
 
+/// These are bytes to show, cut to the limit that the user set.
+struct PayloadSample {
+  std::string data;  ///< Raw; at most the limit.
+  std::uint64_t size_bytes = 0;
+  bool truncated = false;
+};
+
+/// A payload's bytes as text, or where they are none, in base64; and which of the two.
+struct PayloadText {
+  const PayloadSample* of = nullptr;
+};
+struct PayloadEncoding {
+  const PayloadSample* of = nullptr;
+};
+
 template <>
 struct Fields<PayloadSample> {
   static constexpr std::string_view kName = "payload";
@@ -51,6 +64,16 @@ struct Fields<PayloadSample> {
     v("truncated", s.truncated...);
   }
 };
+
+struct ErrorEvent {
+  std::string operation;
+  std::string endpoint;  ///< As typed; may be empty.
+  ErrorCategory category = ErrorCategory::internal;
+  int error_number = 0;  ///< 0: errno and errno_name are null.
+  std::string message;   ///< The whole line, as on stderr, without "netecho: ".
+  int exit_code = 70;
+};
+[[nodiscard]] ErrorEvent error_event(const Error& error);
 
 template <>
 struct Fields<ErrorEvent> {
@@ -74,6 +97,18 @@ struct Fields<IcmpError> {
     v("type", e.type...);
     v("code", e.code...);
     v("name", name_of(e)...);
+  }
+};
+
+template <>
+struct Fields<TcpInfo> {
+  static void visit(auto&& v, auto&... i) {
+    v("rtt_ns", i.rtt...);
+    v("rttvar_ns", i.rttvar...);
+    v("retransmits_total", i.retransmits_total...);
+    v("cwnd", i.cwnd...);
+    v("mss_bytes", i.mss_bytes...);
+    v("path_mtu_bytes", i.path_mtu_bytes...);
   }
 };
 

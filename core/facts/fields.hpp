@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The one table of what events hold: each field is declared once, and JSON, its schema, thresholds
-/// and sums are visitors of that declaration.
+/// The one table of what events hold: each field is declared once, directly behind its struct, and
+/// JSON, its schema, thresholds and sums are visitors of that declaration.
 ///
 /// `Fields<T>::visit(v, of...)` calls `v(name, of.member...)` for each field of T in JSON's order.
 /// With one object a visitor reads it, with two it can add one to the other. The type of a value
@@ -10,10 +10,12 @@
 /// an empty optional is null, a type with Fields of its own is a group. The types below say what no
 /// type of C++ says by itself. A figure's unit is the end of its name (docs/json.md).
 
-#include <concepts>
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace netecho {
@@ -60,6 +62,16 @@ struct Nothing {};
 /// Text that is null when it is empty.
 [[nodiscard]] inline std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional{text};
+}
+
+/// The name of a value in the table of its enum. It is empty behind the last one: names_of() counts
+/// on it.
+template <typename Enum, std::size_t kSize>
+requires std::is_enum_v<Enum>
+[[nodiscard]] constexpr std::string_view name_in(const std::array<std::string_view, kSize>& names,
+                                                 Enum value) {
+  const auto index = static_cast<std::size_t>(value);
+  return index < kSize ? names[index] : std::string_view{};
 }
 
 /// The names of all values of an enum, in their order. The list ends where to_string() has no name.

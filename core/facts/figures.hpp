@@ -3,7 +3,7 @@
 /// \file
 /// Turns a distribution into the figures that reports show.
 
-#include "core/facts/events.hpp"
+#include "core/facts/distributions.hpp"
 #include "core/measure/histogram.hpp"
 
 namespace netecho {

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/facts/events.hpp"
+#include "core/facts/losses.hpp"
 
 namespace netecho {
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/clock.hpp"
+#include "core/facts/event_sink.hpp"
 #include "core/probe/probe_observer.hpp"
 
 namespace netecho {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/base/units.hpp"
-#include "core/facts/events.hpp"
+#include "core/facts/summary.hpp"
 #include "core/measure/histogram.hpp"
 #include "core/seam/batch.hpp"
 

@@ -13,7 +13,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/units.hpp"
 #include "core/codec/auth.hpp"
-#include "core/facts/events.hpp"
+#include "core/facts/summary.hpp"
 #include "core/probe/probe_observer.hpp"
 #include "core/probe/waiter.hpp"
 #include "core/seam/byte_channel.hpp"

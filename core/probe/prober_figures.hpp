@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/facts/events.hpp"
+#include "core/facts/losses.hpp"
 #include "core/facts/reason_counts.hpp"
 #include "core/measure/outages.hpp"
 #include "core/measure/round_trip.hpp"

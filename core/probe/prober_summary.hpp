@@ -5,7 +5,7 @@
 
 #include <span>
 
-#include "core/facts/events.hpp"
+#include "core/facts/summary.hpp"
 #include "core/net/path_info.hpp"
 #include "core/probe/prober_figures.hpp"
 

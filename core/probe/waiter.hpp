@@ -8,7 +8,7 @@
 #include <span>
 
 #include "core/base/units.hpp"
-#include "core/facts/events.hpp"
+#include "core/facts/summary.hpp"
 #include "core/measure/histogram.hpp"
 #include "core/seam/message_port.hpp"
 

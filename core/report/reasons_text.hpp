@@ -5,7 +5,8 @@
 
 #include <string>
 
-#include "core/facts/events.hpp"
+#include "core/facts/reply.hpp"
+#include "core/facts/summary.hpp"
 
 namespace netecho {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/base/units.hpp"
-#include "core/facts/events.hpp"
+#include "core/facts/reply.hpp"
 #include "core/report/output_file.hpp"
 
 namespace netecho {

@@ -7,7 +7,9 @@
 #include <variant>
 #include <vector>
 
-#include "core/facts/event_fields.hpp"
+#include "core/facts/common_fields.hpp"
+#include "core/facts/events.hpp"
+#include "core/facts/fields.hpp"
 #include "core/report/json.hpp"
 
 namespace netecho {

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "core/base/output.hpp"
-#include "core/facts/events.hpp"
+#include "core/facts/event_sink.hpp"
 #include "core/report/format.hpp"
 #include "core/report/queued_writer.hpp"
 

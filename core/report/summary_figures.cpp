@@ -5,7 +5,7 @@
 #include <cmath>
 #include <concepts>
 
-#include "core/facts/event_fields.hpp"
+#include "core/facts/fields.hpp"
 
 namespace netecho {
 namespace {

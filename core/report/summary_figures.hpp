@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/facts/events.hpp"
+#include "core/facts/summary.hpp"
 
 namespace netecho {
 

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "core/facts/events.hpp"
+#include "core/facts/summary.hpp"
 #include "core/report/text.hpp"
 
 namespace netecho {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "core/base/units.hpp"
-#include "core/facts/events.hpp"
+#include "core/facts/summary.hpp"
 #include "core/net/endpoint.hpp"
 #include "core/report/text.hpp"
 

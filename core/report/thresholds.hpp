@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/facts/events.hpp"
+#include "core/facts/summary.hpp"
 #include "core/report/summary_figures.hpp"
 #include "core/report/text.hpp"
 

@@ -12,7 +12,7 @@
 #include <span>
 
 #include "core/base/units.hpp"
-#include "core/facts/events.hpp"
+#include "core/net/icmp_error.hpp"
 #include "core/seam/connection.hpp"
 
 namespace netecho {

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <vector>
 
 #include "core/base/buffer.hpp"
+#include "core/base/error.hpp"
 #include "core/base/unique_fd.hpp"
 
 namespace netecho {

@@ -15,7 +15,7 @@
 
 #include <memory>
 
-#include "core/facts/events.hpp"
+#include "core/facts/server_stats.hpp"
 #include "core/measure/impairment.hpp"
 #include "core/seam/peer_ref.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/facts/events.hpp"
+#include "core/facts/common_fields.hpp"
 
 namespace netecho {
 namespace {

@@ -12,7 +12,8 @@
 
 #include "core/base/units.hpp"
 #include "core/codec/stamp.hpp"
-#include "core/facts/events.hpp"
+#include "core/facts/event_sink.hpp"
+#include "core/facts/server_stats.hpp"
 #include "core/measure/impairment.hpp"
 #include "core/net/reactor.hpp"
 #include "core/seam/served.hpp"

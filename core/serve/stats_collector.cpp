@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/facts/event_fields.hpp"
+#include "core/facts/fields.hpp"
 
 namespace netecho {
 namespace {

@@ -7,7 +7,7 @@
 #include <deque>
 #include <vector>
 
-#include "core/facts/events.hpp"
+#include "core/facts/server_stats.hpp"
 
 namespace netecho {
 

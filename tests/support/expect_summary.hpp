@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <source_location>
 
-#include "core/facts/events.hpp"
+#include "core/facts/summary.hpp"
 #include "tests/support/catch.hpp"
 
 namespace netecho::testing {

@@ -18,7 +18,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/units.hpp"
-#include "core/facts/events.hpp"
+#include "core/facts/event_sink.hpp"
 #include "core/probe/probe_events.hpp"
 #include "core/probe/prober.hpp"
 #include "core/probe/waiter.hpp"
