@@ -106,9 +106,11 @@ void SendReport::connected(const Connection& connection) {
   summary_.connect = connection.connect_time;
 }
 
-void SendReport::answered_over(const MessagePort& port) {
-  if (auto peer = port.peer(0)) summary_.peer = std::move(peer);
-  if (auto local = port.local()) summary_.local = std::move(local);
+void SendReport::answered_over(MessagePort& port) {
+  const Path* const path = port.features().path;
+  if (path == nullptr) return;
+  if (auto peer = path->peer()) summary_.peer = std::move(peer);
+  if (auto local = path->local()) summary_.local = std::move(local);
 }
 
 void SendReport::begin_exchange(std::optional<std::uint64_t> size) {

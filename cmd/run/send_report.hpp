@@ -28,7 +28,7 @@ class SendReport {
 
   void connected(const Connection& connection);
   /// Notes whom a message port talks to now, if it says so.
-  void answered_over(const MessagePort& port);
+  void answered_over(MessagePort& port);
   void begin_exchange(std::optional<std::uint64_t> size);
   /// Throws Error (io) once stdout fails.
   void reply_piece(std::span<const std::byte> piece);

@@ -83,14 +83,18 @@ ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
 }
 
 void ProbeFlow::install(ProbeConnection connection) {
-  if (context_.options.timestamps == TimestampSource::kernel &&
-      !connection.port->stamp_by_kernel(2 * tracker_.capacity())) {
-    throw usage_error("option", "--timestamps",
-                      "the kernel has no stamps for " + target_.target.uri);
+  const Features features = connection.port->features();
+  if (context_.options.timestamps == TimestampSource::kernel) {
+    if (features.timestamping == nullptr) {
+      throw usage_error("option", "--timestamps",
+                        "the kernel has no stamps for " + target_.target.uri);
+    }
+    features.timestamping->stamp_by_kernel(2 * tracker_.capacity());
   }
   stop_watching();
   if (begun_) connection.connect_time = connection_.connect_time;  // Of the first one.
   connection_ = std::move(connection);
+  features_ = features;
   trains_ = accept_trains();
   sent_before_port_ = tracker_.sent_total();
   warm_ups_sent_ = 0;
@@ -161,8 +165,9 @@ void ProbeFlow::tell_waiter() {
 }
 
 std::span<const std::byte> ProbeFlow::unfinished() const noexcept {
-  const bool none = !watched_ || !echoes() || stamped_.has_value();
-  return none ? std::span<const std::byte>{} : connection_.port->unfinished();
+  const bool none =
+      !watched_ || !echoes() || stamped_.has_value() || features_.reassembly == nullptr;
+  return none ? std::span<const std::byte>{} : features_.reassembly->unfinished();
 }
 
 void ProbeFlow::note_foreign(std::span<const std::byte> bytes) noexcept {
@@ -354,10 +359,9 @@ Summary ProbeFlow::description(bool interrupted) const {
   summary.target = target_.target;
   summary.peer = connection_.peer;
   summary.local = connection_.local;
-  if (connection_.port && !echoes()) summary.peer = connection_.port->last_reached();
-  if (connection_.port && echoes()) {  // A datagram socket may have moved to another address.
-    if (auto peer = connection_.port->peer(0)) summary.peer = std::move(peer);
-    if (auto local = connection_.port->local()) summary.local = std::move(local);
+  if (connection_.port && features_.path != nullptr) {  // It may have moved to another address.
+    if (auto peer = features_.path->peer()) summary.peer = std::move(peer);
+    if (auto local = features_.path->local()) summary.local = std::move(local);
   }
   summary.flow = identity_.flow;
   summary.mode = options.mode;

@@ -189,7 +189,7 @@ class ProbeFlow {
   /// Whether trains may come, once the port was asked: in a flood, whose probes leave together
   /// anyway.
   [[nodiscard]] bool accept_trains() noexcept {
-    return floods() && connection_.port->accept_trains();
+    return floods() && features_.trains != nullptr && features_.trains->accept_trains();
   }
   [[nodiscard]] bool echoes() const noexcept { return context_.options.mode == ProbeMode::echo; }
   [[nodiscard]] bool all_sent() const noexcept {
@@ -237,6 +237,7 @@ class ProbeFlow {
 
   const ProbeTarget& target_;
   ProbeConnection connection_;
+  Features features_;  ///< Of its port, as long as there is one.
   ProberContext context_;
   FlowIdentity identity_;
   Instant start_{};

@@ -220,7 +220,7 @@ void ProbeFlow::record_reply(const Slot& slot, const Reading& reading, const Arr
 void ProbeFlow::record_kernel_rtt(const Slot& slot, const Arrival& arrival, Instant sent) {
   if (arrival.sent_up_to <= sent_before_port_) return;
   const std::uint64_t ordinal = arrival.sent_up_to - 1 - sent_before_port_ + warm_ups_sent_;
-  const auto left = connection_.port->kernel_sent(ordinal);
+  const auto left = features_.timestamping->kernel_sent(ordinal);
   // The kernel's clock may be slewed by 500 ppm; a longer round trip than the one that lies around
   // it is of another probe's stamp.
   const Duration most = *arrival.rtt + *arrival.rtt / 1000;
@@ -350,7 +350,7 @@ void ProbeFlow::tell(Sequence sequence, ReplyStatus status, const Detail& detail
     if (!echoes()) {
       std::size_t slot = 0;
       while (incoming_.storage(slot) != detail.reply->data) ++slot;
-      reached = connection_.port->peer(slot);
+      if (features_.senders != nullptr) reached = features_.senders->sender(slot);
     }
     const auto& peer = echoes() ? connection_.peer : reached;
     if (peer) outcome.peer = &*peer;

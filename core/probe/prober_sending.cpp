@@ -123,7 +123,7 @@ void ProbeFlow::flood(Instant now) {
       static_cast<std::size_t>(std::min<std::uint64_t>({left, room, outgoing_.slots().size()}));
   const std::size_t in_train =
       std::min({probes, kTrainMessages, kTrainBytes / std::max(options.size_bytes, 1U)});
-  const bool train = trains_ && in_train > 1 && connection_.port->takes_trains(now);
+  const bool train = trains_ && in_train > 1 && features_.trains->takes_trains(now);
   const BatchResult result = train ? send_train(in_train, now) : send_batch(probes, now);
   if (result.status == IoStatus::would_block) {
     retry_at_ = now + kRetryInterval;

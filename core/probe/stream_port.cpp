@@ -90,15 +90,13 @@ IoResult StreamPort::read(std::span<std::byte> into) noexcept {
   return {IoStatus::ok, static_cast<std::size_t>(got), 0};
 }
 
-bool StreamPort::stamp_by_kernel(std::size_t kept) {
+Features StreamPort::features() noexcept {
   int protocol = 0;
   socklen_t size = sizeof protocol;
-  if (::getsockopt(channel_.fd(), SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0 ||
-      protocol != IPPROTO_TCP) {
-    return false;  // Unix sockets take the option, and stamp nothing.
-  }
-  stamps_.emplace(channel_.fd(), kept);
-  return true;
+  const bool tcp =
+      ::getsockopt(channel_.fd(), SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
+      protocol == IPPROTO_TCP;  // Unix sockets take the option of stamps, and stamp nothing.
+  return {.timestamping = tcp ? this : nullptr, .reassembly = this};
 }
 
 std::optional<WallTime> StreamPort::kernel_sent(std::uint64_t ordinal) const noexcept {

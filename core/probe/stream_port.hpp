@@ -20,7 +20,7 @@ namespace netecho {
 ///
 /// receive() also writes what a full socket did not take of an earlier message; so does a send() of
 /// an empty batch.
-class StreamPort final : public MessagePort {
+class StreamPort final : public MessagePort, public Timestamping, public Reassembly {
  public:
   /// REQUIRES: message_bytes > 0; `channel` is non-blocking.
   StreamPort(ByteChannel channel, std::size_t message_bytes);
@@ -32,10 +32,11 @@ class StreamPort final : public MessagePort {
   /// before the last is out.
   BatchResult send(Batch& batch) noexcept override;
   [[nodiscard]] int fd() const noexcept override { return channel_.fd(); }
-  /// Only on TCP; the stamps are those of a message's last byte.
-  bool stamp_by_kernel(std::size_t kept) override;
-  [[nodiscard]] std::optional<WallTime> kernel_sent(std::uint64_t ordinal) const noexcept override;
   [[nodiscard]] bool wants_write() const noexcept override { return tail_at_ < tail_.size(); }
+  /// Only TCP has stamps; they are those of a message's last byte.
+  [[nodiscard]] Features features() noexcept override;
+  void stamp_by_kernel(std::size_t kept) override { stamps_.emplace(channel_.fd(), kept); }
+  [[nodiscard]] std::optional<WallTime> kernel_sent(std::uint64_t ordinal) const noexcept override;
   [[nodiscard]] std::span<const std::byte> unfinished() const noexcept override {
     return std::span{buffer_}.subspan(begin_, end_ - begin_);
   }

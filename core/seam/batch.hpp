@@ -42,7 +42,7 @@ struct Slot {
   std::uint32_t size = 0;
   std::uint32_t segment_size = 0;       ///< 0: one message. Else every segment but the last has it.
   Instant at{};                         ///< Received (T4) or sent (T1): next to the system call.
-  std::optional<WallTime> kernel_at{};  ///< Received, by the kernel's stamp; see stamp_by_kernel().
+  std::optional<WallTime> kernel_at{};  ///< Received, by the kernel's stamp; see Timestamping.
   int error = 0;  ///< Client ports: errno of a failed earlier send; data is its payload.
   /// With `error`: what the network said, and who. It belongs to the port and is valid until its
   /// next receive().

@@ -31,7 +31,9 @@ void ImpairedReplies::take(Batch& batch) noexcept {
     const Slot& slot = batch.slots()[i];
     if (slot.skip) continue;
     const MessageFate its = fate(impairment_.spec, impairment_.endpoint, ordinal_++);
-    if (!queue_.push({slot.data, slot.size}, port_->peer_ref(i), slot.at, its)) {
+    const PeerRef peer =
+        features_.readdressing != nullptr ? features_.readdressing->peer_ref(i) : PeerRef{};
+    if (!queue_.push({slot.data, slot.size}, peer, slot.at, its)) {
       drop_message(slot, i, DropReason::impaired, source());
     }
   }
@@ -46,7 +48,7 @@ void ImpairedReplies::fill_slot(ImpairedMessage& message) noexcept {
   slot.size = static_cast<std::uint32_t>(message.bytes().size());
   batch.count = 1;
   batch.next = 0;
-  port_->set_peer(0, message.peer());
+  if (features_.readdressing != nullptr) features_.readdressing->set_peer(0, message.peer());
 }
 
 ImpairedReplies::Step ImpairedReplies::send_one(Instant now) noexcept {
@@ -122,16 +124,17 @@ ImpairedDatagrams::ImpairedDatagrams(const ServedEndpoint& endpoint,
 }
 
 void ImpairedDatagrams::update_stats() noexcept {
-  endpoint_.kernel_drop_buffers_total = drops_of(*port_, drops_before_);
+  endpoint_.kernel_drop_buffers_total = drops_of(features_.drops, drops_before_);
 }
 
 /// Nothing is left in the batch, as each message has a place of its own among the replies under
 /// way.
 void ImpairedDatagrams::replace(std::unique_ptr<MessagePort> port) noexcept {
   if (stopped_) return;
-  drops_before_ = drops_of(*port_, drops_before_).value_or(0);
+  drops_before_ = drops_of(features_.drops, drops_before_).value_or(0);
   shared_.reactor.remove(port_->fd(), *this);
   const std::unique_ptr<MessagePort> old = std::exchange(port_, std::move(port));
+  features_ = port_->features();
   replies_.use(*port_);
   blocked_ = false;
   watched_ = may_read() ? EPOLLIN : 0U;
@@ -170,7 +173,7 @@ ImpairedDatagrams::Received ImpairedDatagrams::receive() noexcept {
     return Received::all;
   }
   rest_.received();
-  responder_.prepare(batch_, {shared_, endpoint_, *port_});
+  responder_.prepare(batch_, {shared_, endpoint_, features_.senders});
   replies_.take(batch_);
   return batch_.count == batch_.slots().size() ? Received::full_batch : Received::all;
 }
@@ -245,7 +248,7 @@ bool ImpairedRecords::receive() noexcept {
     case IoStatus::ok:
       break;
   }
-  responder_.prepare(batch, {shared_, endpoint_, *port_});
+  responder_.prepare(batch, {shared_, endpoint_, features_.senders});
   count(batch.slots().front().size, 0);
   replies_->take(batch);
   return true;

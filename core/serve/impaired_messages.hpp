@@ -35,7 +35,10 @@ class ImpairedReplies {
   std::function<void()> on_due;
 
   /// What is under way leaves by this port, too.
-  void use(MessagePort& port) noexcept { port_ = &port; }
+  void use(MessagePort& port) noexcept {
+    port_ = &port;
+    features_ = port.features();
+  }
 
   /// Takes what the responder has left of `batch`, and decides the fate of each message.
   void take(Batch& batch) noexcept;
@@ -61,12 +64,15 @@ class ImpairedReplies {
   enum class Step : std::uint8_t { done, nothing_due, socket_full, closed };
   Step send_one(Instant now) noexcept;
   void fill_slot(ImpairedMessage& message) noexcept;
-  [[nodiscard]] MessageSource source() const noexcept { return {shared_, endpoint_, *port_}; }
+  [[nodiscard]] MessageSource source() const noexcept {
+    return {shared_, endpoint_, features_.senders};
+  }
 
   ServerShared& shared_;
   EndpointStats& endpoint_;
   const EndpointImpairment& impairment_;
   MessagePort* port_;
+  Features features_{port_->features()};
   ImpairedQueue queue_;
   std::unique_ptr<Reactor::Timer> timer_;
   std::uint64_t ordinal_;
@@ -97,6 +103,7 @@ class ImpairedDatagrams final : public DatagramEndpoint {
   EndpointStats& endpoint_;
   Responder& responder_;
   std::unique_ptr<MessagePort> port_;
+  Features features_{port_->features()};
   std::uint64_t drops_before_ = 0;  ///< The drops of ports that were replaced.
   Batch batch_;
   ImpairedReplies replies_;
@@ -131,6 +138,7 @@ class ImpairedRecords final : public ServedConnection {
 
   Responder& responder_;
   std::unique_ptr<MessagePort> port_;
+  Features features_{port_->features()};
   std::unique_ptr<ImpairedReplies> replies_;
   std::uint32_t watched_;
   std::uint64_t counted_bytes_ = 0;

@@ -32,9 +32,8 @@ DropReason send_drop_reason(int error) noexcept {
   return error == EAGAIN || error == ENOBUFS ? DropReason::peer_queue_full : DropReason::send_error;
 }
 
-std::optional<std::uint64_t> drops_of(const MessagePort& port, std::uint64_t before) noexcept {
-  const auto drops = port.kernel_drops();
-  return drops ? std::optional{*drops + before} : std::nullopt;
+std::optional<std::uint64_t> drops_of(const Drops* drops, std::uint64_t before) noexcept {
+  return drops != nullptr ? std::optional{drops->kernel_drops() + before} : std::nullopt;
 }
 
 bool watch_again(ServerShared& shared, const MessagePort& port, std::uint32_t events,
@@ -65,11 +64,11 @@ void drop_first(Batch& batch, DropReason reason, const MessageSource& source) no
   if (slot.size == 0) ++batch.next;
 }
 
-void accept_trains(MessagePort& port, const ServerOptions& options) noexcept {
+void accept_trains(Trains* trains, const ServerOptions& options) noexcept {
   // Where each message is traced or counted toward a limit, messages come singly.
   const bool each_matters = options.max_accepts != 0 || options.trace == TraceLevel::everything ||
                             options.show_payload_bytes != 0;
-  if (!each_matters) static_cast<void>(port.accept_trains());
+  if (trains != nullptr && !each_matters) static_cast<void>(trains->accept_trains());
 }
 
 }  // namespace
@@ -107,22 +106,23 @@ DatagramEcho::DatagramEcho(const ServedEndpoint& endpoint, std::unique_ptr<Messa
       port_{std::move(port)},
       batch_{datagram_slots(shared_.options), datagram_slot_bytes(endpoint_.endpoint)},
       rest_{shared_, endpoint_, [this] { shared_.reactor.modify(port_->fd(), EPOLLIN, *this); }} {
-  accept_trains(*port_, shared_.options);
+  accept_trains(features_.trains, shared_.options);
   shared_.reactor.add(port_->fd(), EPOLLIN, *this);
 }
 
 void DatagramEcho::update_stats() noexcept {
-  endpoint_.kernel_drop_buffers_total = drops_of(*port_, drops_before_);
+  endpoint_.kernel_drop_buffers_total = drops_of(features_.drops, drops_before_);
 }
 
 void DatagramEcho::replace(std::unique_ptr<MessagePort> port) noexcept {
   if (stopped_) return;
   if (writing_) drop_unsent(batch_, DropReason::send_error, source());
   writing_ = false;
-  drops_before_ = drops_of(*port_, drops_before_).value_or(0);
+  drops_before_ = drops_of(features_.drops, drops_before_).value_or(0);
   shared_.reactor.remove(port_->fd(), *this);
   port_ = std::move(port);
-  accept_trains(*port_, shared_.options);
+  features_ = port_->features();
+  accept_trains(features_.trains, shared_.options);
   if (!watch_again(shared_, *port_, EPOLLIN, *this)) stopped_ = true;
 }
 

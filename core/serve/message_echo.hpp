@@ -51,9 +51,9 @@ class DatagramEndpoint : public EventHandler {
 [[nodiscard]] std::size_t datagram_slots(const ServerOptions& options) noexcept;
 [[nodiscard]] std::size_t datagram_slot_bytes(const SocketDescription& endpoint) noexcept;
 
-/// Returns what the kernel dropped for `port` and for those that it replaced; none if it does not
-/// tell.
-[[nodiscard]] std::optional<std::uint64_t> drops_of(const MessagePort& port,
+/// Returns what the kernel dropped for a port with these `drops` and for those that it replaced;
+/// none if it does not tell.
+[[nodiscard]] std::optional<std::uint64_t> drops_of(const Drops* drops,
                                                     std::uint64_t before) noexcept;
 
 /// Watches a port that has replaced another. Returns false if that failed, which it reports.
@@ -77,12 +77,15 @@ class DatagramEcho final : public DatagramEndpoint {
   void finish_batch() noexcept;
   /// Sends what is left of the batch. Returns false if the socket is full.
   [[nodiscard]] bool send_batch() noexcept;
-  [[nodiscard]] MessageSource source() const noexcept { return {shared_, endpoint_, *port_}; }
+  [[nodiscard]] MessageSource source() const noexcept {
+    return {shared_, endpoint_, features_.senders};
+  }
 
   ServerShared& shared_;
   EndpointStats& endpoint_;
   Responder& responder_;
   std::unique_ptr<MessagePort> port_;
+  Features features_{port_->features()};
   std::uint64_t drops_before_ = 0;  ///< The drops of ports that were replaced.
   Batch batch_;
   bool writing_ = false;  ///< The rest of the batch waits for the socket.

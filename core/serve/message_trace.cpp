@@ -10,7 +10,7 @@ namespace {
 DatagramEvent datagram_event(const Slot& slot, std::size_t index, std::optional<DropReason> dropped,
                              const MessageSource& source) {
   DatagramEvent event{.endpoint = source.endpoint.endpoint,
-                      .peer = source.port.peer(index),
+                      .peer = source.sender(index),
                       .rx_bytes = slot.size,
                       .dropped = dropped,
                       .payload = {}};
@@ -34,7 +34,7 @@ void tell_of_rate(const Slot& slot, std::size_t index, const MessageSource& sour
   const ServerOptions& options = source.shared.options;
   if (options.warn == nullptr) return;
   if (!source.shared.limits.tells_of_rate(slot.source_prefix, slot.at)) return;
-  const auto peer = source.port.peer(index);
+  const auto peer = source.sender(index);
   const bool v6 = peer && peer->family == AddressFamily::ipv6;
   const std::int64_t rate = std::chrono::nanoseconds{std::chrono::seconds{1}} /
                             std::max<Duration>(options.reply_interval, Duration{1});

@@ -27,10 +27,13 @@ class RecordConnection final : public ServedConnection {
   void flush() noexcept;
   void drop_unsent(DropReason reason) noexcept override;
 
-  [[nodiscard]] MessageSource source() const noexcept { return {shared_, endpoint_, *port_}; }
+  [[nodiscard]] MessageSource source() const noexcept {
+    return {shared_, endpoint_, features_.senders};
+  }
 
   Responder& responder_;
   std::unique_ptr<MessagePort> port_;
+  Features features_{port_->features()};
   std::unique_ptr<Batch> unsent_;  ///< The record that the socket did not take.
   bool draining_ = false;
 };

@@ -4,11 +4,13 @@
 /// A responder answers a wire format: it decides of each message whether it is answered, and makes
 /// the answer in its place. A wire format is a responder and its row in responder.cpp.
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "core/seam/batch.hpp"
-#include "core/seam/message_port.hpp"
+#include "core/seam/features.hpp"
 #include "core/serve/server_shared.hpp"
 
 namespace netecho {
@@ -17,7 +19,12 @@ namespace netecho {
 struct MessageSource {
   ServerShared& shared;
   EndpointStats& endpoint;
-  const MessagePort& port;
+  const Senders* senders;  ///< Of their port; null: it cannot name them.
+
+  /// Who sent slot `index` of the batch. Allocates.
+  [[nodiscard]] std::optional<SocketDescription> sender(std::size_t index) const {
+    return senders != nullptr ? senders->sender(index) : std::nullopt;
+  }
 };
 
 class Responder {

@@ -262,10 +262,15 @@ std::size_t DatagramClient::collect(const Batch& batch) noexcept {
   return messages;
 }
 
+/// Unix sockets have no trains. They take the option of stamps, and stamp nothing.
+Features DatagramClient::features() noexcept {
+  DatagramClient* const over_ip = config_.family == DatagramFamily::ip ? this : nullptr;
+  return {.trains = over_ip, .timestamping = over_ip, .path = this};
+}
+
 bool DatagramClient::accept_trains() noexcept {
   const int on = 1;
-  trains_ = config_.family == DatagramFamily::ip &&
-            ::setsockopt(fd_.get(), IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0;
+  trains_ = ::setsockopt(fd_.get(), IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0;
   return trains_;
 }
 
@@ -344,11 +349,8 @@ BatchResult DatagramClient::send_singles(Batch& batch, std::size_t messages) noe
   }
 }
 
-bool DatagramClient::stamp_by_kernel(std::size_t kept) {
-  if (config_.family != DatagramFamily::ip)
-    return false;  // Unix sockets take the option, and stamp nothing.
+void DatagramClient::stamp_by_kernel(std::size_t kept) {
   stamps_.emplace(fd_.get(), kept);
-  return true;
 }
 
 std::optional<WallTime> DatagramClient::kernel_sent(std::uint64_t ordinal) const noexcept {
@@ -359,7 +361,7 @@ std::optional<SocketDescription> DatagramClient::local() const {
   return describe(unmapped(local_address(fd_.get())), config_.kind);
 }
 
-std::optional<SocketDescription> DatagramClient::peer(std::size_t /*index*/) const {
+std::optional<SocketDescription> DatagramClient::peer() const {
   return describe(unmapped(config_.peers[current_]), config_.kind);
 }
 

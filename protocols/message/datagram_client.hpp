@@ -31,7 +31,7 @@ enum class DatagramFamily : std::uint8_t { ip, unix_domain };
 ///
 /// An error may quote only the first message of a train, and be the only one for all of it. So no
 /// train leaves before there was a reply, nor soon after an error.
-class DatagramClient final : public MessagePort {
+class DatagramClient final : public MessagePort, public Trains, public Timestamping, public Path {
  public:
   static constexpr std::size_t kSlots = 32;
 
@@ -50,11 +50,12 @@ class DatagramClient final : public MessagePort {
   BatchResult receive(Batch& batch) noexcept override;
   BatchResult send(Batch& batch) noexcept override;
   [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
+  [[nodiscard]] Features features() noexcept override;
   bool accept_trains() noexcept override;
   [[nodiscard]] bool takes_trains(Instant now) const noexcept override;
-  bool stamp_by_kernel(std::size_t kept) override;
+  void stamp_by_kernel(std::size_t kept) override;
   [[nodiscard]] std::optional<WallTime> kernel_sent(std::uint64_t ordinal) const noexcept override;
-  [[nodiscard]] std::optional<SocketDescription> peer(std::size_t index) const override;
+  [[nodiscard]] std::optional<SocketDescription> peer() const override;
   [[nodiscard]] std::optional<SocketDescription> local() const override;
 
  private:

@@ -112,9 +112,14 @@ void DatagramServer::judge_unix(Slot& slot, const Envelope& envelope,
   }
 }
 
+Features DatagramServer::features() noexcept {
+  DatagramServer* const over_ip = ip_ != nullptr ? this : nullptr;
+  return {.trains = over_ip, .readdressing = this, .drops = over_ip, .senders = this};
+}
+
 bool DatagramServer::accept_trains() noexcept {
   const int on = 1;
-  return ip_ != nullptr && ::setsockopt(fd_.get(), IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0;
+  return ::setsockopt(fd_.get(), IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0;
 }
 
 BatchResult DatagramServer::receive(Batch& batch) noexcept {
@@ -305,11 +310,7 @@ void DatagramServer::set_peer(std::size_t index, const PeerRef& peer) noexcept {
   envelope.reply_size = peer.return_path().size();
 }
 
-std::optional<std::uint64_t> DatagramServer::kernel_drops() const noexcept {
-  return ip_ != nullptr ? std::optional{ip_->kernel_drops()} : std::nullopt;
-}
-
-std::optional<SocketDescription> DatagramServer::peer(std::size_t index) const {
+std::optional<SocketDescription> DatagramServer::sender(std::size_t index) const {
   if (index >= kSlots) return std::nullopt;
   const Envelope& envelope = (*envelopes_)[index];
   const SocketAddress address{reinterpret_cast<const sockaddr*>(&envelope.from),

@@ -26,7 +26,11 @@ namespace netecho {
 ///
 /// A train comes and goes in one call each. One that the kernel refuses goes segment by segment,
 /// and so do those to the same address for a while.
-class DatagramServer final : public MessagePort {
+class DatagramServer final : public MessagePort,
+                             public Trains,
+                             public Readdressing,
+                             public Drops,
+                             public Senders {
  public:
   static constexpr std::size_t kSlots = 32;
 
@@ -38,12 +42,14 @@ class DatagramServer final : public MessagePort {
 
   BatchResult receive(Batch& batch) noexcept override;
   BatchResult send(Batch& batch) noexcept override;
+  [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
+  [[nodiscard]] Features features() noexcept override;
   bool accept_trains() noexcept override;
+  [[nodiscard]] bool takes_trains(Instant /*now*/) const noexcept override { return true; }
   [[nodiscard]] PeerRef peer_ref(std::size_t index) const noexcept override;
   void set_peer(std::size_t index, const PeerRef& peer) noexcept override;
-  [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
-  [[nodiscard]] std::optional<SocketDescription> peer(std::size_t index) const override;
-  [[nodiscard]] std::optional<std::uint64_t> kernel_drops() const noexcept override;
+  [[nodiscard]] std::uint64_t kernel_drops() const noexcept override { return ip_->kernel_drops(); }
+  [[nodiscard]] std::optional<SocketDescription> sender(std::size_t index) const override;
 
  private:
   /// Holds what one slot's message came with, and what its reply carries besides the address.

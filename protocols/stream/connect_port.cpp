@@ -24,19 +24,21 @@ bool never_left(int error) noexcept {
   return error == EAGAIN || error == EADDRNOTAVAIL;
 }
 
-class ConnectPort final : public MessagePort {
+class ConnectPort final : public MessagePort, public Senders, public Path {
  public:
   ConnectPort(ConnectTarget target, Duration timeout);
 
   BatchResult send(Batch& batch) noexcept override;
   BatchResult receive(Batch& batch) noexcept override;
   [[nodiscard]] int fd() const noexcept override { return events_.fd(); }
-  [[nodiscard]] std::optional<SocketDescription> peer(std::size_t index) const override {
+  [[nodiscard]] Features features() noexcept override { return {.senders = this, .path = this}; }
+  [[nodiscard]] std::optional<SocketDescription> sender(std::size_t index) const override {
     return index < delivered_.size() ? describe_winner(delivered_[index]) : std::nullopt;
   }
-  [[nodiscard]] std::optional<SocketDescription> last_reached() const override {
+  [[nodiscard]] std::optional<SocketDescription> peer() const override {
     return describe_winner(last_winner_);
   }
+  [[nodiscard]] std::optional<SocketDescription> local() const override { return std::nullopt; }
 
  private:
   using AddressIndex = std::optional<std::size_t>;

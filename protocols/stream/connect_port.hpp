@@ -24,7 +24,7 @@ struct ConnectTarget {
 
 /// send() starts a connection for each slot (T1 before its first connect()); receive() gives the
 /// slot's bytes back once it is made, refused or not made within `timeout`, and closes it. Each is
-/// the first that stands of all addresses, tried as in RFC 8305, section 5; peer() says which.
+/// the first that stands of all addresses, tried as in RFC 8305, section 5; Senders says which.
 /// Throws Error for options that cannot hold.
 [[nodiscard]] std::unique_ptr<MessagePort> make_connect_port(ConnectTarget target,
                                                              Duration timeout);

@@ -81,8 +81,12 @@ BatchResult RecordPort::send(Batch& batch) noexcept {
   return result;
 }
 
-std::optional<SocketDescription> RecordPort::peer(std::size_t /*index*/) const {
+std::optional<SocketDescription> RecordPort::peer() const {
   return describe(peer_address(fd_.get()), kind_of(SocketType::seqpacket));
+}
+
+std::optional<SocketDescription> RecordPort::local() const {
+  return describe(local_address(fd_.get()), kind_of(SocketType::seqpacket));
 }
 
 }  // namespace netecho::unix_socket

@@ -170,8 +170,55 @@ TEST_CASE("transport: the server can name a peer that has a name", "[conformance
     Batch batch{2, 64};
     REQUIRE(send_message(pair.port(), batch, pattern(8)).messages == 1);
     REQUIRE(await_messages(pair.server_port(), batch).messages == 1);
-    CHECK(pair.server_port().peer(0) == pair.client().local);
-    CHECK(pair.port().peer(0) == pair.client().peer);
+    REQUIRE(pair.server_port().features().senders != nullptr);
+    CHECK(pair.server_port().features().senders->sender(0) == pair.client().local);
+    REQUIRE(pair.port().features().path != nullptr);
+    CHECK(pair.port().features().path->peer() == pair.client().peer);
+    CHECK(pair.port().features().path->local() == pair.client().local);
+  }
+}
+
+TEST_CASE("transport: its ports have the features that its row promises",
+          "[conformance][loopback]") {
+  for (const Backend* backend : own_backends()) {
+    if (!backend->capabilities.boundaries) continue;
+    CAPTURE(backend->kind.scheme);
+    EchoPair pair{*backend};
+    const Features client = pair.port().features();
+    CHECK((client.timestamping != nullptr) == backend->capabilities.kernel_stamps);
+    const Features server = pair.server_port().features();
+    CHECK(server.senders != nullptr);  // A trace names them.
+    // A socket without connections has many peers, one of a connection has one.
+    CHECK((server.readdressing != nullptr) != backend->capabilities.connects);
+  }
+}
+
+TEST_CASE("transport: a server can hold an answer back while others come",
+          "[conformance][loopback]") {
+  for (const Backend* backend : own_backends()) {
+    if (!backend->capabilities.boundaries || backend->capabilities.connects) continue;
+    CAPTURE(backend->kind.scheme);
+    EchoPair pair{*backend};
+    MessagePort& server = pair.server_port();
+    Readdressing* const readdressing = server.features().readdressing;
+    REQUIRE(readdressing != nullptr);
+    Connection other = backend->connect(pair.target(), {});
+    auto& other_port = *std::get<std::unique_ptr<MessagePort>>(other.socket);
+    Batch batch{2, 64};
+    REQUIRE(send_message(pair.port(), batch, pattern(5)).messages == 1);
+    REQUIRE(await_messages(server, batch).messages == 1);
+    const PeerRef first = readdressing->peer_ref(0);
+    REQUIRE(send_message(other_port, batch, pattern(7)).messages == 1);
+    REQUIRE(await_messages(server, batch).messages == 1);
+    const PeerRef second = readdressing->peer_ref(0);
+    CHECK(first.same_peer(first));
+    CHECK_FALSE(first.same_peer(second));
+
+    readdressing->set_peer(0, first);
+    REQUIRE(send_message(server, batch, pattern(5)).messages == 1);
+    REQUIRE(await_messages(pair.port(), batch).messages == 1);
+    CHECK(content(batch.filled()[0]) == pattern(5));
+    CHECK(other_port.receive(batch).status == IoStatus::would_block);
   }
 }
 
@@ -225,6 +272,10 @@ TEST_CASE("transport: a connect port gives each message back once its connection
     CAPTURE(backend->kind.scheme);
     EchoPair pair{*backend};
     const auto port = backend->connect_port(pair.target(), {});
+    const Features features = port->features();
+    REQUIRE(features.senders != nullptr);
+    REQUIRE(features.path != nullptr);
+    CHECK(features.path->peer() == std::nullopt);
     Batch batch{4, 64};
     for (std::size_t size = 0; size < 20; ++size) {
       REQUIRE(send_message(*port, batch, pattern(size)).messages == 1);
@@ -233,6 +284,7 @@ TEST_CASE("transport: a connect port gives each message back once its connection
       CHECK(content(batch.filled()[0]) == pattern(size));
       CHECK(batch.filled()[0].error == 0);
       CHECK(batch.filled()[0].at > sent);
+      CHECK(features.senders->sender(0) == pair.client().peer);
       CHECK(port->receive(batch).status == IoStatus::would_block);
     }
     pair.served().socket = std::unique_ptr<Acceptor>{};
@@ -240,6 +292,8 @@ TEST_CASE("transport: a connect port gives each message back once its connection
     REQUIRE(await_messages(*port, batch).messages == 1);
     CHECK(batch.filled()[0].error == ECONNREFUSED);
     CHECK(content(batch.filled()[0]) == pattern(5));
+    CHECK(features.senders->sender(0) == std::nullopt);
+    CHECK(features.path->peer() == pair.client().peer);  // Whom the last that stood reached.
   }
 }
 

@@ -250,7 +250,7 @@ TEST_CASE("udp: a name whose first address refuses is tried at the next", "[ip][
   REQUIRE(await_messages(port_of(client), batch).messages == 1);
   CHECK(batch.filled()[0].error == 0);
   CHECK(content(batch.filled()[0]) == large);
-  CHECK(port_of(client).peer(0)->address == "::1");
+  CHECK(port_of(client).features().path->peer()->address == "::1");
 }
 
 TEST_CASE("udp: the refusal is told once no address is left", "[ip][loopback]") {

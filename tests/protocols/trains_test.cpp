@@ -111,8 +111,8 @@ TEST_CASE("trains: only who accepts them gets any", "[trains][loopback]") {
   }
   for (const char* scheme : {"unixgram", "unixpacket"}) {
     EchoPair other{*find_backend(scheme)};
-    CHECK_FALSE(other.server_port().accept_trains());
-    CHECK_FALSE(other.port().accept_trains());
+    CHECK(other.server_port().features().trains == nullptr);
+    CHECK(other.port().features().trains == nullptr);
   }
 }
 
@@ -122,7 +122,7 @@ TEST_CASE("trains: a server that cannot send one sends its messages, for a while
   MessagePort& server = pair.server_port();
   const int client = pair.port().fd();
   Batch batch{32, kTrainSlotBytes};
-  REQUIRE(server.accept_trains());
+  REQUIRE(server.features().trains->accept_trains());
   accept_trains(client);
   const std::string train = distinct();
 
@@ -160,7 +160,7 @@ TEST_CASE("trains: a batch of both kinds is answered in its order", "[trains][lo
   const int client = pair.port().fd();
   refuse_trains(server.fd(), GENERATE(0, 1));
   Batch batch{32, kTrainSlotBytes};
-  REQUIRE(server.accept_trains());
+  REQUIRE(server.features().trains->accept_trains());
   for (const char* single : {"first", "second"}) REQUIRE(::send(client, single, 5, 0) == 5);
   send_train(client, "aabbc", 2);
   REQUIRE(::send(client, "third", 5, 0) == 5);
@@ -180,12 +180,14 @@ TEST_CASE("trains: a client sends none before there was a reply, and takes any",
   MessagePort& client = pair.port();
   MessagePort& server = pair.server_port();
   Batch batch{32, kTrainSlotBytes};
-  CHECK_FALSE(client.takes_trains(monotonic_now()));
-  REQUIRE(client.accept_trains());
-  REQUIRE(server.accept_trains());
-  CHECK_FALSE(client.takes_trains(monotonic_now()));
+  Trains& trains = *client.features().trains;
+  CHECK_FALSE(trains.takes_trains(monotonic_now()));
+  REQUIRE(trains.accept_trains());
+  REQUIRE(server.features().trains->accept_trains());
+  CHECK(server.features().trains->takes_trains(monotonic_now()));
+  CHECK_FALSE(trains.takes_trains(monotonic_now()));
   CHECK(pair.round_trip(pattern(8)) == pattern(8));
-  REQUIRE(client.takes_trains(monotonic_now()));
+  REQUIRE(trains.takes_trains(monotonic_now()));
 
   std::string train = distinct();
   Batch outgoing{1, 1};
@@ -210,7 +212,8 @@ TEST_CASE("trains: a client whose train is refused goes without for a while",
           "[trains][loopback]") {
   EchoPair pair{*find_backend("udp")};
   MessagePort& client = pair.port();
-  REQUIRE(client.accept_trains());
+  Trains& trains = *client.features().trains;
+  REQUIRE(trains.accept_trains());
   CHECK(pair.round_trip(pattern(8)) == pattern(8));
   refuse_trains(client.fd(), 1);
   std::string train = distinct();
@@ -221,22 +224,23 @@ TEST_CASE("trains: a client whose train is refused goes without for a while",
   CHECK(refused.messages == 0);
   CHECK(outgoing.next == 0);
   const Instant now = monotonic_now();
-  CHECK_FALSE(client.takes_trains(now));
-  CHECK_FALSE(client.takes_trains(now + 9s));
-  CHECK(client.takes_trains(now + 10s));
+  CHECK_FALSE(trains.takes_trains(now));
+  CHECK_FALSE(trains.takes_trains(now + 9s));
+  CHECK(trains.takes_trains(now + 10s));
   CHECK(pair.round_trip(pattern(8)) == pattern(8));  // Singles leave as ever.
 }
 
 TEST_CASE("trains: an error from the network makes a client go without", "[trains][loopback]") {
   EchoPair pair{*find_backend("udp")};
   MessagePort& client = pair.port();
-  REQUIRE(client.accept_trains());
+  Trains& trains = *client.features().trains;
+  REQUIRE(trains.accept_trains());
   CHECK(pair.round_trip(pattern(8)) == pattern(8));
-  REQUIRE(client.takes_trains(monotonic_now()));
+  REQUIRE(trains.takes_trains(monotonic_now()));
   pair.served().socket = std::unique_ptr<MessagePort>{};
   Batch batch{32, kTrainSlotBytes};
   REQUIRE(send_message(client, batch, pattern(8)).messages == 1);
   REQUIRE(await_messages(client, batch).messages == 1);
   CHECK(batch.filled()[0].error == ECONNREFUSED);
-  CHECK_FALSE(client.takes_trains(monotonic_now()));
+  CHECK_FALSE(trains.takes_trains(monotonic_now()));
 }

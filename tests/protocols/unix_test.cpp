@@ -209,7 +209,7 @@ TEST_CASE("unixgram: a peer without a name can't be answered, and is said to be 
   Batch batch{4, 64};
   REQUIRE(port.receive(batch).messages == 1);
   CHECK(batch.filled()[0].refused == Refusal::no_return_address);
-  CHECK(port.peer(0) == std::nullopt);
+  CHECK(port.features().senders->sender(0) == std::nullopt);
   const BatchResult sent = port.send(batch);
   CHECK(sent.status == IoStatus::ok);
   CHECK(sent.messages == 0);

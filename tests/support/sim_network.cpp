@@ -24,7 +24,7 @@ std::uint64_t unix_ns(WallTime time) {
 
 }  // namespace
 
-class SimPort final : public MessagePort {
+class SimPort final : public MessagePort, public Trains, public Timestamping {
  public:
   SimPort(SimNetwork& network, SimLink& link, int number)
       : network_{network}, link_{link}, number_{number} {}
@@ -77,13 +77,16 @@ class SimPort final : public MessagePort {
     return {link_.closed ? IoStatus::closed : IoStatus::would_block, 0, 0};
   }
 
-  bool accept_trains() noexcept override { return link_.options.trains != SimTrains::none; }
+  [[nodiscard]] Features features() noexcept override {
+    const bool has_trains = link_.options.trains != SimTrains::none;
+    return {.trains = has_trains ? this : nullptr, .timestamping = this};
+  }
+  bool accept_trains() noexcept override { return true; }
   [[nodiscard]] bool takes_trains(Instant /*now*/) const noexcept override {
-    const bool refuses = link_.options.trains == SimTrains::refused && !link_.trains.empty();
-    return link_.options.trains != SimTrains::none && !refuses;
+    return link_.options.trains != SimTrains::refused || link_.trains.empty();
   }
 
-  bool stamp_by_kernel(std::size_t /*kept*/) override { return link_.kernel_stamps = true; }
+  void stamp_by_kernel(std::size_t /*kept*/) override { link_.kernel_stamps = true; }
   [[nodiscard]] std::optional<WallTime> kernel_sent(std::uint64_t ordinal) const noexcept override {
     if (ordinal >= link_.kernel_sent.size()) return std::nullopt;
     return link_.kernel_sent[ordinal];

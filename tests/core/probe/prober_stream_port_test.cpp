@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.hpp"
@@ -115,6 +118,26 @@ TEST_CASE("stream port: the end of the stream is told after the last message", "
   CHECK(sent.status == IoStatus::failed);
   CHECK(sent.error == EPIPE);
   CHECK(batch.next == 0);
+}
+
+TEST_CASE("stream port: only TCP has stamps of the kernel", "[unit]") {
+  const Pair pair{4};
+  CHECK(pair.port->features().timestamping == nullptr);
+  UniqueFd tcp{::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  REQUIRE(tcp.valid());
+  const auto port = make_stream_port(ByteChannel{std::move(tcp)}, 4);
+  CHECK(port->features().timestamping != nullptr);
+}
+
+TEST_CASE("stream port: a rest that is no whole message is told of", "[unit]") {
+  const Pair pair{4};
+  Reassembly* const reassembly = pair.port->features().reassembly;
+  REQUIRE(reassembly != nullptr);
+  Batch batch{8, 4};
+  pair.peer_sends("wholeme");
+  REQUIRE(pair.port->receive(batch).messages == 1);
+  const std::span<const std::byte> rest = reassembly->unfinished();
+  CHECK(std::string{reinterpret_cast<const char*>(rest.data()), rest.size()} == "eme");
 }
 
 TEST_CASE("stream port: what a full socket did not take goes out before anything else", "[unit]") {

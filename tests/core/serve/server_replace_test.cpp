@@ -12,7 +12,7 @@ using namespace netecho;
 namespace {
 
 /// Receives a batch of so many messages once, and is always ready.
-class ScriptedPort : public MessagePort {
+class ScriptedPort : public MessagePort, public Drops {
  public:
   ScriptedPort(std::size_t messages, std::uint64_t drops) : messages_{messages}, drops_{drops} {}
 
@@ -24,9 +24,8 @@ class ScriptedPort : public MessagePort {
   }
   BatchResult send(Batch& batch) noexcept override { return on_send(batch); }
   [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
-  [[nodiscard]] std::optional<std::uint64_t> kernel_drops() const noexcept override {
-    return drops_;
-  }
+  [[nodiscard]] Features features() noexcept override { return {.drops = this}; }
+  [[nodiscard]] std::uint64_t kernel_drops() const noexcept override { return drops_; }
 
   [[nodiscard]] std::size_t messages() const { return messages_; }  ///< Still to come.
 

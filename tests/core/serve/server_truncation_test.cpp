@@ -25,13 +25,8 @@ class CuttingPort final : public MessagePort {
     return result;
   }
   BatchResult send(Batch& batch) noexcept override { return port_->send(batch); }
-  [[nodiscard]] PeerRef peer_ref(std::size_t index) const noexcept override {
-    return port_->peer_ref(index);
-  }
-  void set_peer(std::size_t index, const PeerRef& peer) noexcept override {
-    port_->set_peer(index, peer);
-  }
   [[nodiscard]] int fd() const noexcept override { return port_->fd(); }
+  [[nodiscard]] Features features() noexcept override { return port_->features(); }
 
  private:
   std::unique_ptr<MessagePort> port_;
