@@ -17,20 +17,20 @@ std::optional<SocketDescription> copied(const std::unique_ptr<const SocketDescri
 
 }  // namespace
 
-ServedConnection::ServedConnection(ServerShared& shared, EndpointStats& endpoint,
-                                   ConnectionPermit permit, int fd)
-    : shared_{shared},
-      endpoint_{endpoint},
+ServedConnection::ServedConnection(const ServedEndpoint& endpoint, ConnectionPermit permit, int fd)
+    : shared_{endpoint.shared},
+      endpoint_{endpoint.stats},
       permit_{std::move(permit)},
       fd_{fd},
-      number_{shared.limits.next_connection_number()},
-      opened_{shared.now()} {
+      number_{shared_.limits.next_connection_number()},
+      opened_{shared_.now()},
+      watched_{EPOLLIN} {
   const bool traced = shared_.options.trace != TraceLevel::none;
-  if (auto peer = traced ? describe_peer(fd_, endpoint.kind) : std::nullopt) {
+  if (auto peer = traced ? describe_peer(fd_, endpoint_.kind) : std::nullopt) {
     peer_ = std::make_unique<const SocketDescription>(*std::move(peer));
   }
   shared_.make_room_to_hold();
-  shared_.reactor.add(fd_, EPOLLIN, *this);
+  shared_.reactor.add(fd_, watched_, *this);
   // From here on nothing throws, as others know of this connection.
   list().add(*this, opened_);
   ++shared_.connections_open;
@@ -39,6 +39,10 @@ ServedConnection::ServedConnection(ServerShared& shared, EndpointStats& endpoint
   if (traced) {
     shared_.emit([this] { return OpenEvent{number_, endpoint_.endpoint, copied(peer_)}; });
   }
+}
+
+void ServedConnection::watch(std::uint32_t events) noexcept {
+  if (events != std::exchange(watched_, events)) shared_.reactor.modify(fd_, events, *this);
 }
 
 CloseEvent ServedConnection::close_event(CloseReason reason, int error) const {

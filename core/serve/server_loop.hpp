@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "core/base/unique_fd.hpp"
+#include "core/serve/datagram_endpoint.hpp"
 #include "core/serve/egress.hpp"
-#include "core/serve/impaired_messages.hpp"
+#include "core/serve/impaired_replies.hpp"
 #include "core/serve/listener.hpp"
-#include "core/serve/message_echo.hpp"
 #include "core/serve/server.hpp"
 #include "core/serve/server_shared.hpp"
 

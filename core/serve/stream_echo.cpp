@@ -15,10 +15,9 @@ constexpr Duration kRecentlyActive = std::chrono::seconds{1};
 
 }  // namespace
 
-StreamConnection::StreamConnection(ServerShared& shared, EndpointStats& endpoint,
-                                   ConnectionPermit permit, ByteChannel channel)
-    : ServedConnection{shared, endpoint, std::move(permit), channel.fd()},
-      channel_{std::move(channel)} {}
+StreamConnection::StreamConnection(const ServedEndpoint& endpoint, ConnectionPermit permit,
+                                   ByteChannel channel)
+    : ServedConnection{endpoint, std::move(permit), channel.fd()}, channel_{std::move(channel)} {}
 
 StreamConnection::~StreamConnection() {
   stop_holding();
@@ -89,11 +88,13 @@ StreamConnection::Received StreamConnection::treat(std::span<std::byte> bytes,
   return Received::gone;
 }
 
+std::size_t StreamConnection::bite() const noexcept {
+  return shared_.reactor.pending_events() == 0 ? kReadBytes : kReadBytesWhileOthersWait;
+}
+
 void StreamConnection::echo_once() noexcept {
-  const std::size_t bite =
-      shared_.reactor.pending_events() == 0 ? kReadBytes : kReadBytesWhileOthersWait;
   std::span<std::byte> ready;
-  const Received received = receive(bite, ready);
+  const Received received = receive(bite(), ready);
   if (received == Received::peer_done) return on_peer_done();
   if (received == Received::bytes) static_cast<void>(send_or_keep(ready));
   if (received == Received::refused) {
@@ -181,7 +182,11 @@ void StreamConnection::on_peer_done() noexcept {
   state_ = State::peer_done;
   stop_holding();
   if (framer_.withholds()) return refuse();
-  if (send_or_keep(framer_.release()) && unsent_ == nullptr) on_flushed();
+  pass_on(framer_.release());
+}
+
+void StreamConnection::pass_on(std::span<const std::byte> held) noexcept {
+  if (send_or_keep(held) && unsent_ == nullptr && state_ != State::open) on_flushed();
 }
 
 void StreamConnection::discard() noexcept {
@@ -209,7 +214,7 @@ void StreamConnection::release_held() noexcept {
   if (unsent_ != nullptr) return;  // Its place is behind those.
   stop_holding();
   if (framer_.withholds()) return refuse();
-  static_cast<void>(send_or_keep(framer_.release()));
+  pass_on(framer_.release());
 }
 
 void StreamConnection::start_holding() noexcept {
