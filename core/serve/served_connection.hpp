@@ -74,11 +74,10 @@ class ServedConnection : public EventHandler, public ActivityLink {
   };
   /// Returns the list that this is in: the server's connections or its stalled ones.
   [[nodiscard]] ActivityList& list() noexcept {
-    return age_.owner == nullptr ? shared_.connections : shared_.stalled;
+    return age_.owner == nullptr ? shared_.open.reading : shared_.open.stalled;
   }
   [[nodiscard]] int not_taken() const noexcept;
   void let_go() noexcept;
-  void note_longest_stall() noexcept;
   [[nodiscard]] CloseEvent close_event(CloseReason reason, int error) const;
 
   ConnectionPermit permit_;

@@ -111,8 +111,8 @@ void StreamConnection::refuse() noexcept {
 }
 
 FeedResult StreamConnection::stamp(std::span<std::byte> bytes) noexcept {
-  shared_.stamps.begin(monotonic_now());
-  const FeedResult fed = framer_.feed(bytes, shared_.stamps);
+  shared_.stamps().begin(monotonic_now());
+  const FeedResult fed = framer_.feed(bytes, shared_.stamps());
   endpoint_.frames_stamped_total += fed.frames_stamped;
   endpoint_.framing_lost_total += fed.framing_lost ? 1 : 0;
   // Nothing is ready, so the bytes held so far stay held, and their time runs on.
@@ -220,17 +220,17 @@ void StreamConnection::release_held() noexcept {
 void StreamConnection::start_holding() noexcept {
   if (holding_index_ != kNotHolding) return;
   holding_since_ = shared_.now();
-  holding_index_ = static_cast<std::uint32_t>(shared_.holding.size());
-  shared_.holding.push_back(this);
+  holding_index_ = static_cast<std::uint32_t>(shared_.open.holding.size());
+  shared_.open.holding.push_back(this);
   shared_.on_holding(held_until());
 }
 
 void StreamConnection::stop_holding() noexcept {
   if (holding_index_ == kNotHolding) return;
-  StreamConnection* last = shared_.holding.back();
-  last->holding_index_ = holding_index_;
-  shared_.holding[holding_index_] = last;
-  shared_.holding.pop_back();
+  auto& holding = shared_.open.holding;
+  holding.back()->holding_index_ = holding_index_;
+  holding[holding_index_] = holding.back();
+  holding.pop_back();
   holding_index_ = kNotHolding;
 }
 
