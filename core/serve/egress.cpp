@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/serve/impaired_messages.hpp"
+#include "core/serve/impaired_records.hpp"
 #include "core/serve/impaired_stream.hpp"
 #include "core/serve/record_echo.hpp"
 #include "core/serve/stream_echo.hpp"
@@ -15,13 +15,13 @@ class DirectEgress final : public Egress {
   explicit DirectEgress(const ServedEndpoint& endpoint) : endpoint_{endpoint} {}
 
   std::unique_ptr<DatagramEndpoint> serve_datagrams(std::unique_ptr<MessagePort> port) override {
-    return std::make_unique<DatagramEcho>(endpoint_, std::move(port));
+    return direct_datagrams(endpoint_, std::move(port));
   }
   void serve_stream(ConnectionPermit permit, ByteChannel channel) override {
-    new StreamConnection{endpoint_.shared, endpoint_.stats, std::move(permit), std::move(channel)};
+    new StreamConnection{endpoint_, std::move(permit), std::move(channel)};
   }
   void serve_records(ConnectionPermit permit, std::unique_ptr<MessagePort> port) override {
-    new RecordConnection{endpoint_, std::move(permit), std::move(port)};
+    new DirectRecords{endpoint_, std::move(permit), std::move(port)};
   }
 
  private:
@@ -34,11 +34,10 @@ class ImpairedEgress final : public Egress {
       : endpoint_{endpoint}, impairment_{impairment} {}
 
   std::unique_ptr<DatagramEndpoint> serve_datagrams(std::unique_ptr<MessagePort> port) override {
-    return std::make_unique<ImpairedDatagrams>(endpoint_, impairment_, std::move(port));
+    return impaired_datagrams(endpoint_, impairment_, std::move(port));
   }
   void serve_stream(ConnectionPermit permit, ByteChannel channel) override {
-    ImpairedStream::start(endpoint_.shared, endpoint_.stats, impairment_, std::move(permit),
-                          std::move(channel));
+    ImpairedStream::start(endpoint_, impairment_, std::move(permit), std::move(channel));
   }
   void serve_records(ConnectionPermit permit, std::unique_ptr<MessagePort> port) override {
     ImpairedRecords::start(endpoint_, impairment_, std::move(permit), std::move(port));

@@ -8,7 +8,7 @@
 
 #include "core/seam/byte_channel.hpp"
 #include "core/seam/message_port.hpp"
-#include "core/serve/message_echo.hpp"
+#include "core/serve/datagram_endpoint.hpp"
 #include "core/serve/server_limits.hpp"
 
 namespace netecho {

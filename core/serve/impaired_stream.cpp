@@ -21,76 +21,60 @@ ImpairmentSpec stream_part(ImpairmentSpec spec) noexcept {
 
 }  // namespace
 
-ImpairedStream::Alarm::Alarm(Reactor& reactor)
-    : timer{reactor.make_timer([this] {
-        const auto copy = action;  // It may destroy this.
-        copy();
-      })} {}
-
-void ImpairedStream::start(ServerShared& shared, EndpointStats& endpoint,
-                           const EndpointImpairment& impairment, ConnectionPermit permit,
-                           ByteChannel channel) {
-  auto alarm = std::make_unique<Alarm>(shared.reactor);
-  new ImpairedStream{shared,          endpoint, impairment, std::move(permit), std::move(channel),
-                     std::move(alarm)};
+void ImpairedStream::start(const ServedEndpoint& endpoint, const EndpointImpairment& impairment,
+                           ConnectionPermit permit, ByteChannel channel) {
+  auto alarm = std::make_unique<Alarm>(endpoint.shared.reactor);
+  new ImpairedStream{endpoint, impairment, std::move(permit), std::move(channel), std::move(alarm)};
 }
 
-ImpairedStream::ImpairedStream(ServerShared& shared, EndpointStats& endpoint,
-                               const EndpointImpairment& impairment, ConnectionPermit permit,
-                               ByteChannel channel, std::unique_ptr<Alarm> alarm)
-    : StreamConnection{shared, endpoint, std::move(permit), std::move(channel)},
+ImpairedStream::ImpairedStream(const ServedEndpoint& endpoint, const EndpointImpairment& impairment,
+                               ConnectionPermit permit, ByteChannel channel,
+                               std::unique_ptr<Alarm> alarm)
+    : StreamConnection{endpoint, std::move(permit), std::move(channel)},
       spec_{stream_part(impairment.spec)},
       endpoint_number_{impairment.endpoint},
-      first_ordinal_{EndpointImpairment::first_ordinal(endpoint.accepted_total - 1)},
-      queue_{spec_, *endpoint.impaired_total, shared.impaired_bytes},
-      alarm_{std::move(alarm)},
-      watched_{EPOLLIN} {
-  alarm_->action = [this] { send(); };
+      first_ordinal_{EndpointImpairment::first_ordinal(endpoint.stats.accepted_total - 1)},
+      queue_{spec_, *endpoint_.impaired_total, shared_.impaired_bytes},
+      alarm_{std::move(alarm)} {
+  alarm_->calls([this] { send(); });
 }
 
 bool ImpairedStream::may_read() const noexcept {
   return state_ == State::open && !blocked_ && queue_.has_room(shared_.now());
 }
 
-std::size_t ImpairedStream::bite() const noexcept {
-  const std::size_t usual =
-      shared_.reactor.pending_events() == 0 ? kReadBytes : kReadBytesWhileOthersWait;
-  if (spec_.rate == 0) return usual;
-  return std::clamp<std::size_t>(spec_.rate / kReadsPerSecond, kSmallestRead, usual);
+std::size_t ImpairedStream::bite_of_link() const noexcept {
+  if (spec_.rate == 0) return bite();
+  return std::clamp<std::size_t>(spec_.rate / kReadsPerSecond, kSmallestRead, bite());
 }
 
 void ImpairedStream::on_events(std::uint32_t events) noexcept {
   if (state_ == State::lingering) return discard();
-  if (may_read()) {
-    if (!read()) return;
-  } else if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
+  if (may_read()) return read();
+  if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
     return finish(CloseReason::reset);  // Nobody is there to get what is under way.
   }
   send();
 }
 
-bool ImpairedStream::read() noexcept {
+void ImpairedStream::read() noexcept {
   std::span<std::byte> ready;
-  switch (receive(bite(), ready)) {
+  switch (receive(bite_of_link(), ready)) {
     case Received::nothing:
-      return true;
+      return send();
     case Received::gone:
-      return false;
+      return;
     case Received::refused:
-      refuse();
-      return false;
-    case Received::bytes:
-      return take(ready);
+      return refuse();
     case Received::peer_done:
-      break;
+      return on_peer_done();
+    case Received::bytes:
+      return pass_on(ready);
   }
-  state_ = State::peer_done;
-  stop_holding();
-  if (framer_.withholds()) {
-    refuse();
-    return false;
-  }
-  return take(framer_.release());
+}
+
+void ImpairedStream::pass_on(std::span<const std::byte> bytes) noexcept {
+  if (take(bytes)) send();
 }
 
 bool ImpairedStream::take(std::span<const std::byte> bytes) noexcept {
@@ -128,9 +112,8 @@ void ImpairedStream::send() noexcept {
 
 /// Waits for the socket, for the time, or for more to read.
 void ImpairedStream::wait() noexcept {
-  alarm_->timer->set(blocked_ ? kNever : queue_.next_event());
-  const std::uint32_t wanted = blocked_ ? EPOLLOUT : may_read() ? EPOLLIN : 0U;
-  if (wanted != watched_) watch(watched_ = wanted);
+  alarm_->set(blocked_ ? kNever : queue_.next_event());
+  watch(blocked_ ? EPOLLOUT : may_read() ? EPOLLIN : 0U);
 }
 
 void ImpairedStream::begin_drain() noexcept {
@@ -143,12 +126,6 @@ void ImpairedStream::begin_drain() noexcept {
     if (queue_.empty() && !recent && !close_loses()) return finish(CloseReason::drain);
   }
   send();
-}
-
-void ImpairedStream::release_held() noexcept {
-  stop_holding();
-  if (framer_.withholds()) return refuse();
-  if (take(framer_.release())) send();
 }
 
 }  // namespace netecho

@@ -13,12 +13,7 @@ constexpr Duration kRest = std::chrono::milliseconds{200};
 
 ReceiveRest::ReceiveRest(ServerShared& shared, const EndpointStats& endpoint,
                          std::function<void()> on_over)
-    : shared_{shared},
-      endpoint_{endpoint},
-      timer_{shared.reactor.make_timer([this, over = std::move(on_over)] {
-        resting_ = false;
-        over();
-      })} {}
+    : shared_{shared}, endpoint_{endpoint}, timer_{shared.reactor.make_timer(std::move(on_over))} {}
 
 bool ReceiveRest::failed(int error) noexcept {
   if (++failures_ < kMaxFailuresInARow) return false;
@@ -27,7 +22,6 @@ bool ReceiveRest::failed(int error) noexcept {
     shared_.emit([&] { return error_event(SysError{"receive", endpoint_.endpoint.uri, error}); });
   }
   failures_ = kMaxFailuresInARow;
-  resting_ = true;
   timer_->set(shared_.now() + kRest);
   return true;
 }

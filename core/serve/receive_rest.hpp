@@ -20,7 +20,6 @@ class ReceiveRest {
   /// `on_over`.
   [[nodiscard]] bool failed(int error) noexcept;
   void received() noexcept { failures_ = 0; }
-  [[nodiscard]] bool resting() const noexcept { return resting_; }
   /// `on_over` will not be called any more.
   void cancel() noexcept { timer_->cancel(); }
 
@@ -31,7 +30,6 @@ class ReceiveRest {
   const EndpointStats& endpoint_;
   std::unique_ptr<Reactor::Timer> timer_;
   int failures_ = 0;
-  bool resting_ = false;
 };
 
 }  // namespace netecho

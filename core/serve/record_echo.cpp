@@ -6,7 +6,7 @@
 #include <cstring>
 #include <exception>
 
-#include "core/serve/message_echo.hpp"
+#include "core/serve/answers.hpp"
 
 namespace netecho {
 namespace {
@@ -27,31 +27,47 @@ std::unique_ptr<Batch> copy_of(const Slot& record) noexcept try {
 
 RecordConnection::RecordConnection(const ServedEndpoint& endpoint, ConnectionPermit permit,
                                    std::unique_ptr<MessagePort> port)
-    : ServedConnection{endpoint.shared, endpoint.stats, std::move(permit), port->fd()},
+    : ServedConnection{endpoint, std::move(permit), port->fd()},
       responder_{endpoint.responder},
       port_{std::move(port)} {}
 
-void RecordConnection::on_events(std::uint32_t /*events*/) noexcept {
+RecordConnection::Received RecordConnection::receive() noexcept {
+  Batch& batch = shared_.record_batch;
+  const BatchResult received = port_->receive(batch);
+  switch (received.status) {
+    case IoStatus::would_block:
+      return Received::nothing;
+    case IoStatus::closed:
+      return Received::peer_done;
+    case IoStatus::failed:
+      finish_failed(received.error);
+      return Received::gone;
+    case IoStatus::ok:
+      break;
+  }
+  responder_.prepare(batch, source());
+  count(batch.slots().front().size, 0);
+  return Received::record;
+}
+
+void DirectRecords::on_events(std::uint32_t /*events*/) noexcept {
   if (unsent_ != nullptr) return flush();
   echo_once();
 }
 
-void RecordConnection::echo_once() noexcept {
-  Batch& batch = shared_.record_batch;
-  const BatchResult received = port_->receive(batch);
-  if (received.status == IoStatus::would_block) return;
-  if (received.status == IoStatus::closed) return finish(CloseReason::eof);
-  if (received.status == IoStatus::failed) return finish_failed(received.error);
-  const Slot& record = batch.slots().front();
-  responder_.prepare(batch, source());
-  count(record.size, 0);
+void DirectRecords::echo_once() noexcept {
+  const Received received = receive();
+  if (received == Received::peer_done) return finish(CloseReason::eof);
+  if (received != Received::record) return;
 
+  Batch& batch = shared_.record_batch;
+  const Slot& record = batch.slots().front();
   switch (send_answers(batch, *port_, source())) {
-    case Answered::all:
+    case Sending::caught_up:
       return count(0, record.skip ? 0 : record.size);
-    case Answered::closed:
+    case Sending::closed:
       return finish(CloseReason::reset);
-    case Answered::socket_full:
+    case Sending::socket_full:
       break;
   }
   unsent_ = copy_of(record);
@@ -63,14 +79,14 @@ void RecordConnection::echo_once() noexcept {
   static_cast<void>(begin_stall(record.size));
 }
 
-void RecordConnection::flush() noexcept {
+void DirectRecords::flush() noexcept {
   const Slot record = unsent_->slots().front();
   switch (send_answers(*unsent_, *port_, source())) {
-    case Answered::socket_full:
+    case Sending::socket_full:
       return;
-    case Answered::closed:
+    case Sending::closed:
       return finish(CloseReason::reset);
-    case Answered::all:
+    case Sending::caught_up:
       break;
   }
   count(0, record.size);
@@ -80,13 +96,13 @@ void RecordConnection::flush() noexcept {
   watch(EPOLLIN);
 }
 
-void RecordConnection::drop_unsent(DropReason reason) noexcept {
+void DirectRecords::drop_unsent(DropReason reason) noexcept {
   if (unsent_ != nullptr) {
     netecho::drop_unsent(*unsent_, reason, source());
   }
 }
 
-void RecordConnection::begin_drain() noexcept {
+void DirectRecords::begin_drain() noexcept {
   draining_ = true;
   if (unsent_ == nullptr) finish(CloseReason::drain);
 }

@@ -105,7 +105,7 @@ class PlainResponder final : public Responder {
 /// Stamps the frames of netecho (docs/wire-format.md), and returns what is none.
 class FrameResponder final : public Responder {
  public:
-  explicit FrameResponder(ServerShared& shared) noexcept : stamps_{shared.stamps} {}
+  explicit FrameResponder(ServerShared& shared) noexcept : stamps_{shared.stamps()} {}
 
   void prepare(Batch& batch, const MessageSource& source) noexcept override {
     if (batch.count != 0) stamps_.begin(batch.slots().front().at);

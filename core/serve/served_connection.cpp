@@ -17,28 +17,32 @@ std::optional<SocketDescription> copied(const std::unique_ptr<const SocketDescri
 
 }  // namespace
 
-ServedConnection::ServedConnection(ServerShared& shared, EndpointStats& endpoint,
-                                   ConnectionPermit permit, int fd)
-    : shared_{shared},
-      endpoint_{endpoint},
+ServedConnection::ServedConnection(const ServedEndpoint& endpoint, ConnectionPermit permit, int fd)
+    : shared_{endpoint.shared},
+      endpoint_{endpoint.stats},
       permit_{std::move(permit)},
       fd_{fd},
-      number_{shared.limits.next_connection_number()},
-      opened_{shared.now()} {
+      number_{shared_.limits.next_connection_number()},
+      opened_{shared_.now()},
+      watched_{EPOLLIN} {
   const bool traced = shared_.options.trace != TraceLevel::none;
-  if (auto peer = traced ? describe_peer(fd_, endpoint.kind) : std::nullopt) {
+  if (auto peer = traced ? describe_peer(fd_, endpoint_.kind) : std::nullopt) {
     peer_ = std::make_unique<const SocketDescription>(*std::move(peer));
   }
-  shared_.make_room_to_hold();
-  shared_.reactor.add(fd_, EPOLLIN, *this);
+  shared_.open.make_room_to_hold();
+  shared_.reactor.add(fd_, watched_, *this);
   // From here on nothing throws, as others know of this connection.
   list().add(*this, opened_);
-  ++shared_.connections_open;
+  ++shared_.open.count;
   ++endpoint_.connections_open;
   ++endpoint_.accepted_total;
   if (traced) {
     shared_.emit([this] { return OpenEvent{number_, endpoint_.endpoint, copied(peer_)}; });
   }
+}
+
+void ServedConnection::watch(std::uint32_t events) noexcept {
+  if (events != std::exchange(watched_, events)) shared_.reactor.modify(fd_, events, *this);
 }
 
 CloseEvent ServedConnection::close_event(CloseReason reason, int error) const {
@@ -65,7 +69,7 @@ void ServedConnection::finish(CloseReason reason, int error) noexcept {
   shared_.reactor.remove(fd_, *this);
   let_go();
   ActivityList::remove(*this);
-  --shared_.connections_open;
+  --shared_.open.count;
   --endpoint_.connections_open;
   shared_.limits.finished(1);
   ServerShared& shared = shared_;
@@ -80,7 +84,7 @@ void ServedConnection::count(std::size_t rx_bytes, std::size_t tx_bytes) noexcep
 }
 
 bool ServedConnection::begin_stall(std::size_t held_bytes) noexcept {
-  const bool first = shared_.stalled.empty();
+  const bool first = shared_.open.stalled.empty();
   ActivityList::remove(*this);
   age_.owner = this;
   list().add(*this, shared_.now());
@@ -90,14 +94,9 @@ bool ServedConnection::begin_stall(std::size_t held_bytes) noexcept {
   held_bytes_ = held_bytes;
   endpoint_.stalled_bytes += held_bytes;
   shared_.limits.hold(held_bytes);
-  shared_.stalled_by_age.add(age_, monotonic_now());
-  note_longest_stall();
+  shared_.open.stalled_by_age.add(age_, monotonic_now());
+  shared_.open.note_longest_stall();
   return !shared_.limits.holds_too_much() || shared_.on_overfull(*this);
-}
-
-void ServedConnection::note_longest_stall() noexcept {
-  const ActivityLink* const longest = shared_.stalled_by_age.oldest();
-  shared_.longest_stall = longest != nullptr ? longest->last_active : kNever;
 }
 
 /// Forgets what was held, if anything was.
@@ -105,7 +104,7 @@ void ServedConnection::let_go() noexcept {
   if (age_.owner == nullptr) return;
   age_.owner = nullptr;
   ActivityList::remove(age_);
-  note_longest_stall();
+  shared_.open.note_longest_stall();
   endpoint_.stalled_bytes -= held_bytes_;
   shared_.limits.let_go(held_bytes_);
 }

@@ -7,7 +7,7 @@
 #include <limits>
 #include <memory>
 
-#include "core/serve/server_shared.hpp"
+#include "core/serve/responder.hpp"
 
 namespace netecho {
 
@@ -43,10 +43,11 @@ class ServedConnection : public EventHandler, public ActivityLink {
  protected:
   /// Throws before anything refers to this. The constructors of derived classes must not throw
   /// after it.
-  ServedConnection(ServerShared& shared, EndpointStats& endpoint, ConnectionPermit permit, int fd);
+  ServedConnection(const ServedEndpoint& endpoint, ConnectionPermit permit, int fd);
   virtual ~ServedConnection() = default;
 
-  void watch(std::uint32_t events) noexcept { shared_.reactor.modify(fd_, events, *this); }
+  /// From now on only these events matter.
+  void watch(std::uint32_t events) noexcept;
   /// Echoed bytes in `held_bytes` of memory wait until the peer takes some, which has a time limit
   /// of its own. Returns false if all that is stalled would hold more than it may, and this
   /// connection was ended for it …
@@ -73,11 +74,10 @@ class ServedConnection : public EventHandler, public ActivityLink {
   };
   /// Returns the list that this is in: the server's connections or its stalled ones.
   [[nodiscard]] ActivityList& list() noexcept {
-    return age_.owner == nullptr ? shared_.connections : shared_.stalled;
+    return age_.owner == nullptr ? shared_.open.reading : shared_.open.stalled;
   }
   [[nodiscard]] int not_taken() const noexcept;
   void let_go() noexcept;
-  void note_longest_stall() noexcept;
   [[nodiscard]] CloseEvent close_event(CloseReason reason, int error) const;
 
   ConnectionPermit permit_;
@@ -91,6 +91,7 @@ class ServedConnection : public EventHandler, public ActivityLink {
   Instant opened_;
   /// For events, if they are wanted; a socket whose peer has gone no longer tells.
   std::unique_ptr<const SocketDescription> peer_;
+  std::uint32_t watched_;
 };
 
 }  // namespace netecho

@@ -109,10 +109,10 @@ void ServerLoop::on_events(std::uint32_t /*events*/) noexcept {
   const unsigned requests = requests_.exchange(0);
   if (asks(requests, LoopRequest::stats)) peers_.tell_stats();
   if (asks(requests, LoopRequest::stop)) stop();
-  if (asks(requests, LoopRequest::accept) && !shared_.draining) resume_listeners();
+  if (asks(requests, LoopRequest::accept) && !draining_) resume_listeners();
   if (asks(requests, LoopRequest::replace)) take_replacements();
   if (asks(requests, LoopRequest::relieve)) static_cast<void>(relieve(nullptr));
-  if (asks(requests, LoopRequest::look) && shared_.draining) end_if_drained();
+  if (asks(requests, LoopRequest::look) && draining_) end_if_drained();
 }
 
 void ServerLoop::replace(std::size_t index, ServedSocket socket) {
@@ -129,7 +129,7 @@ void ServerLoop::take_replacements() {
     const std::lock_guard lock{handing_over_};
     taken.swap(handed_over_);
   }
-  if (shared_.draining) return;
+  if (draining_) return;
   for (Replacement& each : taken) {
     const Place& place = places_[each.index];
     if (place.listener != nullptr) {
@@ -166,18 +166,18 @@ void ServerLoop::for_each(ActivityList& list, Action action) {
 template <typename Action>
 void ServerLoop::for_each_connection(Action action) {
   // Stalled connections come first: they can become other ones meanwhile, but never the reverse.
-  for_each(shared_.stalled, action);
-  for_each(shared_.connections, action);
+  for_each(shared_.open.stalled, action);
+  for_each(shared_.open.reading, action);
 }
 
 bool ServerLoop::nothing_left() const {
-  return shared_.connections_open == 0 && datagrams_.empty() &&
+  return shared_.open.count == 0 && datagrams_.empty() &&
          std::ranges::all_of(listeners_, [](const auto& each) { return each->stopped(); });
 }
 
 void ServerLoop::on_finished() {
   if (walking_) return;  // Whoever walks checks afterwards.
-  if (shared_.draining) return end_if_drained();
+  if (draining_) return end_if_drained();
   if (shared_.limits.accepts_reached()) return peers_.stop_all(StopReason::max_accepts);
   if (nothing_left()) {
     return peers_.stop_all(streams_given_ != 0 ? StopReason::max_accepts : StopReason::error);
@@ -191,7 +191,7 @@ void ServerLoop::resume_listeners() {
 }
 
 void ServerLoop::stop() {
-  if (std::exchange(shared_.draining, true)) return;
+  if (std::exchange(draining_, true)) return;
   drain_deadline_ = monotonic_now() + options_.drain_timeout;
   for (const auto& listener : listeners_) listener->stop();
   peers_.stopping();
@@ -202,7 +202,7 @@ void ServerLoop::stop() {
 }
 
 bool ServerLoop::drained() const {
-  return shared_.connections_open == 0 &&
+  return shared_.open.count == 0 &&
          std::ranges::all_of(datagrams_, [](const auto& each) { return each->stopped(); });
 }
 
@@ -226,7 +226,7 @@ void ServerLoop::finish_drain() {
 
 void ServerLoop::close_idle() {
   const Instant oldest_allowed = monotonic_now() - options_.idle_timeout;
-  for_each(shared_.connections, [&](ServedConnection& open) {
+  for_each(shared_.open.reading, [&](ServedConnection& open) {
     if (open.last_active > oldest_allowed) return;
     open.finish(open.stalled() ? CloseReason::stalled : CloseReason::idle);
   });
@@ -238,7 +238,7 @@ void ServerLoop::close_idle() {
 /// their own.
 void ServerLoop::arm_idle_timer() {
   if (options_.idle_timeout <= Duration::zero()) return;
-  ActivityLink* oldest = shared_.connections.oldest();
+  ActivityLink* oldest = shared_.open.reading.oldest();
   const Instant since = oldest != nullptr ? oldest->last_active : monotonic_now();
   idle_timer_->set(since + options_.idle_timeout);
 }
@@ -254,7 +254,7 @@ Duration ServerLoop::stall_look() const noexcept {
 
 void ServerLoop::close_stalled() {
   const Instant oldest_allowed = monotonic_now() - stall_look();
-  for_each(shared_.stalled, [&](ServedConnection& open) {
+  for_each(shared_.open.stalled, [&](ServedConnection& open) {
     if (open.last_active > oldest_allowed) return;
     open.peer_took_some() ? open.touch() : open.finish(CloseReason::stalled);
   });
@@ -263,7 +263,7 @@ void ServerLoop::close_stalled() {
 }
 
 void ServerLoop::arm_stall_timer() {
-  ActivityLink* oldest = shared_.stalled.oldest();
+  ActivityLink* oldest = shared_.open.stalled.oldest();
   stall_timer_->set(oldest != nullptr ? oldest->last_active + stall_look() : kNever);
 }
 
@@ -277,7 +277,7 @@ bool ServerLoop::relieve(const ServedConnection* latest) noexcept {
   bool kept = true;
   walking_ = true;
   while (shared_.limits.holds_too_much()) {
-    ActivityLink* const oldest = shared_.stalled_by_age.oldest();
+    ActivityLink* const oldest = shared_.open.stalled_by_age.oldest();
     if (oldest == nullptr) break;  // Other loops hold it.
     const bool far_too_much = shared_.limits.holds_too_much(kTolerance);
     if (!far_too_much && peers_.relieve_elsewhere(oldest->last_active)) break;
@@ -294,17 +294,16 @@ bool ServerLoop::relieve(const ServedConnection* latest) noexcept {
 void ServerLoop::release_held() {
   const Instant until = monotonic_now() + kHoldTick;
   // Releasing takes a connection off the list, so this walks backwards.
-  for (std::size_t i = shared_.holding.size(); i-- > 0;) {
-    if (i < shared_.holding.size() && shared_.holding[i]->held_until() <= until) {
-      shared_.holding[i]->release_held();
-    }
+  const std::vector<StreamConnection*>& holding = shared_.open.holding;
+  for (std::size_t i = holding.size(); i-- > 0;) {
+    if (i < holding.size() && holding[i]->held_until() <= until) holding[i]->release_held();
   }
   arm_hold_timer();
 }
 
 void ServerLoop::arm_hold_timer() {
   hold_due_ = kNever;
-  for (const StreamConnection* each : shared_.holding) {
+  for (const StreamConnection* each : shared_.open.holding) {
     hold_due_ = std::min(hold_due_, each->held_until());
   }
   hold_timer_->set(hold_due_);

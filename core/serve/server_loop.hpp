@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "core/base/unique_fd.hpp"
+#include "core/serve/datagram_endpoint.hpp"
 #include "core/serve/egress.hpp"
-#include "core/serve/impaired_messages.hpp"
+#include "core/serve/impaired_replies.hpp"
 #include "core/serve/listener.hpp"
-#include "core/serve/message_echo.hpp"
 #include "core/serve/server.hpp"
 #include "core/serve/server_shared.hpp"
 
@@ -60,7 +60,7 @@ class ServerLoop final : private EventHandler {
   void request(LoopRequest request) noexcept;
   /// Returns, on any thread, since when its longest stalled connection is stalled; kNever if there
   /// is none.
-  [[nodiscard]] Instant longest_stall() const noexcept { return shared_.longest_stall; }
+  [[nodiscard]] Instant longest_stall() const noexcept { return shared_.open.longest_stall; }
 
   /// Replaces, from any thread, the loop's socket number `index` in the order in which they were
   /// added. A connected stream is never replaced.
@@ -70,7 +70,7 @@ class ServerLoop final : private EventHandler {
 
   /// Called on the loop's own thread; others call request(stop).
   void stop();
-  [[nodiscard]] bool draining() const noexcept { return shared_.draining; }
+  [[nodiscard]] bool draining() const noexcept { return draining_; }
   /// Returns its counters, an entry for each socket in the order in which they were added. Called
   /// on the loop's own thread, or when that has ended.
   [[nodiscard]] const std::deque<EndpointStats>& stats();
@@ -131,6 +131,7 @@ class ServerLoop final : private EventHandler {
   std::atomic<unsigned> requests_ = 0;
   Instant drain_deadline_{};
   Instant hold_due_ = kNever;  ///< What hold_timer_ is set to.
+  bool draining_ = false;
   bool relieve_later_ = false;
   bool walking_ = false;  ///< In for_each: nothing else may end connections now.
 };

@@ -19,21 +19,21 @@ ServerShared::ServerShared(Reactor& loop, const ServerOptions& server_options,
     : reactor{loop},
       options{server_options},
       limits{all_limits},
-      events{sink},
       receive_buffer(kReadBytes + StreamFramer::kMaxHeldBytes),
       record_batch{1, kRecordBytes},
       one_reply{1, 1},
-      sessions{random_u64()},
-      stamps{sessions, system_clock()} {
-  holding.reserve(kExpectedHolders);
+      events_{sink},
+      sessions_{random_u64()},
+      stamps_{sessions_, system_clock()} {
+  open.holding.reserve(kExpectedHolders);
   if (options.key) {
-    auth.emplace(*options.key, options.others, SessionTable{random_u64()});
-    stamps.authenticate(*auth);
+    auth_.emplace(*options.key, options.others, SessionTable{random_u64()});
+    stamps_.authenticate(*auth_);
   }
 }
 
 void ServerShared::tell(EventBody body) {
-  events.emit(Event{realtime_now(), std::move(body)});
+  events_.emit(Event{realtime_now(), std::move(body)});
 }
 
 void ServerShared::tell_no_memory(const char* operation, const EndpointStats& endpoint) noexcept {
@@ -53,10 +53,6 @@ void ServerShared::tell_of_buffers() noexcept try {
       "more than " +
       format_size(options.max_buffered) + " (--max-buffered)");
 } catch (const std::exception&) {  // No memory for it; they end all the same.
-}
-
-void ServerShared::make_room_to_hold() {
-  if (holding.capacity() <= connections_open) holding.reserve(2 * connections_open);
 }
 
 }  // namespace netecho

@@ -15,10 +15,9 @@ constexpr Duration kRecentlyActive = std::chrono::seconds{1};
 
 }  // namespace
 
-StreamConnection::StreamConnection(ServerShared& shared, EndpointStats& endpoint,
-                                   ConnectionPermit permit, ByteChannel channel)
-    : ServedConnection{shared, endpoint, std::move(permit), channel.fd()},
-      channel_{std::move(channel)} {}
+StreamConnection::StreamConnection(const ServedEndpoint& endpoint, ConnectionPermit permit,
+                                   ByteChannel channel)
+    : ServedConnection{endpoint, std::move(permit), channel.fd()}, channel_{std::move(channel)} {}
 
 StreamConnection::~StreamConnection() {
   stop_holding();
@@ -89,11 +88,13 @@ StreamConnection::Received StreamConnection::treat(std::span<std::byte> bytes,
   return Received::gone;
 }
 
+std::size_t StreamConnection::bite() const noexcept {
+  return shared_.reactor.pending_events() == 0 ? kReadBytes : kReadBytesWhileOthersWait;
+}
+
 void StreamConnection::echo_once() noexcept {
-  const std::size_t bite =
-      shared_.reactor.pending_events() == 0 ? kReadBytes : kReadBytesWhileOthersWait;
   std::span<std::byte> ready;
-  const Received received = receive(bite, ready);
+  const Received received = receive(bite(), ready);
   if (received == Received::peer_done) return on_peer_done();
   if (received == Received::bytes) static_cast<void>(send_or_keep(ready));
   if (received == Received::refused) {
@@ -110,8 +111,8 @@ void StreamConnection::refuse() noexcept {
 }
 
 FeedResult StreamConnection::stamp(std::span<std::byte> bytes) noexcept {
-  shared_.stamps.begin(monotonic_now());
-  const FeedResult fed = framer_.feed(bytes, shared_.stamps);
+  shared_.stamps().begin(monotonic_now());
+  const FeedResult fed = framer_.feed(bytes, shared_.stamps());
   endpoint_.frames_stamped_total += fed.frames_stamped;
   endpoint_.framing_lost_total += fed.framing_lost ? 1 : 0;
   // Nothing is ready, so the bytes held so far stay held, and their time runs on.
@@ -181,7 +182,11 @@ void StreamConnection::on_peer_done() noexcept {
   state_ = State::peer_done;
   stop_holding();
   if (framer_.withholds()) return refuse();
-  if (send_or_keep(framer_.release()) && unsent_ == nullptr) on_flushed();
+  pass_on(framer_.release());
+}
+
+void StreamConnection::pass_on(std::span<const std::byte> held) noexcept {
+  if (send_or_keep(held) && unsent_ == nullptr && state_ != State::open) on_flushed();
 }
 
 void StreamConnection::discard() noexcept {
@@ -209,23 +214,23 @@ void StreamConnection::release_held() noexcept {
   if (unsent_ != nullptr) return;  // Its place is behind those.
   stop_holding();
   if (framer_.withholds()) return refuse();
-  static_cast<void>(send_or_keep(framer_.release()));
+  pass_on(framer_.release());
 }
 
 void StreamConnection::start_holding() noexcept {
   if (holding_index_ != kNotHolding) return;
   holding_since_ = shared_.now();
-  holding_index_ = static_cast<std::uint32_t>(shared_.holding.size());
-  shared_.holding.push_back(this);
+  holding_index_ = static_cast<std::uint32_t>(shared_.open.holding.size());
+  shared_.open.holding.push_back(this);
   shared_.on_holding(held_until());
 }
 
 void StreamConnection::stop_holding() noexcept {
   if (holding_index_ == kNotHolding) return;
-  StreamConnection* last = shared_.holding.back();
-  last->holding_index_ = holding_index_;
-  shared_.holding[holding_index_] = last;
-  shared_.holding.pop_back();
+  auto& holding = shared_.open.holding;
+  holding.back()->holding_index_ = holding_index_;
+  holding[holding_index_] = holding.back();
+  holding.pop_back();
   holding_index_ = kNotHolding;
 }
 

@@ -16,8 +16,7 @@ namespace netecho {
 /// reads slowly, and reads nothing more until that is sent (back-pressure).
 class StreamConnection : public ServedConnection {
  public:
-  StreamConnection(ServerShared& shared, EndpointStats& endpoint, ConnectionPermit permit,
-                   ByteChannel channel);
+  StreamConnection(const ServedEndpoint& endpoint, ConnectionPermit permit, ByteChannel channel);
 
   void on_events(std::uint32_t events) noexcept override;
   void begin_drain() noexcept override;
@@ -30,7 +29,7 @@ class StreamConnection : public ServedConnection {
     return holding_since_ + (framer_.holds_frame() ? kWholeFrameLimit : kHoldLimit);
   }
   /// Sends what was held too long as it came, or ends the connection if it may not go out.
-  virtual void release_held() noexcept;
+  void release_held() noexcept;
 
  protected:
   enum class State : std::uint8_t {
@@ -51,7 +50,11 @@ class StreamConnection : public ServedConnection {
   /// Reads once, at most `bite`, and stamps. With `bytes` and `refused`, `ready` is what may go out
   /// now, in the server's buffer; it may be empty. After `gone` there is no connection any more.
   [[nodiscard]] Received receive(std::size_t bite, std::span<std::byte>& ready) noexcept;
+  /// How much one read may take at most.
+  [[nodiscard]] std::size_t bite() const noexcept;
   void discard() noexcept;
+  /// The peer has ended its side: so does this one, behind all that is still to be sent.
+  void on_peer_done() noexcept;
   /// Ends the connection, which sent what it had no right to have echoed.
   void refuse() noexcept;
   /// All that was to be sent is with the kernel.
@@ -61,8 +64,8 @@ class StreamConnection : public ServedConnection {
   [[nodiscard]] bool recently_active() const noexcept;
 
   ByteChannel channel_;
-  State state_ = State::open;
   StreamFramer framer_;
+  State state_ = State::open;
 
  private:
   static constexpr std::uint32_t kNotHolding = std::numeric_limits<std::uint32_t>::max();
@@ -71,7 +74,8 @@ class StreamConnection : public ServedConnection {
   [[nodiscard]] std::size_t put_held(std::span<std::byte> buffer) const noexcept;
   [[nodiscard]] Received treat(std::span<std::byte> bytes, std::span<std::byte>& ready) noexcept;
   void flush() noexcept;
-  void on_peer_done() noexcept;
+  /// Sends what was held, and does what comes after that. Then the connection may be gone.
+  virtual void pass_on(std::span<const std::byte> held) noexcept;
   /// Sends, and keeps what the socket does not take. Returns false if the connection is gone.
   [[nodiscard]] bool send_or_keep(std::span<const std::byte> bytes) noexcept;
   [[nodiscard]] bool keep(std::span<const std::byte> bytes) noexcept;
