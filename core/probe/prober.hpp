@@ -23,14 +23,14 @@
 namespace netecho {
 
 /// Whether a connection that can't be made, or dropped, is made again for as long as there are
-/// slots.
+/// ticks.
 enum class Reconnect : std::uint8_t { no, yes };
 /// Whether this host's clock and the server's can be compared.
 enum class HostClocks : std::uint8_t { unrelated, synchronized };
 
 struct ProbeOptions {
-  std::uint64_t count = 10;  ///< A flow; 0: as long as the schedule has slots.
-  Duration interval = std::chrono::milliseconds{100};  ///< Mean gap between slots.
+  std::uint64_t count = 10;  ///< A flow; 0: as long as the schedule has ticks.
+  Duration interval = std::chrono::milliseconds{100};  ///< Mean gap between ticks.
   Duration duration = Duration::max();                 ///< Length of the schedule.
   ScheduleKind schedule = ScheduleKind::periodic;
   std::uint32_t window = 1;  ///< Of a flood: probes outstanding at once.
@@ -47,6 +47,13 @@ struct ProbeOptions {
   std::shared_ptr<const AuthKey> key{};
   Duration report_interval = Duration::max();  ///< Between interim reports.
   Duration status_interval = Duration::max();  ///< Between looks at a running measurement.
+
+  [[nodiscard]] bool floods() const noexcept { return schedule == ScheduleKind::flood; }
+  [[nodiscard]] bool echoes() const noexcept { return mode == ProbeMode::echo; }
+  /// Zero for a flood, which has none.
+  [[nodiscard]] Duration mean_gap() const noexcept {
+    return floods() ? Duration::zero() : interval;
+  }
 };
 
 /// What one flow runs over.
@@ -83,7 +90,7 @@ class TargetSource;
 
 /// Probes all targets side by side, each flow on a schedule of its own, and returns the results in
 /// the order in which the targets came. A flow begins once its connection stands; when connections
-/// are made again (`reconnect`), it begins at once and accounts for the slots that had none. The
+/// are made again (`reconnect`), it begins at once and accounts for the ticks that had none. The
 /// schedule of a target that comes later begins then, and has the same length and count. Throws a
 /// usage Error, and what `targets` throws. Session ids (and the gaps of random schedules) come from
 /// `seed`.

@@ -42,9 +42,9 @@ class FlowTable {
   void add(ProbeTarget target, HistogramSpace space);
   /// How much later than those it came with a flow begins. All flows of all these targets take
   /// turns within an interval, those of one target at equal distances: what is due in the same
-  /// instant would wait for each other. Many flows take turns in rounds of a few. Depends on nothing
-  /// but its place; zero in a flood. Where the run ends before two intervals are over, turns are
-  /// taken within half of it.
+  /// instant would wait for each other. Many flows take turns in rounds of a few. Depends on
+  /// nothing but its place; zero in a flood. Where the run ends before two intervals are over,
+  /// turns are taken within half of it.
   [[nodiscard]] Duration phase_of(std::size_t target, std::size_t flow) const noexcept;
   [[nodiscard]] Flows flows_of(std::size_t target) const noexcept;
   template <typename FiguresOf>

@@ -2,222 +2,157 @@
 /// The sending half of a flow: what is due, and what could not be sent.
 
 #include <algorithm>
-#include <cerrno>
+#include <span>
 
 #include "core/probe/prober_flow.hpp"
 
 namespace netecho {
 namespace {
 
-/// A full socket that cannot tell when it has room (unix datagrams) is tried again this often.
-constexpr Duration kRetryInterval = std::chrono::milliseconds{1};
-/// How many slots that could not be kept are told before replies are taken again.
-constexpr int kSlotsATurn = 64;
-/// How many of the slots that a flow never had are told one by one.
+/// How many ticks that could not be kept are told before replies are taken again.
+constexpr int kTicksATurn = 64;
+/// How many of the ticks that a flow never had are told one by one.
 constexpr std::uint64_t kMaxToldMissing = 1'000'000;
 
-/// What a socket meets for good that was connected before this host's address or interface changed,
-/// or before the peer's socket was made anew (`by_path`: over IP it is as good as the old one, and
-/// the refusals of other probes are still to come to this one). The network's own errors may pass,
-/// too.
-bool new_socket_may_help(int error, bool by_path) noexcept {
-  return error == ENETUNREACH || error == EHOSTUNREACH || error == ENETDOWN || error == EINVAL ||
-         error == EADDRNOTAVAIL || error == ENODEV || error == ENXIO || error == ENOENT ||
-         (error == ECONNREFUSED && by_path);
+/// Probes of one size, one behind the other, each a message.
+void put_singly(std::span<std::byte> bytes, std::size_t probes, Batch& out) noexcept {
+  const std::size_t each = bytes.size() / probes;
+  for (std::size_t i = 0; i < probes; ++i) {
+    Slot& slot = out.slots()[i];
+    slot = {};
+    slot.data = bytes.data() + i * each;
+    slot.size = static_cast<std::uint32_t>(each);
+  }
+  out.count = probes;
+  out.next = 0;
 }
 
-bool ends_connection(const BatchResult& result) noexcept {
-  return result.status == IoStatus::closed || result.error == EPIPE || result.error == ECONNRESET ||
-         result.error == ENOTCONN || result.error == ESHUTDOWN;
+/// The same as one train.
+void put_as_train(std::span<std::byte> bytes, std::size_t probes, Batch& out) noexcept {
+  Slot& slot = out.slots()[0];
+  slot = {};
+  slot.data = bytes.data();
+  slot.size = static_cast<std::uint32_t>(bytes.size());
+  slot.segment_size = static_cast<std::uint32_t>(bytes.size() / probes);
+  out.count = 1;
+  out.next = 0;
 }
 
 }  // namespace
 
 void ProbeFlow::send_due(Instant now) {
-  if (retry_at_ && now < *retry_at_ && now < schedule_.expires()) return;
-  retry_at_.reset();
-  if (awaits_first() && now < schedule_.expires()) return;
+  if (pacer_.held_back(now)) return;
+  pacer_.retry_now();
+  if (awaits_first() && now < pacer_.expires()) return;
   // The schedule begins with its first probe: what this machine did before it is in no figure.
-  if (untouched_ && connected() && schedule_.expires() <= now) start_schedule(now);
-  // One probe a call, and a bounded number of slots that can't be kept: replies are taken in
+  if (link_.connected() && pacer_.missed_start(now)) start_schedule(now);
+  // One probe a call, and a bounded number of ticks that can't be kept: replies are taken in
   // between, whatever the rate.
-  for (int slots = kSlotsATurn; slots > 0 && !ended_ && schedule_.due() <= now; --slots) {
-    untouched_ = false;
-    const Instant due = schedule_.due();
-    const bool tell_each = context_.tells_outcomes && schedule_.expires() <= now;
-    if (!connected() || tracker_.full() || tell_each) {
-      schedule_.advance();
-      skip(1, due, connected() ? SkipReason::instrument : SkipReason::no_connection);
-    } else if (const std::uint64_t missed = schedule_.skip_missed(now); missed > 0) {
+  for (int ticks = kTicksATurn; ticks > 0 && !ended_ && pacer_.due() <= now; --ticks) {
+    pacer_.note_use();
+    const Instant due = pacer_.due();
+    const bool tell_each = context_.tells_outcomes && pacer_.expires() <= now;
+    if (!link_.connected() || matcher_.tracker().full() || tell_each) {
+      pacer_.advance();
+      skip(1, due, link_.connected() ? SkipReason::instrument : SkipReason::no_connection);
+    } else if (const std::uint64_t missed = pacer_.skip_missed(now); missed > 0) {
       skip(missed, std::nullopt, SkipReason::instrument);
     } else {
-      static_cast<void>(send_one(now));
+      send_one();
       return settle_figures();
     }
     settle_figures();
   }
 }
 
-BatchResult ProbeFlow::send_batch(std::size_t probes, Instant& now) {
-  const std::span<std::byte> bytes = format_->encode(tracker_.next(), probes);
-  const std::size_t each = bytes.size() / probes;
-  for (std::size_t i = 0; i < probes; ++i) {
-    Slot& slot = outgoing_.slots()[i];
-    slot = {};
-    slot.data = bytes.data() + i * each;
-    slot.size = static_cast<std::uint32_t>(each);
-  }
-  return send_outgoing(probes, now);
-}
-
-BatchResult ProbeFlow::send_train(std::size_t probes, Instant& now) {
-  const std::span<std::byte> bytes = format_->encode(tracker_.next(), probes);
-  Slot& slot = outgoing_.slots()[0];
-  slot = {};
-  slot.data = bytes.data();
-  slot.size = static_cast<std::uint32_t>(bytes.size());
-  slot.segment_size = static_cast<std::uint32_t>(bytes.size() / probes);
-  return send_outgoing(1, now);
-}
-
-BatchResult ProbeFlow::send_outgoing(std::size_t slots, Instant& now) {
-  outgoing_.count = slots;
-  outgoing_.next = 0;
-  const BatchResult result = connection_.port->send(outgoing_);
-  now = context_.clock.now();
-  return result;
-}
-
-bool ProbeFlow::send_one(Instant& now) {
-  const BatchResult result = send_batch(1, now);
-  if (result.status == IoStatus::would_block) {
-    retry_at_ = now + kRetryInterval;
-    return false;
-  }
-  const Instant due = schedule_.due();
-  schedule_.advance();
-  if (result.status != IoStatus::ok) {
-    fail_send(result, due);
-    return true;
-  }
-  const Instant sent = outgoing_.slots()[0].at;
-  last_sent_ = tracker_.next();
-  tracker_.sent(sent, sent - due);
-  figures_.statistics.sent(now - sent, sent - due);
-  ++figures_.counts.sent;
-  if (echoes()) figures_.counts.tx_bytes += outgoing_.slots()[0].size;
-  return true;
+void ProbeFlow::send_one() {
+  put_singly(format_->encode(matcher_.tracker().next(), 1), 1, outgoing_);
+  const BatchResult result = link_.send(outgoing_);
+  const Instant now = context_.clock.now();
+  if (result.status == IoStatus::would_block) return pacer_.retry_later(now);
+  const Instant due = pacer_.due();
+  pacer_.advance();
+  if (result.status != IoStatus::ok) return fail_send(result, due);
+  const Slot& slot = outgoing_.slots()[0];
+  matcher_.sent(slot.at, slot.at - due);
+  recorder_.sent(1, slot.size, now - slot.at, slot.at - due);
 }
 
 /// One batch a call, so that replies are taken in between.
 void ProbeFlow::flood(Instant now) {
-  const ProbeOptions& options = context_.options;
-  if (ended_ || flood_over_) return;
-  const std::uint64_t left = options.count != 0 ? options.count - flooded_ : UINT64_MAX;
-  flood_over_ = left == 0 || now - start_ >= options.duration;
-  if (flood_over_ || !connected() || tracker_.full() || (retry_at_ && now < *retry_at_)) return;
-  retry_at_.reset();
+  if (ended_) return;
+  const std::uint64_t left = pacer_.left_of_flood(now);
+  const SequenceTracker& tracker = matcher_.tracker();
+  if (left == 0 || !link_.connected() || tracker.full() || pacer_.held_back(now)) return;
+  pacer_.retry_now();
   // Fewer than the window where replies carry no sequence.
-  const std::size_t room = tracker_.max_outstanding() - tracker_.outstanding();
+  const std::size_t room = tracker.max_outstanding() - tracker.outstanding();
   const auto probes =
       static_cast<std::size_t>(std::min<std::uint64_t>({left, room, outgoing_.slots().size()}));
+  const std::uint32_t size_bytes = context_.options.size_bytes;
   const std::size_t in_train =
-      std::min({probes, kTrainMessages, kTrainBytes / std::max(options.size_bytes, 1U)});
-  const bool train = trains_ && in_train > 1 && features_.trains->takes_trains(now);
-  const BatchResult result = train ? send_train(in_train, now) : send_batch(probes, now);
-  if (result.status == IoStatus::would_block) {
-    retry_at_ = now + kRetryInterval;
-    return;
-  }
+      std::min({probes, kTrainMessages, kTrainBytes / std::max(size_bytes, 1U)});
+  const bool train = in_train > 1 && link_.takes_train(now);
+  const std::size_t at_once = train ? in_train : probes;
+  const std::span<std::byte> bytes = format_->encode(tracker.next(), at_once);
+  train ? put_as_train(bytes, at_once, outgoing_) : put_singly(bytes, at_once, outgoing_);
+  const BatchResult result = link_.send(outgoing_);
+  now = context_.clock.now();
+  if (result.status == IoStatus::would_block) return pacer_.retry_later(now);
   if (result.status != IoStatus::ok) {
-    ++flooded_;
-    retry_at_ = now + kRetryInterval;  // What fails at once must not spin.
+    pacer_.note_flooded(1);
+    pacer_.retry_later(now);  // What fails at once must not spin.
     return fail_send(result, std::nullopt);
   }
   if (result.messages == 0) return;  // A train that was refused: now without one.
-  figures_.statistics.sent(now - outgoing_.slots()[0].at, std::nullopt);
   for (std::size_t i = 0; i < result.messages; ++i) {
-    last_sent_ = tracker_.next();
-    tracker_.sent(outgoing_.slots()[train ? 0 : i].at, Duration::zero());
+    matcher_.sent(outgoing_.slots()[train ? 0 : i].at, Duration::zero());
   }
-  if (echoes()) figures_.counts.tx_bytes += result.messages * options.size_bytes;
-  figures_.counts.sent += result.messages;
-  flooded_ += result.messages;
+  recorder_.sent(result.messages, result.messages * size_bytes, now - outgoing_.slots()[0].at,
+                 std::nullopt);
+  pacer_.note_flooded(result.messages);
 }
 
-void ProbeFlow::skip(std::uint64_t slots, std::optional<Instant> intended, SkipReason reason) {
-  figures_.counts.skipped += slots;
-  if (reason == SkipReason::no_connection) figures_.counts.no_connection += slots;
-  figures_.statistics.unanswered(slots);
-  if (intended) tell(tracker_.next(), ReplyStatus::skipped, {.sent = intended});
-  if (reason == SkipReason::instrument) return tracker_.not_sent(slots);
-  leave_unanswered(slots, intended.value_or(context_.clock.now()));
+void ProbeFlow::fail_send(const BatchResult& result, std::optional<Instant> due) {
+  recorder_.send_failed(matcher_.tracker().next(), due, result.error);
+  leave_unanswered(1, due.value_or(context_.clock.now()));
+  if (Link::is_gone(result)) return drop("the connection is gone", result.error);
+  if (link_.new_one_may_help(result.error)) link_.reopen_later(context_.clock.now());
 }
 
-/// Slots from `due` on that were not sent, and count in runs and outages.
-void ProbeFlow::leave_unanswered(std::uint64_t slots, Instant due) {
+void ProbeFlow::skip(std::uint64_t ticks, std::optional<Instant> due, SkipReason reason) {
+  recorder_.skipped(matcher_.tracker().next(), ticks, due, reason);
+  if (reason == SkipReason::instrument) return matcher_.not_sent(ticks);
+  leave_unanswered(ticks, due.value_or(context_.clock.now()));
+}
+
+/// Ticks from `due` on that were not sent, and count in runs and outages.
+void ProbeFlow::leave_unanswered(std::uint64_t ticks, Instant due) {
   settle_figures();
-  if (tracker_.outstanding() == 0) {
-    figures_.unanswered(due, slots);
-    return tracker_.not_sent(slots);
+  if (matcher_.tracker().outstanding() == 0) {
+    recorder_.unanswered(due, ticks);
+    return matcher_.not_sent(ticks);
   }
-  const std::uint64_t remembered = std::min<std::uint64_t>(slots, tracker_.capacity());
-  for (std::uint64_t i = 0; i < remembered; ++i) {
-    tracker_.unanswered(due);
-    due = saturating_add(due, mean_gap());
-  }
-  tracker_.not_sent(slots - remembered);
-}
-
-void ProbeFlow::retire(Instant now) {
-  retired_ = true;
-  flood_over_ = true;
-  retry_at_.reset();
-  reopen_at_.reset();
-  reopening_.reset();
-  warm_up_.reset();
-  settle(now);
-  release();
-}
-
-void ProbeFlow::release() {
-  if (!retired_ || !finished() || connection_.port == nullptr) return;
-  stop_watching();
-  connection_.port.reset();
+  matcher_.leave_unanswered(ticks, due, context_.options.mean_gap());
 }
 
 void ProbeFlow::account_for_missing(Instant until) {
-  if (!ended_ || !begun_ || retired_) return;
-  const ProbeOptions& options = context_.options;
-  if (floods()) {
-    const std::uint64_t left = options.count != 0 ? options.count - flooded_ : 0;
+  if (!ended_ || !pacer_.begun() || retired_) return;
+  if (context_.options.floods()) {
+    const std::uint64_t left = pacer_.missing_of_flood();
     if (left > 0) skip(left, std::nullopt, SkipReason::no_connection);
     return;
   }
-  const bool ends = options.count != 0 || options.duration != Duration::max();
-  const Instant end = until == kNever && !ends ? context_.clock.now() : until;
+  const Instant end = until == kNever && !pacer_.ends() ? context_.clock.now() : until;
   std::uint64_t told = context_.tells_outcomes ? kMaxToldMissing : 0;
-  for (; told > 0 && schedule_.due() < end; --told) {
-    const Instant due = schedule_.due();
-    schedule_.advance();
+  for (; told > 0 && pacer_.due() < end; --told) {
+    const Instant due = pacer_.due();
+    pacer_.advance();
     skip(1, due, SkipReason::no_connection);
   }
-  const Instant due = schedule_.due();
-  const std::uint64_t left = schedule_.skip_before(end);
+  const Instant due = pacer_.due();
+  const std::uint64_t left = pacer_.skip_before(end);
   if (left > 0) skip(left, due, SkipReason::no_connection);
-}
-
-void ProbeFlow::fail_send(const BatchResult& result, std::optional<Instant> intended) {
-  ++figures_.counts.send_error;
-  figures_.statistics.unanswered(1);
-  figures_.counts.reasons.count(ReplyStatus::send_error, result.error, nullptr);
-  tell(tracker_.next(), ReplyStatus::send_error,
-       {.sent = intended, .reason = {.error = result.error}});
-  leave_unanswered(1, intended.value_or(context_.clock.now()));
-  if (ends_connection(result)) return drop("the connection is gone", result.error);
-  if (!is_datagram() || !reconnects() || reopen_at_) return;
-  if (!new_socket_may_help(result.error, target_.target.path.has_value())) return;
-  reopen_later();
 }
 
 }  // namespace netecho
