@@ -381,6 +381,7 @@ Summary ProbeFlow::description(bool interrupted) const {
     const PathInfo path = path_info(connection_.port->fd());
     summary.tcp_info = path.tcp_info;
     summary.path_mtu_bytes = path.path_mtu_bytes;
+    summary.mptcp = path.mptcp;
   }
   summary.foreign_reply = foreign_reply();
   if (const ErrorEvent* error = failure()) summary.error = *error;
