@@ -241,8 +241,9 @@ def test_a_second_path_is_told(who):
             client.ip("mptcp", "endpoint", "add", client.v4, "dev", client.wire, "subflow")
         else:
             other.ip("mptcp", "endpoint", "add", other.v4, "dev", other.wire, "signal")
-        with other.serve(f"mptcp://{address}:0", f"tcp://{address}:0") as server:
-            s = last_summary_with(client, server.endpoint, 2)
+        # What joins at another address of the server has to find it there.
+        with other.serve("mptcp4://:0", f"tcp://{address}:0") as server:
+            s = last_summary_with(client, f"mptcp://{address}:{server.port}", 2)
             assert s["mptcp"] == {"fallback": False, "subflows": 2}
             assert s["lost_total"] == 0 and s["received_total"] > 0
             s = last_summary_with(client, by("mptcp", server.endpoints[1]), 1)
