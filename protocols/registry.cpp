@@ -7,6 +7,7 @@
 #include "protocols/grammar/hints.hpp"
 #include "protocols/grammar/ip_rest.hpp"
 #include "protocols/inherited/inherited.hpp"
+#include "protocols/mptcp/mptcp.hpp"
 #include "protocols/tcp/tcp.hpp"
 #include "protocols/udp/udp.hpp"
 #include "protocols/unix/unix.hpp"
@@ -106,6 +107,7 @@ bool contradicts(const Endpoint& endpoint, FamilyChoice choice) {
 std::span<const Backend> backends() noexcept {
   static const std::array kTable{
       tcp_backend(),
+      mptcp_backend(),
       udp_backend(),
       unix_socket::stream_backend(),
       unix_socket::datagram_backend(),

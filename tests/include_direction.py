@@ -41,9 +41,11 @@ PROTOCOLS = {
 COMMON = OF_PROTOCOLS | set(PROTOCOLS)
 PROTOCOLS |= {
     "protocols/tcp": COMMON,
+    "protocols/mptcp": COMMON | {"protocols/tcp"},
     "protocols/udp": COMMON,
     "protocols/unix": COMMON,
-    "protocols/inherited": COMMON | {"protocols/tcp", "protocols/udp", "protocols/unix"},
+    "protocols/inherited": COMMON
+    | {"protocols/mptcp", "protocols/tcp", "protocols/udp", "protocols/unix"},
 }
 OF_COMMANDS = set(CORE) - {"core/codec"} | {
     "protocols",
@@ -66,9 +68,9 @@ FORMATS = ("core/report/json",)
 SEAM = re.compile(r"core/seam/.*\.hpp")
 SYSTEM = re.compile(r"#include <(sys/|netinet/|linux/|arpa/|net/)")
 # A scheme is spelled where it is implemented, and nowhere below.
-SCHEME = re.compile(r'"(?:tcp|udp|unix|unixgram|unixpacket)[46]?(?::|://)?"')
-# The name of a family of addresses, which happens to be a scheme, too.
-FAMILY = re.compile(r'kUnixFamilyName = "unix"')
+SCHEME = re.compile(r'"(?:tcp|mptcp|udp|unix|unixgram|unixpacket)[46]?(?::|://)?"')
+# The name of a family of addresses and that of a figure, which happen to be schemes, too.
+NO_SCHEME = re.compile(r'kUnixFamilyName = "unix"|v\("mptcp", ')
 
 LONGEST = 400  # Lines of a file, of a test's too.
 
@@ -99,7 +101,7 @@ def breaches(name, line):
             yield f"{name}: {library}", f"only {place} may include <{library}…>"
     if SEAM.match(name) and SYSTEM.match(line):
         yield f"{name}: system header", "engines would see the system's types"
-    if name.startswith("core/") and SCHEME.search(FAMILY.sub("", code_of(line))):
+    if name.startswith("core/") and SCHEME.search(NO_SCHEME.sub("", code_of(line))):
         yield f"{name}: scheme", "a scheme belongs to its transport"
 
 

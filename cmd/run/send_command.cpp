@@ -161,6 +161,8 @@ ExchangeResult Sender::attempt(PayloadSource& payload, bool last, bool ends_line
   const ExchangeResult result = exchange(*connection_, payload, exchange_options(last));
   if (const auto* port = std::get_if<std::unique_ptr<MessagePort>>(&connection_->socket)) {
     report_.answered_over(**port);  // Another address of the name may have taken over.
+  } else {
+    report_.went_over(std::get<ByteChannel>(connection_->socket));
   }
   if (ends_line && result.status == ExchangeStatus::ok) report_.end_line();
   report_.end_exchange(result);

@@ -7,6 +7,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/escape.hpp"
+#include "core/net/path_info.hpp"
 
 namespace netecho {
 namespace {
@@ -104,6 +105,15 @@ void SendReport::connected(const Connection& connection) {
   summary_.peer = connection.peer;
   summary_.local = connection.local;
   summary_.connect = connection.connect_time;
+  summary_.mptcp.reset();
+  if (const auto* channel = std::get_if<ByteChannel>(&connection.socket)) went_over(*channel);
+}
+
+void SendReport::went_over(const ByteChannel& channel) {
+  auto now = path_info(channel.fd()).mptcp;
+  if (!now) return;
+  if (summary_.mptcp) now->subflows = std::max(now->subflows, summary_.mptcp->subflows);
+  summary_.mptcp = now;
 }
 
 void SendReport::answered_over(MessagePort& port) {

@@ -27,6 +27,9 @@ class SendReport {
   SendReport(const SendJob& job, SocketDescription target);
 
   void connected(const Connection& connection);
+  /// Notes what became of a connection that asked for MPTCP. Its subflows come while it lasts, and
+  /// go when it ends: those are told that there were at most.
+  void went_over(const ByteChannel& channel);
   /// Notes whom a message port talks to now, if it says so.
   void answered_over(MessagePort& port);
   void begin_exchange(std::optional<std::uint64_t> size);

@@ -112,4 +112,12 @@ struct Fields<TcpInfo> {
   }
 };
 
+template <>
+struct Fields<MptcpInfo> {
+  static void visit(auto&& v, auto&... i) {
+    v("fallback", i.fallback...);
+    v("subflows", i.subflows...);
+  }
+};
+
 }  // namespace netecho

@@ -107,6 +107,7 @@ struct Summary {
   std::optional<PayloadSample> foreign_reply;
   std::vector<Outage> outages;
   std::optional<TcpInfo> tcp_info;
+  std::optional<MptcpInfo> mptcp;
   std::optional<std::uint64_t> path_mtu_bytes;
 
   LatenessFigures send_lateness;
@@ -159,6 +160,7 @@ struct Fields<Summary> {
     v("foreign_reply", s.foreign_reply...);
     v("outages", s.outages...);
     v("tcp_info", s.tcp_info...);
+    v("mptcp", s.mptcp...);
     v("path_mtu_bytes", s.path_mtu_bytes...);
     v("instrument", Instrument{s}...);
     v("thresholds", s.thresholds...);

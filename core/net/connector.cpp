@@ -118,7 +118,8 @@ void Connector::start_next(Instant now) {
   attempt.peer = addresses_[next_++];
   next_start_ = deadline_after(now, options_.attempt_delay);
   attempt.fd.reset(::socket(attempt.peer.family(),
-                            native_type(options_.type) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+                            native_type(options_.type) | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                            options_.protocol));
   if (!attempt.fd.valid()) return on_failure(attempt, errno);
   try {
     if (options_.prepare) options_.prepare(attempt.fd.get(), attempt.peer);

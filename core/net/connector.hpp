@@ -22,6 +22,7 @@ inline constexpr Duration kConnectionAttemptDelay = std::chrono::milliseconds{25
 
 struct ConnectorOptions {
   SocketType type = SocketType::stream;  ///< stream or seqpacket.
+  int protocol = 0;                      ///< SocketKind::protocol.
   Duration timeout = std::chrono::seconds{5};
   int interrupt_fd = -1;  ///< Readable: give up with `Interrupted`.
   std::string subject;    ///< The endpoint as typed, for messages.

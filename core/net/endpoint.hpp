@@ -33,6 +33,7 @@ struct SocketKind {
   std::string_view scheme;     ///< Without the digit of a family: "tcp", "unixgram".
   std::string_view transport;  ///< As JSON says it: "tcp", "unix".
   SocketType type = SocketType::stream;
+  int protocol = 0;  ///< As socket(2) takes it (IPPROTO_…); 0: that of the type.
 };
 
 /// This is the `endpoint`, `target`, `local` or `peer` object of json.md.

@@ -4,6 +4,11 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
 namespace netecho {
 namespace {
 
@@ -34,6 +39,41 @@ std::optional<TcpInfo> tcp_info(int fd) noexcept {
                  .path_mtu_bytes = info->tcpi_pmtu};
 }
 
+/// These are of linux/mptcp.h, of which headers older than the kernel know less.
+constexpr int kMptcpLevel = 284;  // SOL_MPTCP
+constexpr int kMptcpInfo = 1;     // MPTCP_INFO, since Linux 5.16
+constexpr std::uint32_t kFellBack = 1U << 0;
+constexpr std::uint32_t kPeerSpeaksIt = 1U << 1;  // Its key was received.
+/// Where struct mptcp_info has them.
+constexpr std::size_t kMoreSubflows = 0;  // A byte: those beside the first one.
+constexpr std::size_t kFlags = 8;         // 32 bits.
+constexpr std::size_t kAllSubflows = 80;  // A byte, which older kernels do not fill.
+
+/// Whether there is no connection (any more).
+bool is_closed(int fd) noexcept {
+  const auto info = option<struct ::tcp_info>(fd, IPPROTO_TCP, TCP_INFO);
+  return !info || info->tcpi_state == TCP_CLOSE;
+}
+
+std::optional<MptcpInfo> mptcp_info(int fd) noexcept {
+  constexpr MptcpInfo kPlainTcp{.fallback = true, .subflows = 1};
+  std::array<std::uint8_t, 256> info{};
+  socklen_t size = info.size();
+  if (::getsockopt(fd, kMptcpLevel, kMptcpInfo, info.data(), &size) != 0) {
+    // A socket that fell back refuses as TCP's do. But so does one whose connection was reset, and
+    // a kernel without this option, which has no TCP_INFO for MPTCP either.
+    const bool refused = errno == EOPNOTSUPP || errno == ENOPROTOOPT;
+    return refused && !is_closed(fd) ? std::optional{kPlainTcp} : std::nullopt;
+  }
+  std::uint32_t flags = 0;
+  std::memcpy(&flags, info.data() + kFlags, sizeof flags);
+  if ((flags & kFellBack) != 0) return kPlainTcp;
+  if ((flags & kPeerSpeaksIt) == 0) return std::nullopt;
+  const bool tells_all = size > kAllSubflows;
+  return MptcpInfo{.fallback = false,
+                   .subflows = tells_all ? info[kAllSubflows] : info[kMoreSubflows] + 1U};
+}
+
 }  // namespace
 
 PathInfo path_info(int fd) noexcept {
@@ -41,7 +81,12 @@ PathInfo path_info(int fd) noexcept {
   if (domain != AF_INET && domain != AF_INET6) return {};
   PathInfo out;
   out.path_mtu_bytes = path_mtu(fd, *domain);
-  if (option<int>(fd, SOL_SOCKET, SO_PROTOCOL) == IPPROTO_TCP) out.tcp_info = tcp_info(fd);
+  const auto protocol = option<int>(fd, SOL_SOCKET, SO_PROTOCOL);
+  if (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP) out.tcp_info = tcp_info(fd);
+  if (protocol != IPPROTO_MPTCP) return out;
+  out.mptcp = mptcp_info(fd);
+  // An MPTCP socket has neither IP_MTU nor IPV6_MTU. TCP_INFO is that of its first subflow.
+  if (!out.path_mtu_bytes && out.tcp_info) out.path_mtu_bytes = out.tcp_info->path_mtu_bytes;
   return out;
 }
 

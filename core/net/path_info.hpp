@@ -21,9 +21,16 @@ struct TcpInfo {
   std::uint64_t path_mtu_bytes = 0;
 };
 
+/// This is what became of a connection that asked for MPTCP (RFC 8684).
+struct MptcpInfo {
+  bool fallback = false;       ///< It is plain TCP: the peer or something on the way has no MPTCP.
+  std::uint64_t subflows = 0;  ///< TCP connections that it goes over, the first included.
+};
+
 struct PathInfo {
   std::optional<TcpInfo> tcp_info;
   std::optional<std::uint64_t> path_mtu_bytes;  ///< IP_MTU, IPV6_MTU (ip(7), ipv6(7)).
+  std::optional<MptcpInfo> mptcp;               ///< None while that is not known.
 };
 
 /// A member is empty where the socket has no such thing (unix), is not connected, or `fd` is none.

@@ -180,6 +180,7 @@ void Link::describe(Summary& summary) const {
   const PathInfo path = path_info(connection_.port->fd());
   summary.tcp_info = path.tcp_info;
   summary.path_mtu_bytes = path.path_mtu_bytes;
+  summary.mptcp = path.mptcp;
 }
 
 }  // namespace netecho

@@ -22,11 +22,12 @@ Summary together(std::span<const Summary> flows) {
     if (each.authenticated) all.authenticated = each.authenticated;
     if (!all.error) all.error = each.error;
     if (!all.foreign_reply) all.foreign_reply = each.foreign_reply;
-    paths.push_back({each.tcp_info, each.path_mtu_bytes});
+    paths.push_back({each.tcp_info, each.path_mtu_bytes, each.mptcp});
   }
   const PathInfo path = merged(paths);
   all.tcp_info = path.tcp_info;
   all.path_mtu_bytes = path.path_mtu_bytes;
+  all.mptcp = path.mptcp;
   return all;
 }
 

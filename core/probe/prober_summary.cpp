@@ -113,6 +113,11 @@ PathInfo merged(std::span<const PathInfo> paths) noexcept {
     if (path.path_mtu_bytes) {
       out.path_mtu_bytes = std::min(out.path_mtu_bytes.value_or(UINT64_MAX), *path.path_mtu_bytes);
     }
+    if (const auto& mptcp = path.mptcp) {
+      const MptcpInfo before = out.mptcp.value_or(MptcpInfo{});
+      out.mptcp = MptcpInfo{.fallback = before.fallback || mptcp->fallback,
+                            .subflows = before.subflows + mptcp->subflows};
+    }
     if (!path.tcp_info) continue;
     const TcpInfo& each = *path.tcp_info;
     const bool first = connections++ == 0;

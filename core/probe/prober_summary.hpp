@@ -18,7 +18,8 @@ void fill_figures(Summary& summary, const FigureSet& figures);
 /// As a report shows durations of the instrument itself.
 [[nodiscard]] LatenessFigures lateness_figures(const Histogram& histogram) noexcept;
 
-/// Several connections as one: mean times, sums of what is counted, the smallest of what limits.
+/// Several connections as one: mean times, sums of what is counted, the smallest of what limits;
+/// they fell back from MPTCP if one did.
 [[nodiscard]] PathInfo merged(std::span<const PathInfo> paths) noexcept;
 
 }  // namespace netecho

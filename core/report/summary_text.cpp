@@ -182,6 +182,11 @@ std::string path_line(const Summary& s) {
            counted(tcp->retransmits_total, "retransmit") + ", cwnd " + number(tcp->cwnd) +
            ", mss " + number(tcp->mss_bytes) + " B";
   }
+  if (const auto& mptcp = s.mptcp) {
+    out += (out.empty() ? "" : ", ") + (mptcp->fallback
+                                            ? "mptcp fell back to plain tcp"
+                                            : "mptcp over " + counted(mptcp->subflows, "subflow"));
+  }
   if (s.path_mtu_bytes) {
     out += (out.empty() ? "" : ", ") + ("path MTU " + number(*s.path_mtu_bytes) + " B");
   }

@@ -15,8 +15,10 @@
 #include "core/net/socket_ends.hpp"
 #include "core/net/socket_type.hpp"
 #include "protocols/grammar/hints.hpp"
+#include "protocols/mptcp/mptcp.hpp"
 #include "protocols/stream/acceptor.hpp"
 #include "protocols/tcp/tcp.hpp"
+#include "protocols/tcp/tcp_like.hpp"
 #include "protocols/udp/udp.hpp"
 #include "protocols/unix/unix.hpp"
 
@@ -75,9 +77,10 @@ std::optional<SocketType> type_of(int native) noexcept {
 }
 
 /// What a socket is, provided that it is one of a transport here.
-SocketKind kind_of(int domain, SocketType type) noexcept {
+SocketKind kind_of(int domain, SocketType type, int protocol) noexcept {
   if (!is_ip(domain)) return unix_socket::kind_of(type);
-  return type == SocketType::datagram ? kUdpKind : kTcpKind;
+  if (type == SocketType::datagram) return kUdpKind;
+  return protocol == IPPROTO_MPTCP ? kMptcpKind : kTcpKind;
 }
 
 /// One descriptor on its way to become a `Served`.
@@ -117,8 +120,9 @@ class Adoption {
     }
     const auto known = type_of(*type);
     if (!known) reject("is a socket of a type that netecho does not serve", ESOCKTNOSUPPORT);
-    check_protocol(*known);
-    kind_ = kind_of(*domain, *known);
+    const int protocol = get_option(fd_, SO_PROTOCOL).value_or(0);
+    check_protocol(*known, protocol);
+    kind_ = kind_of(*domain, *known, protocol);
     listens_ = get_option(fd_, SO_ACCEPTCONN).value_or(0) != 0;
     connected_ = peer_address(fd_).size() > 0;
     local_ = local_address(fd_);
@@ -127,8 +131,7 @@ class Adoption {
     checked("fcntl", endpoint_.typed, [&] { return ::fcntl(fd_, F_SETFD, FD_CLOEXEC); });
   }
 
-  void check_protocol(SocketType type) const {
-    const int protocol = get_option(fd_, SO_PROTOCOL).value_or(0);
+  void check_protocol(SocketType type, int protocol) const {
     const bool known = !ip_ || (type == SocketType::datagram
                                     ? protocol == IPPROTO_UDP
                                     : protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
@@ -199,7 +202,8 @@ SocketDescription describe_inherited(const Endpoint& endpoint) {
     const int fd = *to_fd(endpoint.rest);
     const auto domain = get_option(fd, SO_DOMAIN);
     const auto type = type_of(get_option(fd, SO_TYPE).value_or(-1));
-    if (domain && type) out = describe_local(fd, kind_of(*domain, *type)).value_or(out);
+    const int protocol = get_option(fd, SO_PROTOCOL).value_or(0);
+    if (domain && type) out = describe_local(fd, kind_of(*domain, *type, protocol)).value_or(out);
   }
   out.uri = endpoint.uri();
   return out;

@@ -20,9 +20,9 @@ constexpr int kSamePortTries = 16;
 /// Binds one endpoint's addresses.
 class Binder {
  public:
-  Binder(const Endpoint& endpoint, SocketType type, const ServeOptions& options,
+  Binder(const Endpoint& endpoint, const SocketKind& kind, const ServeOptions& options,
          SocketOptionSet honoured)
-      : endpoint_{endpoint}, type_{type}, options_{options}, honoured_{honoured} {}
+      : endpoint_{endpoint}, kind_{kind}, options_{options}, honoured_{honoured} {}
 
   /// None if a port that the kernel picked for the first address is taken on another one.
   std::optional<std::vector<BoundSocket>> bind_all(const std::vector<SocketAddress>& addresses) {
@@ -78,14 +78,15 @@ class Binder {
   UniqueFd open(const SocketAddress& address) const {
     const std::string& subject = endpoint_.typed;
     UniqueFd fd{checked("socket", subject, [&] {
-      return ::socket(address.family(), native_type(type_) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      return ::socket(address.family(), native_type(kind_.type) | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                      kind_.protocol);
     })};
     if (address.family() == AF_INET6) {
       set_needed(fd.get(), NETECHO_SOCKET_OPTION(IPPROTO_IPV6, IPV6_V6ONLY), 1, subject);
     }
     // On a listener this only shortens the wait for old connections. On a datagram socket it
     // would let a second server take over a live port.
-    if (type_ == SocketType::stream) {
+    if (kind_.type == SocketType::stream) {
       set_if_possible(fd.get(), NETECHO_SOCKET_OPTION(SOL_SOCKET, SO_REUSEADDR), 1, subject,
                       options_.socket.notes);
     }
@@ -102,31 +103,32 @@ class Binder {
   }
 
   void listen(int fd) const {
-    if (type_ != SocketType::stream) return;
+    if (kind_.type != SocketType::stream) return;
     checked("listen", endpoint_.typed, [&] { return ::listen(fd, options_.backlog); });
   }
 
   /// Nothing that is sent to a group is ever answered.
   void reject_group(const SocketAddress& address) const {
     const IpNumber number = ip_number(*address.data());
-    if (type_ != SocketType::datagram || address.is_wildcard() || number.is_unicast()) return;
+    if (kind_.type != SocketType::datagram || address.is_wildcard() || number.is_unicast()) return;
     throw usage_error("bind", endpoint_.typed,
                       address.ip() + " is a multicast or broadcast address, which is not answered");
   }
 
   const Endpoint& endpoint_;
-  SocketType type_;
+  SocketKind kind_;
   const ServeOptions& options_;
   SocketOptionSet honoured_;
 };
 
 }  // namespace
 
-std::vector<BoundSocket> bind_ip(const Endpoint& endpoint, SocketType type,
+std::vector<BoundSocket> bind_ip(const Endpoint& endpoint, const SocketKind& kind,
                                  const ServeOptions& options, SocketOptionSet honoured) {
-  auto addresses = addresses_of(endpoint, Role::serve, type, options.lookup, options.interrupt_fd);
+  auto addresses =
+      addresses_of(endpoint, Role::serve, kind.type, options.lookup, options.interrupt_fd);
   require_zones(endpoint, addresses, options.socket);
-  Binder binder{endpoint, type, options, honoured};
+  Binder binder{endpoint, kind, options, honoured};
   for (int attempt = 0; attempt < kSamePortTries; ++attempt) {
     auto bound = binder.bind_all(addresses);
     if (!bound) continue;
@@ -139,7 +141,7 @@ std::vector<BoundSocket> bind_ip(const Endpoint& endpoint, SocketType type,
               "no port is free on all of its addresses", EADDRINUSE};
 }
 
-void remember_interface(Served& served, int fd, SocketType type, const Endpoint& endpoint,
+void remember_interface(Served& served, int fd, const SocketKind& kind, const Endpoint& endpoint,
                         const ServeOptions& options, SocketOptionSet honoured,
                         std::function<Served(BoundSocket)> serve) {
   served.interface = bound_interface(fd);
@@ -150,7 +152,7 @@ void remember_interface(Served& served, int fd, SocketType type, const Endpoint&
     const unsigned index = ::if_nametoindex(name.c_str());
     if (index == 0) throw SysError{"bind", endpoint.typed, ENODEV};
     address.set_zone(index);
-    return serve(Binder{endpoint, type, options, honoured}.bind_one(address));
+    return serve(Binder{endpoint, kind, options, honoured}.bind_one(address));
   };
 }
 

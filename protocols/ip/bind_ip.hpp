@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// An IP endpoint gets a bound socket for each family, all on one port. tcp and udp share this.
+/// An IP endpoint gets a bound socket for each family, all on one port. tcp, mptcp and udp share
+/// this.
 
 #include <functional>
 #include <vector>
@@ -21,13 +22,13 @@ struct BoundSocket {
 /// Binds (and for streams listens) on every address of `endpoint`, in the order of its look-up.
 /// A family that this host lacks is skipped with a warning as long as one address binds; port 0
 /// gives all of them the same port. Throws Error, Interrupted.
-[[nodiscard]] std::vector<BoundSocket> bind_ip(const Endpoint& endpoint, SocketType type,
+[[nodiscard]] std::vector<BoundSocket> bind_ip(const Endpoint& endpoint, const SocketKind& kind,
                                                const ServeOptions& options,
                                                SocketOptionSet honoured);
 
 /// Sets `served.interface` and `served.bind_again`: whether a new socket is needed when an
 /// interface is made anew, and how to make it. `serve` makes of a bound socket what is served.
-void remember_interface(Served& served, int fd, SocketType type, const Endpoint& endpoint,
+void remember_interface(Served& served, int fd, const SocketKind& kind, const Endpoint& endpoint,
                         const ServeOptions& options, SocketOptionSet honoured,
                         std::function<Served(BoundSocket)> serve);
 

@@ -1,6 +1,7 @@
 #include "protocols/stream/acceptor.hpp"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -25,6 +26,20 @@ int accept_in_steps(int listener, sockaddr* peer, socklen_t* size) noexcept {
   ::close(fd);
   errno = error;
   return -1;
+}
+
+bool is_mptcp(int listener) noexcept {
+  int protocol = 0;
+  socklen_t size = sizeof protocol;
+  return ::getsockopt(listener, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
+         protocol == IPPROTO_MPTCP;
+}
+
+/// A client without MPTCP gets a plain TCP socket of an MPTCP listener, which has no SO_OOBINLINE
+/// to hand down (EOPNOTSUPP). Sockets that do speak MPTCP have no urgent data.
+void keep_urgent_data(int connection) noexcept {
+  const int on = 1;
+  static_cast<void>(::setsockopt(connection, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on));
 }
 
 }  // namespace
@@ -56,15 +71,17 @@ AcceptStatus classify_accept_error(int error) noexcept {
 }
 
 StreamAcceptor::StreamAcceptor(UniqueFd listener, SourceRules rules)
-    : listener_{std::move(listener)}, rules_{std::move(rules)}, kind_{Kind::ip} {
+    : listener_{std::move(listener)}, rules_{std::move(rules)}, kind_{Kind::tcp} {
   const SocketAddress local = local_address(listener_.get());
+  if (is_mptcp(listener_.get())) kind_ = Kind::mptcp;
   if (local.family() != AF_UNIX) return;
   kind_ = Kind::unix_domain;
   users_ = unix_socket::user_rule(rules_, local);
 }
 
 int StreamAcceptor::take(sockaddr_storage& peer) noexcept {
-  const bool asked = kind_ == Kind::ip;  // A unix peer is known by its user, not by its name.
+  // A unix peer is known by its user, not by its name.
+  const bool asked = kind_ != Kind::unix_domain;
   socklen_t size = sizeof peer;
   auto* address = asked ? reinterpret_cast<sockaddr*>(&peer) : nullptr;
   return has_accept4_ ? ::accept4(listener_.get(), address, asked ? &size : nullptr,
@@ -77,6 +94,7 @@ AcceptResult StreamAcceptor::admit(const sockaddr_storage& peer, UniqueFd& conne
     const bool may = unix_socket::admits_connection(users_, connection.get());
     return {may ? AcceptStatus::accepted : AcceptStatus::refused};
   }
+  if (kind_ == Kind::mptcp) keep_urgent_data(connection.get());
   const IpNumber source = ip_number(reinterpret_cast<const sockaddr&>(peer));
   if (!rules_.allow(source)) return {AcceptStatus::refused};
   return {AcceptStatus::accepted, 0, source.is_loopback() ? std::nullopt : std::optional{source}};

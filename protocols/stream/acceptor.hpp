@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// This is a listening socket of tcp or unix, and what becomes of accept(2)'s many errors.
+/// This is a listening socket of tcp, mptcp or unix, and what becomes of accept(2)'s many errors.
 
 #include <fcntl.h>
 
@@ -22,7 +22,7 @@ class StreamAcceptor : public Acceptor {
   [[nodiscard]] int fd() const noexcept override { return listener_.get(); }
 
  private:
-  enum class Kind : std::uint8_t { ip, unix_domain };
+  enum class Kind : std::uint8_t { tcp, mptcp, unix_domain };
   [[nodiscard]] int take(sockaddr_storage& peer) noexcept;
   [[nodiscard]] AcceptResult admit(const sockaddr_storage& peer, UniqueFd& connection) noexcept;
 

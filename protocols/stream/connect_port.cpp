@@ -118,7 +118,8 @@ UniqueFd ConnectPort::open_socket(std::size_t address) const {
   const SocketAddress& to = target_.addresses[address];
   const int family = to.family();
   const int type = native_type(target_.kind.type) | SOCK_CLOEXEC | SOCK_NONBLOCK;
-  UniqueFd fd{checked("socket", target_.subject, [&] { return ::socket(family, type, 0); })};
+  UniqueFd fd{checked("socket", target_.subject,
+                      [&] { return ::socket(family, type, target_.kind.protocol); })};
   target_.prepare(fd.get(), to);
   keep_icmp_errors(fd.get(), family, IcmpErrors::kept);
   return fd;

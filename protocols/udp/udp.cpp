@@ -53,14 +53,14 @@ Served serve_bound(BoundSocket bound, const Endpoint& endpoint, const ServeOptio
       .socket = port(bound.fd), .endpoint = *describe(bound.address, kUdpKind), .kind = kUdpKind};
   for (UniqueFd& sibling : bound.siblings) served.siblings.emplace_back(port(sibling));
   remember_interface(
-      served, fd, SocketType::datagram, endpoint, options, kServeOptions,
+      served, fd, kUdpKind, endpoint, options, kServeOptions,
       [=](BoundSocket again) { return serve_bound(std::move(again), endpoint, options); });
   return served;
 }
 
 std::vector<Served> serve_udp(const Endpoint& endpoint, const ServeOptions& options) {
   std::vector<Served> out;
-  for (BoundSocket& bound : bind_ip(endpoint, SocketType::datagram, options, kServeOptions)) {
+  for (BoundSocket& bound : bind_ip(endpoint, kUdpKind, options, kServeOptions)) {
     out.push_back(serve_bound(std::move(bound), endpoint, options));
   }
   return out;

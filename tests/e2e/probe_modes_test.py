@@ -239,6 +239,7 @@ def test_the_path_is_told_where_there_is_one(server):
             assert info["rtt_ns"] > 0 and info["mss_bytes"] > 500 and info["cwnd"] > 0
         else:
             assert s["tcp_info"] is None
+        assert s["mptcp"] is None
         assert s["path_mtu_bytes"] == (65535 if transport in ("tcp", "udp") else None)
 
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <string>
@@ -186,12 +187,23 @@ class EchoPair {
   std::unique_ptr<MessagePort> server_port_;
 };
 
+/// Whether this machine has no such sockets at all, as a kernel without MPTCP.
+inline bool is_lacking(const Backend& backend) {
+  const TempFolder folder;
+  try {
+    static_cast<void>(backend.serve(bindable(backend, folder), {}));
+    return false;
+  } catch (const Error& error) {
+    return error.error_number() == EPROTONOSUPPORT || error.error_number() == ENOPROTOOPT;
+  }
+}
+
 /// Every transport of which a test can open both ends by itself.
 inline std::vector<const Backend*> own_backends() {
   std::vector<const Backend*> out;
   for (const Backend& backend : backends()) {
     const bool both = backend.has_side(Role::serve) && backend.has_side(Role::client);
-    if (both) out.push_back(&backend);
+    if (both && !is_lacking(backend)) out.push_back(&backend);
   }
   return out;
 }

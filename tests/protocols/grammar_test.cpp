@@ -58,6 +58,8 @@ TEST_CASE("endpoint: every form has one canonical spelling", "[endpoint][unit]")
       {"unix:@name", "unix://@name"},
       {"unixgram:@a/b:c", "unixgram://@a/b:c"},
       {"UNIXPACKET:///p", "unixpacket:///p"},
+      {"MPTCP6:[::1]:7", "mptcp6://[::1]:7"},
+      {"mptcp:localhost:7", "mptcp://localhost:7"},
       {"unix:" + kLongest, "unix://" + kLongest},
       {"unix:@" + kLongest, "unix://@" + kLongest},
       {string{"unix:@a\0b", 9}, string{"unix://@a\0b", 11}},
@@ -93,8 +95,12 @@ TEST_CASE("endpoint: a mistake is named, with the spelling that works where ther
   const std::vector<Row> rows{
       {"", "endpoint '': it is empty"},
       {"http://h:7",
-       "endpoint http://h:7: unknown scheme 'http'; known are tcp, tcp4, tcp6, udp, udp4, udp6, "
-       "unix, unixgram, unixpacket, fd, sd"},
+       "endpoint http://h:7: unknown scheme 'http'; known are tcp, tcp4, tcp6, mptcp, mptcp4, "
+       "mptcp6, udp, udp4, udp6, unix, unixgram, unixpacket, fd, sd"},
+      {"mtpcp://h:7", "endpoint mtpcp://h:7: unknown scheme 'mtpcp'; did you mean mptcp://h:7?"},
+      {"mptcp4://[::1]:7",
+       "endpoint mptcp4://[::1]:7: mptcp4 is IPv4 only; did you mean mptcp6://[::1]:7?"},
+      {"mptcp:7", "endpoint mptcp:7: the host is missing; did you mean mptcp://:7?"},
       {"tpc://h:7", "endpoint tpc://h:7: unknown scheme 'tpc'; did you mean tcp://h:7?"},
       {"unixdgram:///p",
        "endpoint unixdgram:///p: unknown scheme 'unixdgram'; did you mean unixgram:///p?"},

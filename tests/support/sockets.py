@@ -4,9 +4,13 @@ import hashlib
 import re
 import socket
 
+IPPROTO_MPTCP = 262  # Of linux/in.h.
+
 KINDS = {
     "tcp4": (socket.AF_INET, socket.SOCK_STREAM),
     "tcp6": (socket.AF_INET6, socket.SOCK_STREAM),
+    "mptcp4": (socket.AF_INET, socket.SOCK_STREAM),  # To connect() to it by plain TCP.
+    "mptcp6": (socket.AF_INET6, socket.SOCK_STREAM),
     "udp4": (socket.AF_INET, socket.SOCK_DGRAM),
     "udp6": (socket.AF_INET6, socket.SOCK_DGRAM),
     "unix": (socket.AF_UNIX, socket.SOCK_STREAM),
@@ -38,6 +42,15 @@ def connect(uri, timeout=10):
         sock.close()
         raise
     return sock
+
+
+def has_mptcp():
+    """Whether this kernel has MPTCP, and it is on in this network namespace."""
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP).close()
+        return True
+    except OSError:
+        return False
 
 
 def receive(sock, size):

@@ -181,6 +181,7 @@ Summary full_summary() {
   s.foreign_reply = payload("SSH-2.0-");
   s.outages = {{some_time(), 3s, 30}};
   s.tcp_info = TcpInfo{21us, 4us, 1, 10, 32741, 65535};
+  s.mptcp = MptcpInfo{.fallback = false, .subflows = 2};
   s.path_mtu_bytes = 1500;
   s.send_lateness = {.mean = 1us, .p50 = 2us, .p99 = 3us, .max = 4us};
   s.send_call = {.mean = 5us, .p50 = 6us, .p99 = 7us, .max = 8us};
