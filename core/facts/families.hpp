@@ -17,8 +17,8 @@ namespace netecho {
 /// Whether the kernel gives a type of socket; with a reason where it does not.
 struct SocketTypeFacts {
   KernelType type = KernelType::stream;
-  std::optional<bool> available;  ///< None: not tried.
-  int error_number = 0;           ///< What socket(2) said; 0: nothing.
+  std::optional<bool> available{};  ///< None: not tried.
+  int error_number = 0;             ///< What socket(2) said; 0: nothing.
 };
 
 template <>
@@ -35,9 +35,9 @@ struct FamilyFacts {
   std::string pf, af;  ///< "PF_INET", "AF_INET".
   std::string description;
   std::vector<SocketTypeFacts> socket_types;
-  std::vector<std::string> schemes;      ///< By which netecho speaks it.
-  std::optional<std::string> privilege;  ///< None: its sockets take none.
-  std::optional<bool> usable;            ///< One can be had now; none: not tried.
+  std::vector<std::string> schemes;        ///< By which netecho speaks it.
+  std::optional<std::string> privilege{};  ///< None: its sockets take none.
+  std::optional<bool> usable{};            ///< One can be had now; none: not tried.
 };
 
 template <>
