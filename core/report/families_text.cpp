@@ -41,7 +41,8 @@ Cell listed(Cell pieces) {
 
 /// The kernel has no such socket, whoever asks.
 bool is_lacking(int error) noexcept {
-  return error == EAFNOSUPPORT || error == ESOCKTNOSUPPORT || error == EPROTONOSUPPORT;
+  return error == EAFNOSUPPORT || error == ESOCKTNOSUPPORT || error == EPROTONOSUPPORT ||
+         error == ENODEV;
 }
 
 /// Names the types that are there, and those that only somebody else may have. Where nothing is
