@@ -53,7 +53,7 @@ Job parse_without_subcommand(const std::vector<std::string>& words, const CLI::A
   if (wants_help(words, root)) return PrintJob{program_help()};
   if (words.empty()) {
     throw usage_error("", "",
-                      "a command is missing: serve, send, probe, completion or schema; "
+                      "a command is missing: serve, send, probe, families, completion or schema; "
                       "try 'netecho --help'");
   }
   if (words.front() == "--version" || words.front() == "-V")
@@ -82,6 +82,8 @@ const std::vector<Subcommand>& subcommands() {
       {"serve", "Echo server on any number of endpoints", bind_serve},
       {"send", "Send a payload, read its echo, check it, print it", bind_send},
       {"probe", "Measure round trips", bind_probe},
+      {"families", "Show which protocol families this kernel gives, and how netecho speaks each",
+       bind_families},
       {"completion", "Print the completion script of a shell", bind_completion},
       {"schema", "Print the JSON Schema of every event", bind_schema},
       {"__complete", "", bind_complete},
@@ -127,6 +129,7 @@ int run(const Job& job) {
                                [](const ProbeJob& probe) {
                                  return probe.self ? run_self_probe(probe) : run_probe(probe);
                                },
+                               [](const FamiliesJob& view) { return run_families(view); },
                                [](const PrintJob& text) { return print(text.text); }},
                     job);
 }

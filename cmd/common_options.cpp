@@ -12,10 +12,13 @@ namespace {
 
 constexpr std::uint64_t kMaxBuffer = std::numeric_limits<int>::max() / 2;  // Linux doubles it.
 
-constexpr OptionRow<CommonTyped> kCommon[] = {
+constexpr OptionRow<CommonTyped> kLookUps[] = {
     {{"-4", kFlag, "Use only IPv4", kSocketGroup}, &CommonTyped::ipv4},
     {{"-6", kFlag, "Use only IPv6", kSocketGroup}, &CommonTyped::ipv6},
     {{"-n", kFlag, "Look up no host names", kSocketGroup}, &CommonTyped::numeric},
+};
+
+constexpr OptionRow<CommonTyped> kOutput[] = {
     {{"--format", choice(kFormatWords.data()),
       "Print text for people, one JSON object at the end, or a JSON event a line (text)",
       kOutputGroup},
@@ -32,6 +35,9 @@ constexpr OptionRow<CommonTyped> kCommon[] = {
      &CommonTyped::time},
     {{"-D", kFlag, "Print the time as seconds since 1970: --time epoch, as in ping", kOutputGroup},
      &CommonTyped::epoch},
+};
+
+constexpr OptionRow<CommonTyped> kAmount[] = {
     {{"-q,--quiet", kFlag, "Print less: no replies, no progress, only errors in the log",
       kOutputGroup},
      &CommonTyped::quiet},
@@ -179,8 +185,14 @@ std::string key_file_value(const std::optional<std::string>& typed) {
   return variable == nullptr ? "" : variable;
 }
 
+void bind_output(OptionBinder& options, CommonTyped& typed) {
+  options.bind(kOutput, typed);
+}
+
 void bind_common(OptionBinder& options, CommonTyped& typed, Ends ends) {
-  options.bind(kCommon, typed);
+  options.bind(kLookUps, typed);
+  options.bind(kOutput, typed);
+  options.bind(kAmount, typed);
   if (ends == Ends::connecting) options.bind(kConnecting, typed);
   options.bind(kSockets, typed);
 }

@@ -35,6 +35,10 @@ constexpr Examples kExamples[] = {
   netecho probe -c 1000 -i 1ms --fail-if 'p99>10ms' localhost:12345
   netecho probe --self                              the floor of each transport
 )"},
+    {"families", R"(  netecho families                                  tries IP, Unix, packet, IPX
+  netecho families --all                            tries each that has a number
+  netecho families --json | jq '.families[] | select(.usable).pf'
+)"},
     {"completion", R"(  source <(netecho completion bash)
   netecho completion zsh > "${fpath[1]}/_netecho"
   netecho completion fish > ~/.config/fish/completions/netecho.fish

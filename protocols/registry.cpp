@@ -126,6 +126,18 @@ std::vector<string_view> transport_names() {
   return out;
 }
 
+std::vector<string_view> schemes_of(AddressFamily family) {
+  std::vector<string_view> out;
+  const auto asks_for_it = [=](const Scheme& scheme) { return scheme.family == family; };
+  for (const Backend& backend : backends()) {
+    if (std::ranges::none_of(backend.schemes, asks_for_it)) continue;
+    for (const Scheme& scheme : backend.schemes) {
+      if (!scheme.family || asks_for_it(scheme)) out.push_back(scheme.text);
+    }
+  }
+  return out;
+}
+
 const Backend* find_backend(string_view scheme) noexcept {
   for (const Backend& backend : backends()) {
     if (find_scheme(backend, scheme) != nullptr) return &backend;

@@ -104,6 +104,10 @@ struct Backend {
 /// Lists what `transport` of a socket may be: "tcp", "udp", "unix", each once.
 [[nodiscard]] std::vector<std::string_view> transport_names();
 
+/// Lists the schemes whose sockets may have addresses of this family: of a transport that has a
+/// scheme for it alone, that one and those that leave the family open.
+[[nodiscard]] std::vector<std::string_view> schemes_of(AddressFamily family);
+
 /// Finds the backend of a scheme; none if no backend has it.
 [[nodiscard]] const Backend* find_backend(std::string_view scheme) noexcept;
 

@@ -14,6 +14,7 @@
 
 #include "core/base/units.hpp"
 #include "core/facts/common_fields.hpp"
+#include "core/facts/families.hpp"
 #include "core/facts/fields.hpp"
 #include "core/facts/reply.hpp"
 #include "core/facts/server_stats.hpp"
@@ -132,8 +133,9 @@ struct Fields<IntervalEvent> {
   static void visit(auto&& v, auto&... e) { Fields<Summary>::visit(v, e.summary...); }
 };
 
-using EventBody = std::variant<ListeningEvent, OpenEvent, CloseEvent, DatagramEvent, StatsEvent,
-                               StoppedEvent, ReplyEvent, IntervalEvent, SummaryEvent, ErrorEvent>;
+using EventBody =
+    std::variant<ListeningEvent, OpenEvent, CloseEvent, DatagramEvent, StatsEvent, StoppedEvent,
+                 ReplyEvent, IntervalEvent, SummaryEvent, FamiliesEvent, ErrorEvent>;
 
 struct Event {
   WallTime time{};

@@ -43,6 +43,10 @@ std::string_view to_string(AddressFamily family) noexcept {
       return "ipv6";
     case AddressFamily::unix_domain:
       return kUnixFamilyName;
+    case AddressFamily::packet:
+      return "packet";
+    case AddressFamily::ipx:
+      return "ipx";
   }
   return "";
 }

@@ -15,9 +15,9 @@ namespace netecho {
 enum class Role : std::uint8_t { serve, client };
 
 enum class SocketType : std::uint8_t { stream, datagram, seqpacket };
-enum class AddressFamily : std::uint8_t { ipv4, ipv6, unix_domain };
+enum class AddressFamily : std::uint8_t { ipv4, ipv6, unix_domain, packet, ipx };
 
-/// "ipv4", "ipv6" and, for sockets of this host alone, "unix".
+/// "ipv4", "ipv6", for sockets of this host alone "unix", and "packet" and "ipx".
 [[nodiscard]] std::string_view to_string(AddressFamily family) noexcept;
 [[nodiscard]] std::string_view to_string(SocketType type) noexcept;
 

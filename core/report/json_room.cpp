@@ -8,6 +8,8 @@ namespace {
 /// An event takes so much without lists and payloads.
 constexpr std::size_t kEvent = 64 * 1024;
 constexpr std::size_t kEndpoint = 24 * 1024;
+/// A family has a few types and schemes, whose names are short.
+constexpr std::size_t kFamily = 12 * 1024;
 /// An outage, a reason or a threshold takes so much.
 constexpr std::size_t kEntry = 2 * 1024;
 /// A byte of a payload becomes up to six characters, whose text grows by doubling.
@@ -33,6 +35,9 @@ struct Room {
   }
   std::size_t operator()(const ReplyEvent& e) const noexcept {
     return kEvent + of_payload(e.payload);
+  }
+  std::size_t operator()(const FamiliesEvent& e) const noexcept {
+    return kEvent + kFamily * e.families.size();
   }
   std::size_t operator()(const auto& /*event*/) const noexcept { return kEvent; }
 };

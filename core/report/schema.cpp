@@ -74,6 +74,8 @@ struct SchemaOf {
   Json of(GrowingName /*value*/) const { return growing_name(transports); }
   /// Later transports have families of their own.
   Json of(AddressFamily /*value*/) const { return growing_name(names_of<AddressFamily>()); }
+  /// So may the kernel have types that have no name here yet.
+  Json of(KernelType /*value*/) const { return growing_name(names_of<KernelType>()); }
   Json of(Nothing /*value*/) const { return type("null"); }
   Json of(ErrnoName /*value*/) const { return or_null(type("string")); }
   Json of(ErrnoNumber /*value*/) const { return or_null(integer_within(1, kMaxInteger)); }

@@ -1,6 +1,7 @@
 #include "core/report/text.hpp"
 
 #include "core/base/escape.hpp"
+#include "core/report/families_text.hpp"
 #include "core/report/reasons_text.hpp"
 #include "core/report/summary_text.hpp"
 #include "core/report/text_figures.hpp"
@@ -113,6 +114,7 @@ struct TextRenderer {
     return "since the last report: " + summary_lines(e.summary, style);
   }
   std::string operator()(const SummaryEvent& e) const { return summary_lines(e.summary, style); }
+  std::string operator()(const FamiliesEvent& e) const { return families_table(e, style); }
   std::string operator()(const ErrorEvent& e) const {
     return paint("error", kRed, style) + " " + message_text(e.message) + "\n";
   }

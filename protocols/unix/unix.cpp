@@ -19,9 +19,10 @@ namespace {
 constexpr SocketKind kStream{"unix", "unix", SocketType::stream};
 constexpr SocketKind kDatagram{"unixgram", "unix", SocketType::datagram};
 constexpr SocketKind kRecord{"unixpacket", "unix", SocketType::seqpacket};
-constexpr std::array<Scheme, 1> kStreamSchemes{{{kStream.scheme, std::nullopt}}};
-constexpr std::array<Scheme, 1> kDatagramSchemes{{{kDatagram.scheme, std::nullopt}}};
-constexpr std::array<Scheme, 1> kRecordSchemes{{{kRecord.scheme, std::nullopt}}};
+constexpr AddressFamily kFamily = AddressFamily::unix_domain;
+constexpr std::array<Scheme, 1> kStreamSchemes{{{kStream.scheme, kFamily}}};
+constexpr std::array<Scheme, 1> kDatagramSchemes{{{kDatagram.scheme, kFamily}}};
+constexpr std::array<Scheme, 1> kRecordSchemes{{{kRecord.scheme, kFamily}}};
 constexpr SocketOptionSet kServeOptions = kOptionReceiveBuffer | kOptionSendBuffer;
 constexpr SocketOptionSet kClientOptions = kServeOptions | kOptionBind;
 /// What a socket buffer can be made to take; a record has to fit in one.

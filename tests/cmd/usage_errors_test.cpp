@@ -51,8 +51,11 @@ class Variable {
 
 TEST_CASE("usage: a command that is missing or misspelt is named with a way out", "[unit]") {
   CHECK(complaint({}) ==
-        "a command is missing: serve, send, probe, completion or schema; try 'netecho --help'");
+        "a command is missing: serve, send, probe, families, completion or schema; "
+        "try 'netecho --help'");
   CHECK(complaint({"sned"}) == "command sned: unknown; did you mean send?");
+  CHECK(complaint({"familes"}) == "command familes: unknown; did you mean families?");
+  CHECK(complaint({"families", "tcp"}) == "argument tcp: one too many");
   CHECK(complaint({"frobnicate"}) == "command frobnicate: unknown; try 'netecho --help'");
   CHECK(complaint({"--json"}) == "option --json: unknown; try 'netecho --help'");
 }

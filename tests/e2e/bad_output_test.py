@@ -14,6 +14,8 @@ FULL = [
     ["probe", "{}", "-c1", "--format", "jsonl"],
     ["serve", "127.0.0.1:0"],
     ["serve", "127.0.0.1:0", "--json"],
+    ["families"],
+    ["families", "--json"],
     ["schema"],
     ["completion", "bash"],
     ["--version"],

@@ -98,7 +98,23 @@ TEST_CASE("registry: an endpoint knows the family that its scheme asks for", "[r
   CHECK(parse_endpoint("tcp4://h:7", Role::client).family == AddressFamily::ipv4);
   CHECK(parse_endpoint("UDP6:h:7", Role::client).family == AddressFamily::ipv6);
   CHECK(parse_endpoint("h:7", Role::client).family == std::nullopt);
-  CHECK(parse_endpoint("@name", Role::client).family == std::nullopt);
+  CHECK(parse_endpoint("@name", Role::client).family == AddressFamily::unix_domain);
+}
+
+TEST_CASE("registry: every transport says of which families its addresses are",
+          "[registry][unit]") {
+  for (const Backend& backend : backends()) {
+    CAPTURE(backend.summary);
+    const bool told = std::ranges::any_of(
+        backend.schemes, [](const Scheme& each) { return each.family.has_value(); });
+    CHECK(told == !backend.capabilities.inherited);
+  }
+  using Schemes = std::vector<std::string_view>;
+  const Schemes ipv6 = schemes_of(AddressFamily::ipv6);
+  CHECK(std::ranges::find(ipv6, "udp") != ipv6.end());
+  CHECK(std::ranges::find(ipv6, "udp6") != ipv6.end());
+  CHECK(std::ranges::find(ipv6, "udp4") == ipv6.end());
+  CHECK(schemes_of(AddressFamily::unix_domain) == Schemes{"unix", "unixgram", "unixpacket"});
 }
 
 TEST_CASE("registry: a half-typed endpoint is completed for who can use it", "[registry][unit]") {

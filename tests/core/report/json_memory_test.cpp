@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <new>
 
@@ -105,6 +106,18 @@ TEST_CASE("json: what there was room for is told though there is no memory left"
   const StatsEvent stats{.endpoints = {many, endpoint}};
   check_room(stats);
   check_room(StoppedEvent{stats, StopReason::signal});
+
+  FamilyFacts family{.number = 45,
+                     .pf = "PF_IEEE802154",
+                     .af = "AF_IEEE802154",
+                     .description = std::string(100, 'x'),
+                     .socket_types = {},
+                     .schemes = {},
+                     .privilege = "CAP_SYS_ADMIN or CAP_NET_ADMIN",
+                     .usable = false};
+  family.socket_types.resize(5, {KernelType::seqpacket, false, EPROTONOSUPPORT});
+  family.schemes.resize(20, "unixpacket-and-more");
+  check_room(FamiliesEvent{.families = {many, family}});
 
   Summary summary;
   summary.target = samples::tcp_end();

@@ -240,6 +240,45 @@ std::string hostile_bytes() {
   return "a\0b\x1b[31m\x7f\xc2\x9b\xe2\x80\xa8\xe2\x80\xae\xed\xa0\x80\xc0\xaf\"\\\n\xff"s;
 }
 
+FamiliesEvent some_families() {
+  const SocketTypeFacts stream{KernelType::stream, true, 0};
+  const SocketTypeFacts datagram{KernelType::datagram, true, 0};
+  return {{{.number = 2,
+            .pf = "PF_INET",
+            .af = "AF_INET",
+            .description = "IPv4",
+            .socket_types = {stream, datagram, {KernelType::raw, false, EPERM}},
+            .schemes = {"tcp", "tcp4", "udp", "udp4"},
+            .privilege = {},
+            .usable = true},
+           {.number = 17,
+            .pf = "PF_PACKET",
+            .af = "AF_PACKET",
+            .description = "frames of an interface, below IP",
+            .socket_types = {{KernelType::datagram, false, EPERM}, {KernelType::raw, false, EPERM}},
+            .schemes = {"packet"},
+            .privilege = "CAP_NET_RAW",
+            .usable = false},
+           {.number = 30,
+            .pf = "PF_TIPC",
+            .af = "AF_TIPC",
+            .description = "messages of a cluster",
+            .socket_types = {{KernelType::stream, false, ESOCKTNOSUPPORT},
+                             {KernelType::datagram, false, EPROTONOSUPPORT},
+                             {KernelType::rdm, false, ESOCKTNOSUPPORT}},
+            .schemes = {},
+            .privilege = {},
+            .usable = false},
+           {.number = 16,
+            .pf = "PF_NETLINK",
+            .af = "AF_NETLINK",
+            .description = "the kernel (PF_ROUTE)",
+            .socket_types = {{KernelType::raw, {}, 0}, {KernelType::seqpacket, {}, 0}},
+            .schemes = {},
+            .privilege = {},
+            .usable = {}}}};
+}
+
 std::vector<Event> all_events() {
   std::vector<EventBody> bodies;
   add_server_events(bodies);
@@ -253,6 +292,8 @@ std::vector<Event> all_events() {
     bodies.push_back(SummaryEvent{s});
     bodies.push_back(IntervalEvent{s});
   }
+  bodies.push_back(FamiliesEvent{});
+  bodies.push_back(some_families());
   bodies.push_back(ErrorEvent{});
   for (int i = 0; i <= static_cast<int>(ErrorCategory::internal); ++i) {
     ErrorEvent error = some_error();

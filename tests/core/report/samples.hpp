@@ -22,6 +22,8 @@ namespace netecho::samples {
 [[nodiscard]] ReplyEvent full_reply();
 [[nodiscard]] EndpointStats full_endpoint_stats();
 [[nodiscard]] ErrorEvent some_error();
+/// Families that are there, refused to this user, lacking, and not tried.
+[[nodiscard]] FamiliesEvent some_families();
 
 /// Bytes that no reader should meet as they are: NUL, ESC, DEL, a C1 control, a line separator, a
 /// bidirectional override, a surrogate in UTF-8's clothes, an overlong slash, a lone lead byte.

@@ -111,7 +111,7 @@ class SchemaTest(unittest.TestCase):
 
     def test_there_is_a_sample_of_every_type(self):
         self.assertEqual({event["type"] for event in EVENTS}, set(TYPES))
-        self.assertEqual(len(TYPES), 11)
+        self.assertEqual(len(TYPES), 12)
 
     def test_every_sample_is_valid(self):
         for event in EVENTS:
