@@ -33,6 +33,7 @@ struct SocketKind {
   std::string_view scheme;     ///< Without the digit of a family: "tcp", "unixgram".
   std::string_view transport;  ///< As JSON says it: "tcp", "unix".
   SocketType type = SocketType::stream;
+  bool has_ports = true;  ///< Whether an IP address alone is not yet one of its sockets.
 };
 
 /// This is the `endpoint`, `target`, `local` or `peer` object of json.md.

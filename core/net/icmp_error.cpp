@@ -116,6 +116,12 @@ IcmpName name_of(const IcmpError& error) noexcept {
   }
 }
 
+bool tells_of_loss(const IcmpError& error) noexcept {
+  constexpr std::uint8_t kRedirectV6 = 137;  // RFC 4861, section 4.5.
+  if (error.version == IcmpVersion::v6) return error.type != kRedirectV6;
+  return error.type != ICMP_REDIRECT && error.type != ICMP_SOURCE_QUENCH;
+}
+
 std::string_view phrase_of(const IcmpError& error) noexcept {
   return kPhrases[static_cast<std::size_t>(name_of(error))];
 }
