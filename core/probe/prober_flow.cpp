@@ -34,9 +34,10 @@ const AuthKey* key_of(const ProbeOptions& options) noexcept {
 std::size_t outstanding_limit(const ProbeOptions& options, const ProbeTarget& target,
                               const ProbeFormat& format) noexcept {
   const bool stream = target.target.socket_type == SocketType::stream;
-  if (!format.names_probes()) return 1;
+  const std::size_t most = format.most_outstanding();
+  if (most == 1) return 1;
   if (stream && options.timestamps == TimestampSource::kernel) return 1;
-  if (options.schedule == ScheduleKind::flood) return options.window;
+  if (options.schedule == ScheduleKind::flood) return std::min<std::size_t>(options.window, most);
   const auto by_time = static_cast<std::uint64_t>(options.timeout / options.interval) + 2;
   std::uint64_t by_count = options.count != 0 ? options.count : by_time;
   if (options.duration != Duration::max()) {
@@ -46,7 +47,7 @@ std::size_t outstanding_limit(const ProbeOptions& options, const ProbeTarget& ta
   // Slots come in bursts where gaps are random.
   const std::uint64_t bursts = options.schedule == ScheduleKind::poisson ? 2 : 1;
   return static_cast<std::size_t>(
-      std::min<std::uint64_t>({by_time * bursts, by_count, kMaxOutstanding}));
+      std::min<std::uint64_t>({by_time * bursts, by_count, kMaxOutstanding, most}));
 }
 
 ScheduleOptions schedule_options(const ProbeOptions& options, std::uint64_t seed) noexcept {
@@ -129,7 +130,7 @@ void ProbeFlow::end_warm_up(Instant now) {
   const bool some_lost = warm_up_->lost_total() > 0;
   warm_up_.reset();
   warmed_up_ = true;
-  if (!some_lost || format_->names_probes() || !target_.reopen) return connected_at(now);
+  if (!some_lost || format_->names_session() || !target_.reopen) return connected_at(now);
   // A late reply to it would pass for one to a probe: these have a connection of their own.
   stop_watching();
   reopen_at_ = now;

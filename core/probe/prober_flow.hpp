@@ -234,6 +234,8 @@ class ProbeFlow {
   [[nodiscard]] Sequence expected() const noexcept;
   [[nodiscard]] std::uint64_t& total_of(ReplyStatus status) noexcept;
   void tell(Sequence sequence, ReplyStatus status, const Detail& detail) const;
+  /// Who sent a reply of the batch at hand. Allocates.
+  [[nodiscard]] std::optional<SocketDescription> sender_of(const Slot& reply) const;
 
   const ProbeTarget& target_;
   ProbeConnection connection_;

@@ -143,7 +143,8 @@ void ProbeFlow::take_message(const Slot& slot, const Reading& reading) {
       take_intact(slot, reading);
       return;
     case ReadingKind::damaged:
-      take_damaged(slot, reading);
+      // A stranger ends no probe.
+      if (!slot.elsewhere) take_damaged(slot, reading);
       return;
     case ReadingKind::unproven:
       if (reading.sequence) tracker_.doubt(*reading.sequence);
@@ -186,6 +187,7 @@ void ProbeFlow::record_reply(const Slot& slot, const Reading& reading, const Arr
   if (!floods()) response = rtt + arrival.lateness;
   ++figures_.counts.received;
   if (arrival.reordered) ++figures_.counts.reordered;
+  figures_.arrived_with(slot.hop_limit);
   figures_.statistics.received(rtt, response);
   figures_.order().jitter.received(rtt);
   if (context_.options.status_interval != Duration::max()) recent_.record(rtt);
@@ -278,7 +280,7 @@ void ProbeFlow::forget_candidate(Sequence sequence) noexcept {
 }
 
 void ProbeFlow::take_error(const Slot& slot) {
-  const Reading reading = format_->read_quote({slot.data, slot.size}, expected());
+  const Reading reading = format_->read_quote(slot, {expected(), tracker_.next()});
   const Reason reason{.error = slot.error, .icmp = slot.icmp};
   if (reading.kind == ReadingKind::intact) {
     if (tracker_.is_outstanding(*reading.sequence)) lose(*reading.sequence, reason);
@@ -344,18 +346,22 @@ void ProbeFlow::tell(Sequence sequence, ReplyStatus status, const Detail& detail
   const bool left = status != ReplyStatus::skipped && status != ReplyStatus::send_error;
   if (left) outcome.sent = detail.sent;
   if (detail.sent && !floods()) outcome.intended = *detail.sent - detail.lateness;
-  std::optional<SocketDescription> reached;
+  std::optional<SocketDescription> sender;
   if (detail.reply != nullptr) {
     outcome.received = detail.reply->at;
-    if (!echoes()) {
-      std::size_t slot = 0;
-      while (incoming_.storage(slot) != detail.reply->data) ++slot;
-      if (features_.senders != nullptr) reached = features_.senders->sender(slot);
-    }
-    const auto& peer = echoes() ? connection_.peer : reached;
+    const bool by_slot = !echoes() || detail.reply->elsewhere;
+    if (by_slot) sender = sender_of(*detail.reply);
+    const auto& peer = by_slot ? sender : connection_.peer;
     if (peer) outcome.peer = &*peer;
   }
   context_.observer.outcome(outcome);
+}
+
+std::optional<SocketDescription> ProbeFlow::sender_of(const Slot& reply) const {
+  if (features_.senders == nullptr) return std::nullopt;
+  const auto slots = incoming_.filled();
+  const auto slot = std::ranges::find(slots, reply.data, &Slot::data);
+  return features_.senders->sender(static_cast<std::size_t>(slot - slots.begin()));
 }
 
 }  // namespace netecho

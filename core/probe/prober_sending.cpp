@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/probe/probe_bytes.hpp"
 #include "core/probe/prober_flow.hpp"
 
 namespace netecho {
@@ -66,6 +67,7 @@ BatchResult ProbeFlow::send_batch(std::size_t probes, Instant& now) {
     slot = {};
     slot.data = bytes.data() + i * each;
     slot.size = static_cast<std::uint32_t>(each);
+    slot.number = number_of({tracker_.next().value + i});
   }
   return send_outgoing(probes, now);
 }

@@ -30,7 +30,7 @@ struct EchoSocket {
   IcmpAccess access = IcmpAccess::ping;
   std::uint16_t id = 0;  ///< Identifier of a raw socket's messages; the kernel knows a ping socket's.
 
-  [[nodiscard]] bool sees_ip_header() const noexcept {
+  [[nodiscard]] constexpr bool sees_ip_header() const noexcept {
     return version == IcmpVersion::v4 && access == IcmpAccess::raw;
   }
 };
