@@ -116,9 +116,8 @@ IpRest HostParser::parse_bracketed(string_view host) const {
 
 void HostParser::check_zone(string_view zone) const {
   if (zone.empty()) reject("the zone behind '%' is empty: it names an interface");
-  const bool clean = std::all_of(zone.begin(), zone.end(), [](char c) {
-    return c > ' ' && c != '/' && c != '%' && c != 127;
-  });
+  const bool clean = std::all_of(
+      zone.begin(), zone.end(), [](char c) { return c > ' ' && c != '/' && c != '%' && c != 127; });
   if (!clean || zone.size() >= IF_NAMESIZE) {
     reject("'" + string{zone} + "' cannot be the name of an interface");
   }
@@ -146,8 +145,7 @@ void HostParser::check_name(string_view host) const {
   }
   const auto bad = std::find_if(host.begin(), host.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
-    return byte <= ' ' || byte == 127 ||
-           string_view{"/#@[]%\\\"<>*"}.find(c) != string_view::npos;
+    return byte <= ' ' || byte == 127 || string_view{"/#@[]%\\\"<>*"}.find(c) != string_view::npos;
   });
   if (bad != host.end()) reject(string{"a host name cannot contain '"} + *bad + "'");
   if (host.size() > kLongestName) reject("a host name has at most 253 characters");

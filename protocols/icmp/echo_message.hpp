@@ -28,7 +28,8 @@ enum class IcmpAccess : std::uint8_t { ping, raw };
 struct EchoSocket {
   IcmpVersion version = IcmpVersion::v4;
   IcmpAccess access = IcmpAccess::ping;
-  std::uint16_t id = 0;  ///< Identifier of a raw socket's messages; the kernel knows a ping socket's.
+  std::uint16_t id =
+      0;  ///< Identifier of a raw socket's messages; the kernel knows a ping socket's.
 
   [[nodiscard]] constexpr bool sees_ip_header() const noexcept {
     return version == IcmpVersion::v4 && access == IcmpAccess::raw;

@@ -21,9 +21,9 @@ namespace {
 
 constexpr std::array<Scheme, 3> kSchemes{
     {{"icmp", std::nullopt}, {"icmp4", AddressFamily::ipv4}, {"icmp6", AddressFamily::ipv6}}};
-constexpr SocketOptionSet kClientOptions =
-    kOptionBind | kOptionInterface | kOptionTos | kOptionTtl | kOptionDontFragment |
-    kOptionReceiveBuffer | kOptionSendBuffer | kOptionBusyPoll | kOptionMark;
+constexpr SocketOptionSet kClientOptions = kOptionBind | kOptionInterface | kOptionTos |
+                                           kOptionTtl | kOptionDontFragment | kOptionReceiveBuffer |
+                                           kOptionSendBuffer | kOptionBusyPoll | kOptionMark;
 constexpr std::size_t kMaxMessageBytes = 65'507;  // 65,535 less the IPv4 and ICMP headers.
 
 std::string parse_icmp(std::string_view rest, const RestContext& context) {
@@ -65,8 +65,8 @@ class Pinger {
 
   IcmpSocket open(int family) const {
     const bool v6 = family == AF_INET6;
-    IcmpSocket out = open_icmp(v6 ? IcmpVersion::v6 : IcmpVersion::v4, endpoint_.typed,
-                               options_.socket.notes);
+    IcmpSocket out =
+        open_icmp(v6 ? IcmpVersion::v6 : IcmpVersion::v4, endpoint_.typed, options_.socket.notes);
     const int fd = out.fd.get();
     if (v6) {
       wish(fd, NETECHO_SOCKET_OPTION(IPPROTO_IPV6, IPV6_RECVERR));

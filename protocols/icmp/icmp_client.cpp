@@ -218,8 +218,7 @@ std::size_t IcmpClient::collect(Batch& batch) noexcept {
 
 int IcmpClient::send_one(Slot& slot) noexcept {
   slot.at = monotonic_now();
-  const bool left =
-      ::sendmsg(fd_.get(), &headers_[0].msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+  const bool left = ::sendmsg(fd_.get(), &headers_[0].msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
   // The firewall's refusal comes when the kernel has numbered it already.
   if (stamps_ && (left || errno == EPERM)) stamps_->numbered(left);
   return left ? 1 : -1;

@@ -86,7 +86,8 @@ class IcmpClient final : public MessagePort, public Timestamping, public Senders
   std::array<std::array<iovec, 2>, kSlots> pieces_{};
   std::array<Head, kSlots> heads_{};
   std::array<HopControl, kSlots> controls_{};
-  std::array<sockaddr_in6, kSlots> senders_{};  ///< Of the last batch's slots; room for IPv4's, too.
+  std::array<sockaddr_in6, kSlots>
+      senders_{};  ///< Of the last batch's slots; room for IPv4's, too.
   std::array<std::uint8_t, kSlots> hop_limits_{};
   std::size_t sender_count_ = 0;
   std::array<std::size_t, kSlots> sending_{};

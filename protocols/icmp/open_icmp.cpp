@@ -54,10 +54,11 @@ Error no_right(std::string_view subject, int ping_error, int raw_error) {
     return {ErrorCategory::permission, "socket", std::string{subject},
             "a raw socket takes CAP_NET_RAW: " + capability, raw_error};
   }
-  return {ErrorCategory::permission, "socket", std::string{subject},
-          "no right to ping: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\" lets everybody, " +
-              capability + " this program",
-          ping_error};
+  return {
+      ErrorCategory::permission, "socket", std::string{subject},
+      "no right to ping: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\" lets everybody, " +
+          capability + " this program",
+      ping_error};
 }
 
 template <typename Option>

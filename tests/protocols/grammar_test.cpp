@@ -94,7 +94,7 @@ TEST_CASE("endpoint: a mistake is named, with the spelling that works where ther
       {"", "endpoint '': it is empty"},
       {"http://h:7",
        "endpoint http://h:7: unknown scheme 'http'; known are tcp, tcp4, tcp6, udp, udp4, udp6, "
-       "unix, unixgram, unixpacket, fd, sd"},
+       "icmp, icmp4, icmp6, unix, unixgram, unixpacket, fd, sd"},
       {"tpc://h:7", "endpoint tpc://h:7: unknown scheme 'tpc'; did you mean tcp://h:7?"},
       {"unixdgram:///p",
        "endpoint unixdgram:///p: unknown scheme 'unixdgram'; did you mean unixgram:///p?"},
@@ -186,10 +186,10 @@ TEST_CASE("endpoint: the canonical form parses to itself", "[endpoint][unit]") {
   // Pieces joined at random: whatever is accepted must survive a round trip, and nothing may throw
   // anything but a usage Error.
   const std::vector<string> pieces{
-      "tcp",          "UDP6", "unix", "unixgram", ":",    "//", "/",    "[",   "]",   "::1",
-      "fe80::1",      "%lo",  "@",    ".",        "..",   "7",  "0",    "655", "36",  "host",
-      "127.0.0.1",    "\xff", "echo", "?",        "x://", "*",  "fd:3", "sd",  "%25", " ",
-      string(1, '\0')};
+      "tcp",           "UDP6", "unix", "unixgram", ":",    "//", "/",    "[",   "]",   "::1",
+      "fe80::1",       "%lo",  "@",    ".",        "..",   "7",  "0",    "655", "36",  "host",
+      "127.0.0.1",     "\xff", "echo", "?",        "x://", "*",  "fd:3", "sd",  "%25", " ",
+      string(1, '\0'), "icmp"};
   SplitMix64 random{20261123};
   int accepted = 0;
   for (int i = 0; i < 200'000; ++i) {
