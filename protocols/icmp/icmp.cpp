@@ -100,7 +100,7 @@ class Pinger {
     connect(fd, peer);
     const IcmpClient::Config config{.echo = socket.echo,
                                     .kind = kIcmpKind,
-                                    .peer = without_port(peer_address(fd)),
+                                    .peer = without_port(peer),
                                     .local = without_port(local_address(fd))};
     return {.socket = std::make_unique<IcmpClient>(std::move(socket.fd), config),
             .peer = *describe(config.peer, kIcmpKind),
