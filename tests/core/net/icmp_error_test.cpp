@@ -111,11 +111,11 @@ TEST_CASE("icmp: an entry of the error queue tells type, code and offender", "[n
   CHECK(queued_error(other.header).error == 0);
 }
 
-TEST_CASE("icmp error: redirect and source quench are advice, and no loss", "[icmp][unit]") {
-  CHECK(tells_of_loss({.type = 3, .code = 1}));
-  CHECK(tells_of_loss({.type = 11}));
-  CHECK_FALSE(tells_of_loss({.type = 4}));
-  CHECK_FALSE(tells_of_loss({.type = 5, .code = 1}));
-  CHECK(tells_of_loss({.type = 4, .version = IcmpVersion::v6}));
-  CHECK_FALSE(tells_of_loss({.type = 137, .version = IcmpVersion::v6}));
+TEST_CASE("icmp: redirect and source quench are advice, and no loss", "[net][unit]") {
+  CHECK(tells_of_loss({.from = {}, .type = 3, .code = 1}));
+  CHECK(tells_of_loss({.from = {}, .type = 11}));
+  CHECK_FALSE(tells_of_loss({.from = {}, .type = 4}));
+  CHECK_FALSE(tells_of_loss({.from = {}, .type = 5, .code = 1}));
+  CHECK(tells_of_loss({.from = {}, .type = 4, .version = IcmpVersion::v6}));
+  CHECK_FALSE(tells_of_loss({.from = {}, .type = 137, .version = IcmpVersion::v6}));
 }
