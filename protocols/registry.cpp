@@ -6,6 +6,7 @@
 #include "core/base/error.hpp"
 #include "protocols/grammar/hints.hpp"
 #include "protocols/grammar/ip_rest.hpp"
+#include "protocols/icmp/icmp.hpp"
 #include "protocols/inherited/inherited.hpp"
 #include "protocols/mptcp/mptcp.hpp"
 #include "protocols/tcp/tcp.hpp"
@@ -109,6 +110,7 @@ std::span<const Backend> backends() noexcept {
       tcp_backend(),
       mptcp_backend(),
       udp_backend(),
+      icmp_backend(),
       unix_socket::stream_backend(),
       unix_socket::datagram_backend(),
       unix_socket::record_backend(),
@@ -148,7 +150,8 @@ const Backend* find_backend(string_view scheme) noexcept {
 void check_side(const Backend& backend, string_view scheme, Role role, string_view typed) {
   if (backend.has_side(role)) return;
   if (role == Role::serve) {
-    reject_endpoint(typed, string{scheme} + ":// is only for clients: send, probe");
+    const string why = backend.no_server.empty() ? "" : "; " + string{backend.no_server};
+    reject_endpoint(typed, string{scheme} + ":// is only for clients: send, probe" + why);
   }
   if (backend.capabilities.inherited) {
     reject_endpoint(typed, "an inherited descriptor is only for serve");

@@ -87,8 +87,11 @@ struct Backend {
                                                const ConnectOptions& options);
   /// Binds (and listens) on every address of the endpoint. Throws Error. Null: there is no server.
   std::vector<Served> (*serve)(const Endpoint& endpoint, const ServeOptions& options);
-  /// Endpoints by which this machine can talk to itself, one a kind of socket; `unique` makes names
-  /// differ between processes. Null where there is none.
+  /// Where there is no server: why none is needed, for whoever asks for it. May be empty.
+  std::string_view no_server{};
+  /// Endpoints by which this machine can talk to itself, one a kind of socket: to bind, or where
+  /// there is no server to talk to as they are. `unique` makes names differ between processes. Null
+  /// where there is none.
   std::vector<std::string> (*loopback)(const std::string& unique);
   /// Completions of a partly typed rest (socket files, interfaces …); opens no socket, asks no DNS.
   /// Null: nothing is known.

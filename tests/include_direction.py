@@ -40,6 +40,7 @@ PROTOCOLS = {
 }
 COMMON = OF_PROTOCOLS | set(PROTOCOLS)
 PROTOCOLS |= {
+    "protocols/icmp": COMMON,
     "protocols/tcp": COMMON,
     "protocols/mptcp": COMMON | {"protocols/tcp"},
     "protocols/udp": COMMON,

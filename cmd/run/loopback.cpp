@@ -26,6 +26,20 @@ bool ruled_out(const Endpoint& endpoint, FamilyChoice family) {
   }
 }
 
+/// Binds one endpoint, or takes it as it is where nobody of this process has to answer.
+void add_loopbacks(std::vector<Loopback>& out, std::vector<Served>& sockets, const Backend& backend,
+                   const Endpoint& endpoint) {
+  if (!backend.has_side(Role::serve)) return out.push_back({endpoint, std::nullopt});
+  try {
+    for (Served& socket : backend.serve(endpoint, {})) {
+      out.push_back({parse_endpoint(socket.endpoint.uri, Role::client), std::nullopt});
+      sockets.push_back(std::move(socket));
+    }
+  } catch (const Error& error) {
+    out.push_back({endpoint, error});
+  }
+}
+
 }  // namespace
 
 std::vector<Loopback> bind_loopbacks(std::vector<Served>& sockets,
@@ -34,19 +48,11 @@ std::vector<Loopback> bind_loopbacks(std::vector<Served>& sockets,
       std::to_string(::getpid()) + "-" + std::to_string(random_u64() % 1'000'000);
   std::vector<Loopback> out;
   for (const Backend& backend : backends) {
-    const bool both = backend.has_side(Role::serve) && backend.has_side(Role::client);
-    if (!both || backend.loopback == nullptr) continue;
+    if (!backend.has_side(Role::client) || backend.loopback == nullptr) continue;
+    const Role role = backend.has_side(Role::serve) ? Role::serve : Role::client;
     for (const std::string& text : backend.loopback(unique)) {
-      const Endpoint endpoint = parse_endpoint(text, Role::serve);
-      if (ruled_out(endpoint, family)) continue;
-      try {
-        for (Served& socket : backend.serve(endpoint, {})) {
-          out.push_back({parse_endpoint(socket.endpoint.uri, Role::client), std::nullopt});
-          sockets.push_back(std::move(socket));
-        }
-      } catch (const Error& error) {
-        out.push_back({endpoint, error});
-      }
+      const Endpoint endpoint = parse_endpoint(text, role);
+      if (!ruled_out(endpoint, family)) add_loopbacks(out, sockets, backend, endpoint);
     }
   }
   return out;
@@ -93,8 +99,9 @@ std::optional<Duration> loopback_floor(const Endpoint& endpoint, const ProbeJob&
   std::vector<Served> sockets;
   const std::vector<Loopback> loopbacks =
       bind_loopbacks(sockets, {&backend_of(endpoint), 1}, job.common.family);
-  if (sockets.empty()) return std::nullopt;
-  const LoopbackServer server{std::move(sockets), job.probe.key};
+  if (loopbacks.empty() || loopbacks.front().error) return std::nullopt;
+  std::optional<LoopbackServer> server;
+  if (!sockets.empty()) server.emplace(std::move(sockets), job.probe.key);
   ProbeJob quick;
   quick.probe.count = kFloorProbes;
   quick.probe.interval = kFloorInterval;

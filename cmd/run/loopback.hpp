@@ -23,6 +23,7 @@ struct Loopback {
 };
 
 /// Binds what `backends` can have and `family` allows; one that this machine lacks keeps its error.
+/// Where there is no server, because the kernel answers, endpoints are taken as they are.
 [[nodiscard]] std::vector<Loopback> bind_loopbacks(std::vector<Served>& sockets,
                                                    std::span<const Backend> backends,
                                                    FamilyChoice family);

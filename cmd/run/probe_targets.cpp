@@ -51,6 +51,10 @@ void check_probe(const Endpoint& endpoint, const ProbeOptions& options, const ch
     }
     return;
   }
+  if (options.key && !backend.has_side(Role::serve)) {
+    throw usage_error("option", "--key-file",
+                      "no server of " + endpoint.typed + " could have the key");
+  }
   const std::size_t low = can.boundaries ? 0 : 1;
   if (options.size_bytes < low) {
     throw usage_error("option", size_option, "a stream needs 1 byte or more: " + endpoint.typed);

@@ -61,6 +61,11 @@ bool lacks_family(int error_number) noexcept {
          error_number == EHOSTUNREACH;
 }
 
+/// Tells whether this user may have no such socket.
+bool lacks_right(const ErrorEvent& error) {
+  return error.category == ErrorCategory::permission && error.operation == "socket";
+}
+
 /// Makes a result of what can't be measured here, which is a finding and no failure.
 ProbeResult finding(const Loopback& loopback, const ProbeJob& job, const Error& error) {
   ProbeResult out = as_result(failed_summary(loopback.endpoint, job, error));
@@ -82,7 +87,10 @@ ProbeResult probe_one(const Loopback& loopback, const ProbeJob& job, Interrupt& 
           .front());
   const Summary& summary = result.summary;
   const bool never_began = summary.error && summary.scheduled_total == 0;
-  if (never_began && lacks_family(summary.error->error_number)) result.summary.exit_code = 0;
+  if (!never_began) return result;
+  if (lacks_family(summary.error->error_number) || lacks_right(*summary.error)) {
+    result.summary.exit_code = 0;
+  }
   return result;
 }
 

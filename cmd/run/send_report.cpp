@@ -208,7 +208,10 @@ void SendReport::end_exchange(const ExchangeResult& result) {
                      .payload = sample_,
                      .error_number = result.error,
                      .icmp = result.icmp,
-                     .peer = result.received_bytes > 0 || ok ? summary_.peer : std::nullopt};
+                     .peer = result.received_bytes > 0 || ok ? summary_.peer : std::nullopt,
+                     .hop_limit = result.hop_limit,
+                     .elsewhere = result.elsewhere.has_value()};
+    if (result.elsewhere) reply.peer = result.elsewhere;
     if (format_.kind == FormatKind::document) replies_.push_back(reply);
     emit(std::move(reply));
   }

@@ -45,6 +45,8 @@ struct ReplyEvent {
   int error_number = 0;                     ///< Why it was not sent or not answered; 0: null.
   std::optional<IcmpError> icmp{};          ///< What the network said of it.
   std::optional<SocketDescription> peer{};  ///< Who replied, where known.
+  std::optional<std::uint8_t> hop_limit{};  ///< With what its reply arrived, where known.
+  bool elsewhere = false;                   ///< `peer` is another than was asked.
 };
 
 template <>
@@ -64,6 +66,7 @@ struct Fields<ReplyEvent> {
     v("errno_name", ErrnoName{e.error_number}...);
     v("icmp", e.icmp...);
     v("peer", e.peer...);
+    v("hop_limit", e.hop_limit...);
   }
 };
 

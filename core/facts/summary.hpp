@@ -14,6 +14,7 @@
 #include "core/facts/common_fields.hpp"
 #include "core/facts/distributions.hpp"
 #include "core/facts/fields.hpp"
+#include "core/facts/hop_limits.hpp"
 #include "core/facts/losses.hpp"
 #include "core/facts/reply.hpp"
 #include "core/net/endpoint.hpp"
@@ -109,6 +110,7 @@ struct Summary {
   std::optional<TcpInfo> tcp_info;
   std::optional<MptcpInfo> mptcp;
   std::optional<std::uint64_t> path_mtu_bytes;
+  std::optional<PathFigures> path;
 
   LatenessFigures send_lateness;
   LatenessFigures send_call;
@@ -162,6 +164,7 @@ struct Fields<Summary> {
     v("tcp_info", s.tcp_info...);
     v("mptcp", s.mptcp...);
     v("path_mtu_bytes", s.path_mtu_bytes...);
+    v("path", s.path...);
     v("instrument", Instrument{s}...);
     v("thresholds", s.thresholds...);
     v("error", s.error...);

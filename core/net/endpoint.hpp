@@ -33,7 +33,8 @@ struct SocketKind {
   std::string_view scheme;     ///< Without the digit of a family: "tcp", "unixgram".
   std::string_view transport;  ///< As JSON says it: "tcp", "unix".
   SocketType type = SocketType::stream;
-  int protocol = 0;  ///< As socket(2) takes it (IPPROTO_…); 0: that of the type.
+  int protocol = 0;       ///< As socket(2) takes it (IPPROTO_…); 0: that of the type.
+  bool has_ports = true;  ///< Whether an IP address alone is not yet one of its sockets.
 };
 
 /// This is the `endpoint`, `target`, `local` or `peer` object of json.md.

@@ -1,9 +1,12 @@
 #include "core/net/icmp_error.hpp"
 
+// In front of <linux/icmp.h>, which otherwise brings <linux/in6.h> and its in6_addr: the program
+// would have two definitions of one type.
+#include <netinet/in.h>
+
 #include <linux/errqueue.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
-#include <netinet/in.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -114,6 +117,12 @@ IcmpName name_of(const IcmpError& error) noexcept {
     default:
       return IcmpName::other;
   }
+}
+
+bool tells_of_loss(const IcmpError& error) noexcept {
+  constexpr std::uint8_t kRedirectV6 = 137;  // RFC 4861, section 4.5.
+  if (error.version == IcmpVersion::v6) return error.type != kRedirectV6;
+  return error.type != ICMP_REDIRECT && error.type != ICMP_SOURCE_QUENCH;
 }
 
 std::string_view phrase_of(const IcmpError& error) noexcept {

@@ -43,6 +43,9 @@ enum class IcmpName : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(IcmpName name) noexcept;
 [[nodiscard]] IcmpName name_of(const IcmpError& error) noexcept;
+/// Whether it says that a message was lost. Redirect and source quench are advice to its sender,
+/// who is told of them by ping sockets alone.
+[[nodiscard]] bool tells_of_loss(const IcmpError& error) noexcept;
 /// People read these words: "administratively prohibited", "host unreachable", "ICMP error".
 [[nodiscard]] std::string_view phrase_of(const IcmpError& error) noexcept;
 

@@ -93,10 +93,11 @@ SocketDescription describe_ip(const SocketAddress& address, const SocketKind& ki
   out.socket_type = kind.type;
   out.family = v6 ? AddressFamily::ipv6 : AddressFamily::ipv4;
   out.address = address.ip();
-  out.port = address.port();
   const std::string host = v6 ? "[" + *out.address + "]" : *out.address;
-  out.uri =
-      std::string{kind.scheme} + (v6 ? "6" : "4") + "://" + host + ":" + std::to_string(*out.port);
+  out.uri = std::string{kind.scheme} + (v6 ? "6" : "4") + "://" + host;
+  if (!kind.has_ports) return out;
+  out.port = address.port();
+  out.uri += ":" + std::to_string(*out.port);
   return out;
 }
 

@@ -53,7 +53,8 @@ class SocketAddress {
 
 /// Canonical description of a bound or connected socket: `tcp4://127.0.0.1:7`, `udp6://[::1]:7`,
 /// `unix:///run/e.sock`, `unixgram://@name`. An IP address makes the scheme of `kind` one of its
-/// family. None for an unnamed unix address. Allocates.
+/// family, and stands alone where the kind has no ports. None for an unnamed unix address.
+/// Allocates.
 [[nodiscard]] std::optional<SocketDescription> describe(const SocketAddress& address,
                                                         const SocketKind& kind);
 

@@ -115,10 +115,14 @@ void FrameProbes::read(const Slot& slot, const Answerable& /*answerable*/,
             [this](std::span<const std::byte> message) { return read_frame(message); });
 }
 
-Reading FrameProbes::read_quote(std::span<const std::byte> quote,
-                                Sequence /*expected*/) const noexcept {
-  if (quote.size() < kFrameHeaderBytes) return {};
-  const FrameKey key = read_frame_key(quote);
+/// A router may quote no more than what a transport has before the message, which tells the probe
+/// where its number is there.
+Reading FrameProbes::read_quote(const Slot& quote, const Answerable& answerable) const noexcept {
+  if (quote.size < kFrameHeaderBytes) {
+    const auto numbered = sequence_of(quote.number, answerable.next);
+    return numbered ? Reading{ReadingKind::intact, numbered, {}} : Reading{};
+  }
+  const FrameKey key = read_frame_key({quote.data, quote.size});
   if (key.session != session_) return {.kind = ReadingKind::foreign};
   return {ReadingKind::intact, key.sequence, {}};
 }

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "core/measure/sequence_tracker.hpp"
 #include "core/probe/probe_format.hpp"
 
 namespace netecho {
@@ -22,15 +23,16 @@ class FrameProbes final : public ProbeFormat {
   /// REQUIRES: at least as many bytes as the smallest frame has.
   explicit FrameProbes(const ProbeFormatOptions& options);
 
-  [[nodiscard]] bool names_probes() const noexcept override { return true; }
+  [[nodiscard]] std::size_t most_outstanding() const noexcept override { return kMaxOutstanding; }
+  [[nodiscard]] bool names_session() const noexcept override { return true; }
   [[nodiscard]] bool asks_for_stamps() const noexcept override {
     return header_bytes_ > kFrameHeaderBytes;
   }
   [[nodiscard]] std::span<std::byte> encode(Sequence first, std::size_t probes) noexcept override;
   void read(const Slot& slot, const Answerable& answerable,
             std::span<Reading> readings) const noexcept override;
-  [[nodiscard]] Reading read_quote(std::span<const std::byte> quote,
-                                   Sequence expected) const noexcept override;
+  [[nodiscard]] Reading read_quote(const Slot& quote,
+                                   const Answerable& answerable) const noexcept override;
 
  private:
   [[nodiscard]] Reading read_frame(std::span<const std::byte> message) const noexcept;

@@ -12,8 +12,9 @@ constexpr std::size_t kSequenceBytes = 4;
 
 }  // namespace
 
-PatternProbes::PatternProbes(const ProbeFormatOptions& options)
-    : session_{options.session},
+PatternProbes::PatternProbes(const ProbeFormatOptions& options, ProbeNumbers numbers)
+    : numbers_{numbers},
+      session_{options.session},
       size_bytes_{options.size_bytes},
       storage_(size_bytes_ * options.at_hand) {}
 
@@ -41,34 +42,49 @@ bool PatternProbes::is_pattern_of(Sequence sequence,
   return same_bytes(message, whole.first(message.size()));
 }
 
-Reading PatternProbes::read_one(std::span<const std::byte> message,
-                                const Answerable& answerable) const noexcept {
+std::optional<Sequence> PatternProbes::answered_by(std::span<const std::byte> message,
+                                                   std::optional<std::uint16_t> number,
+                                                   const Answerable& answerable) const noexcept {
   const auto [expected, next] = answerable;
-  if (message.size() != size_bytes_ || next.value == 0) return {};
-  if (is_pattern_of(expected, message)) return {ReadingKind::intact, expected, {}};
+  if (message.size() != size_bytes_ || next.value == 0) return std::nullopt;
+  const auto fits = [&](Sequence sequence) {
+    return (!number || *number == number_of(sequence)) && is_pattern_of(sequence, message);
+  };
+  if (fits(expected)) return expected;
   // A copy of an earlier one? Its sequence is the last that ends in these bytes.
   std::uint64_t low = 0;
   const std::size_t head = std::min(message.size(), kSequenceBytes);
   for (std::size_t i = 0; i < head; ++i) low |= std::to_integer<std::uint64_t>(message[i]) << 8 * i;
-  const std::uint64_t modulus = std::uint64_t{1} << 8 * head;
-  const std::uint64_t last = next.value - 1;
-  const std::uint64_t back = (last - low) % modulus;
-  if (back > last) return {};
-  const Sequence candidate{last - back};
-  if (is_pattern_of(candidate, message)) return {ReadingKind::intact, candidate, {}};
-  return {};
+  const auto bits = static_cast<unsigned>(8 * head);
+  const bool by_number = number && bits < kNumberBits;
+  const auto candidate = by_number ? sequence_of(number, next) : last_ending_in(low, bits, next);
+  return candidate && fits(*candidate) ? candidate : std::nullopt;
+}
+
+Reading PatternProbes::read_one(std::span<const std::byte> message,
+                                std::optional<std::uint16_t> number,
+                                const Answerable& answerable) const noexcept {
+  if (const auto answered = answered_by(message, number, answerable)) {
+    return {ReadingKind::intact, answered, {}};
+  }
+  return {.kind = ReadingKind::damaged, .sequence = sequence_of(number, answerable.next)};
 }
 
 void PatternProbes::read(const Slot& slot, const Answerable& answerable,
                          std::span<Reading> readings) const noexcept {
-  read_each(slot, readings,
-            [&](std::span<const std::byte> message) { return read_one(message, answerable); });
+  read_each(slot, readings, [&](std::span<const std::byte> message) {
+    return read_one(message, slot.number, answerable);
+  });
 }
 
-Reading PatternProbes::read_quote(std::span<const std::byte> quote,
-                                  Sequence expected) const noexcept {
-  const bool ours = quote.size() <= size_bytes_ && is_pattern_of(expected, quote);
-  return ours ? Reading{ReadingKind::intact, expected, {}} : Reading{};
+Reading PatternProbes::read_quote(const Slot& quote, const Answerable& answerable) const noexcept {
+  const auto numbered = sequence_of(quote.number, answerable.next);
+  const Sequence sequence = numbered.value_or(answerable.expected);
+  const bool ours = (numbered || !quote.number) && quote.size <= size_bytes_ &&
+                    is_pattern_of(sequence, {quote.data, quote.size});
+  if (ours) return {ReadingKind::intact, sequence, {}};
+  // With a number it would be clear which of our probes it is.
+  return {.kind = quote.number ? ReadingKind::foreign : ReadingKind::damaged};
 }
 
 }  // namespace netecho

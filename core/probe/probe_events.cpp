@@ -27,6 +27,8 @@ void ProbeEvents::outcome(const ProbeOutcome& outcome) {
   if (outcome.peer != nullptr) event.peer = *outcome.peer;
   if (const Slot* reply = outcome.reply; reply != nullptr && options_.mode == ProbeMode::echo) {
     event.size_bytes = reply->size;
+    event.elsewhere = reply->elsewhere;
+    if (reply->hop_limit != 0) event.hop_limit = reply->hop_limit;
     if (const std::size_t limit = options_.show_payload_bytes; limit > 0) {
       const std::size_t shown = std::min<std::size_t>(limit, reply->size);
       event.payload = PayloadSample{{reinterpret_cast<const char*>(reply->data), shown},

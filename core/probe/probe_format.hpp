@@ -43,9 +43,12 @@ class ProbeFormat {
  public:
   virtual ~ProbeFormat() = default;
 
-  /// Tells whether a reply says which probe it answers. Where it does not, one probe is outstanding
-  /// at a time.
-  [[nodiscard]] virtual bool names_probes() const noexcept = 0;
+  /// How many probes may be outstanding so that a reply says which of them it answers: one where
+  /// it says nothing of that.
+  [[nodiscard]] virtual std::size_t most_outstanding() const noexcept = 0;
+  [[nodiscard]] bool names_probes() const noexcept { return most_outstanding() > 1; }
+  /// Tells whether a reply says of which session it is.
+  [[nodiscard]] virtual bool names_session() const noexcept = 0;
   /// Tells whether a probe asks the server for its stamps.
   [[nodiscard]] virtual bool asks_for_stamps() const noexcept = 0;
   /// Writes the probes from `first` on, one behind the other, all of one size. They are valid until
@@ -58,8 +61,8 @@ class ProbeFormat {
                     std::span<Reading> readings) const noexcept = 0;
   /// The same of the beginning of a probe that an error message quotes: `intact` or `foreign`, or
   /// `damaged` when it is too short to tell.
-  [[nodiscard]] virtual Reading read_quote(std::span<const std::byte> quote,
-                                           Sequence expected) const noexcept = 0;
+  [[nodiscard]] virtual Reading read_quote(const Slot& quote,
+                                           const Answerable& answerable) const noexcept = 0;
 };
 
 struct ProbeFormatOptions {

@@ -34,7 +34,7 @@ void ProbeFlow::end_warm_up(Instant now) {
   const bool some_lost = warm_up_->lost_total() > 0;
   warm_up_.reset();
   warmed_up_ = true;
-  if (!some_lost || format_->names_probes() || !link_.can_reopen()) {
+  if (!some_lost || format_->names_session() || !link_.can_reopen()) {
     return start_schedule(pacer_.first_tick_after(now));
   }
   // A late reply to it would pass for one to a probe: these have a connection of their own.

@@ -45,6 +45,7 @@ void ProbeCounts::add(const ProbeCounts& other) noexcept {
   tx_bytes += other.tx_bytes;
   rx_bytes += other.rx_bytes;
   reasons.add(other.reasons);
+  hop_limits.add(other.hop_limits);
 }
 
 void FigureSet::merge(const FigureSet& other) {
@@ -74,6 +75,13 @@ FlowFigures::FlowFigures(Duration interval, const Clock& clock, HistogramSpace s
       order_{interval},
       period_loss_runs_{interval},
       outages_{clock} {}
+
+void FlowFigures::arrived_with(std::uint8_t hop_limit) noexcept {
+  if (hop_limit == 0) return;
+  const bool changed = last_hop_limit_ != 0 && last_hop_limit_ != hop_limit;
+  counts.hop_limits.add({hop_limit, hop_limit, changed ? 1U : 0U});
+  last_hop_limit_ = hop_limit;
+}
 
 void FlowFigures::settled(const SettledProbe& probe) {
   order_.settled(probe, statistics);

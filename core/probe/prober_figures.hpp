@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/facts/hop_limits.hpp"
 #include "core/facts/losses.hpp"
 #include "core/facts/reason_counts.hpp"
 #include "core/measure/outages.hpp"
@@ -32,6 +33,7 @@ struct ProbeCounts {
   std::uint64_t tx_bytes = 0;
   std::uint64_t rx_bytes = 0;
   ReasonCounts reasons{};
+  HopLimits hop_limits{};
 
   [[nodiscard]] std::uint64_t scheduled() const noexcept { return sent + send_error + skipped; }
   [[nodiscard]] std::uint64_t lost() const noexcept {
@@ -72,6 +74,8 @@ class FlowFigures {
 
   [[nodiscard]] RoundTripOrder& order() noexcept { return order_; }
   [[nodiscard]] const RoundTripOrder& order() const noexcept { return order_; }
+  /// A reply came with this hop limit; 0: it is not known.
+  void arrived_with(std::uint8_t hop_limit) noexcept;
   /// A probe whose status is final; in order of sequence.
   void settled(const SettledProbe& probe);
   /// Many slots at once that were not sent and count as unanswered, in their turn.
@@ -97,6 +101,7 @@ class FlowFigures {
   Outages outages_;
   std::size_t told_outages_ = 0;          ///< That ended in periods before.
   std::uint64_t told_outage_probes_ = 0;  ///< Of the next one, if it was open then.
+  std::uint8_t last_hop_limit_ = 0;       ///< 0: none is known yet.
   std::uint64_t carried_ = 0;             ///< Of counts.sent: outstanding when the period began.
   ProbeCounts past_counts_;               ///< Of the periods before.
   RoundTripStatistics past_statistics_{HistogramSpace::as_needed};

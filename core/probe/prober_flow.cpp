@@ -17,9 +17,10 @@ const AuthKey* key_of(const ProbeOptions& options) noexcept {
 std::size_t outstanding_limit(const ProbeOptions& options, const ProbeTarget& target,
                               const ProbeFormat& format) noexcept {
   const bool stream = target.target.socket_type == SocketType::stream;
-  if (!format.names_probes()) return 1;
+  const std::size_t most = format.most_outstanding();
+  if (most == 1) return 1;
   if (stream && options.timestamps == TimestampSource::kernel) return 1;
-  if (options.floods()) return options.window;
+  if (options.floods()) return std::min<std::size_t>(options.window, most);
   const auto by_time = static_cast<std::uint64_t>(options.timeout / options.interval) + 2;
   std::uint64_t by_count = options.count != 0 ? options.count : by_time;
   if (options.duration != Duration::max()) {
@@ -29,7 +30,7 @@ std::size_t outstanding_limit(const ProbeOptions& options, const ProbeTarget& ta
   // Ticks come in bursts where gaps are random.
   const std::uint64_t bursts = options.schedule == ScheduleKind::poisson ? 2 : 1;
   return static_cast<std::size_t>(
-      std::min<std::uint64_t>({by_time * bursts, by_count, kMaxOutstanding}));
+      std::min<std::uint64_t>({by_time * bursts, by_count, kMaxOutstanding, most}));
 }
 
 /// What leaves in trains comes back in trains.

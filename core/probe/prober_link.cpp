@@ -159,11 +159,13 @@ std::span<const std::byte> Link::unfinished() const noexcept {
   return none ? std::span<const std::byte>{} : features_.reassembly->unfinished();
 }
 
-const SocketDescription* Link::sender_of(const Slot& message, const Batch& batch) {
-  if (options_.echoes()) return connection_.peer ? &*connection_.peer : nullptr;
-  std::size_t index = 0;
-  while (batch.storage(index) != message.data) ++index;
-  sender_ = features_.senders != nullptr ? features_.senders->sender(index) : std::nullopt;
+const SocketDescription* Link::sender_of(const Slot& message, std::span<const Slot> received) {
+  const bool by_slot = !options_.echoes() || message.elsewhere;
+  if (!by_slot) return connection_.peer ? &*connection_.peer : nullptr;
+  if (features_.senders == nullptr) return nullptr;
+  // A port that leaves out messages may have the bytes of one in the storage of a later slot.
+  const auto slot = std::ranges::find(received, message.data, &Slot::data);
+  sender_ = features_.senders->sender(static_cast<std::size_t>(slot - received.begin()));
   return sender_ ? &*sender_ : nullptr;
 }
 

@@ -68,6 +68,7 @@ void Recorder::answered(Sequence sequence, const Arrival& arrival,
   if (!options_.floods()) response = rtt + arrival.lateness;
   ++figures_.counts.received;
   if (arrival.reordered) ++figures_.counts.reordered;
+  figures_.arrived_with(reply.message->hop_limit);
   figures_.statistics.received(rtt, response);
   figures_.order().jitter.received(rtt);
   if (options_.status_interval != Duration::max()) recent_.record(rtt);

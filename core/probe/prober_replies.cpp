@@ -92,7 +92,8 @@ void ProbeFlow::take_message(const Slot& slot, const Reading& reading) {
       take_intact(slot, reading);
       return;
     case ReadingKind::damaged:
-      take_damaged(slot, reading);
+      // A stranger ends no probe.
+      if (!slot.elsewhere) take_damaged(slot, reading);
       return;
     case ReadingKind::unproven:
       if (reading.sequence) matcher_.doubt(*reading.sequence);
@@ -138,7 +139,8 @@ void ProbeFlow::take_damaged(const Slot& slot, const Reading& reading) {
 }
 
 void ProbeFlow::take_error(const Slot& slot) {
-  const Reading reading = format_->read_quote({slot.data, slot.size}, matcher_.expected());
+  const Answerable answerable{matcher_.expected(), matcher_.tracker().next()};
+  const Reading reading = format_->read_quote(slot, answerable);
   std::optional<LostProbe> lost;
   if (reading.kind == ReadingKind::intact) lost = matcher_.refused(*reading.sequence, slot.error);
   if (reading.kind == ReadingKind::damaged) lost = matcher_.refused(slot.error);
@@ -147,7 +149,7 @@ void ProbeFlow::take_error(const Slot& slot) {
 
 /// Who sent it is found out only for somebody who is told.
 Reply ProbeFlow::reply_of(const Slot& slot) {
-  return {&slot, context_.tells_outcomes ? link_.sender_of(slot, incoming_) : nullptr};
+  return {&slot, context_.tells_outcomes ? link_.sender_of(slot, incoming_.filled()) : nullptr};
 }
 
 }  // namespace netecho

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <span>
 
+#include "core/probe/probe_bytes.hpp"
 #include "core/probe/prober_flow.hpp"
 
 namespace netecho {
@@ -14,20 +15,22 @@ constexpr int kTicksATurn = 64;
 /// How many of the ticks that a flow never had are told one by one.
 constexpr std::uint64_t kMaxToldMissing = 1'000'000;
 
-/// Probes of one size, one behind the other, each a message.
-void put_singly(std::span<std::byte> bytes, std::size_t probes, Batch& out) noexcept {
+/// Probes of one size from `first` on, one behind the other, each a message.
+void put_singly(Sequence first, std::span<std::byte> bytes, std::size_t probes,
+                Batch& out) noexcept {
   const std::size_t each = bytes.size() / probes;
   for (std::size_t i = 0; i < probes; ++i) {
     Slot& slot = out.slots()[i];
     slot = {};
     slot.data = bytes.data() + i * each;
     slot.size = static_cast<std::uint32_t>(each);
+    slot.number = number_of({first.value + i});
   }
   out.count = probes;
   out.next = 0;
 }
 
-/// The same as one train.
+/// The same as one train, whose probes have no room for a number each.
 void put_as_train(std::span<std::byte> bytes, std::size_t probes, Batch& out) noexcept {
   Slot& slot = out.slots()[0];
   slot = {};
@@ -66,7 +69,8 @@ void ProbeFlow::send_due(Instant now) {
 }
 
 void ProbeFlow::send_one() {
-  put_singly(format_->encode(matcher_.tracker().next(), 1), 1, outgoing_);
+  const Sequence next = matcher_.tracker().next();
+  put_singly(next, format_->encode(next, 1), 1, outgoing_);
   const BatchResult result = link_.send(outgoing_);
   const Instant now = context_.clock.now();
   if (result.status == IoStatus::would_block) return pacer_.retry_later(now);
@@ -94,8 +98,9 @@ void ProbeFlow::flood(Instant now) {
       std::min({probes, kTrainMessages, kTrainBytes / std::max(size_bytes, 1U)});
   const bool train = in_train > 1 && link_.takes_train(now);
   const std::size_t at_once = train ? in_train : probes;
-  const std::span<std::byte> bytes = format_->encode(tracker.next(), at_once);
-  train ? put_as_train(bytes, at_once, outgoing_) : put_singly(bytes, at_once, outgoing_);
+  const Sequence next = tracker.next();
+  const std::span<std::byte> bytes = format_->encode(next, at_once);
+  train ? put_as_train(bytes, at_once, outgoing_) : put_singly(next, bytes, at_once, outgoing_);
   const BatchResult result = link_.send(outgoing_);
   now = context_.clock.now();
   if (result.status == IoStatus::would_block) return pacer_.retry_later(now);

@@ -51,6 +51,7 @@ void fill_counts(Summary& summary, const FigureSet& figures) {
     summary.loss_runs = figures.loss_runs;
   }
   summary.outages = figures.outages;
+  summary.path = path_figures(counts.hop_limits);
   if (const auto& directions = figures.loss_directions) {
     summary.lost_forward_total = directions->forward;
     summary.lost_reverse_total = directions->reverse;

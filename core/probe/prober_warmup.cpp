@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/measure/schedule.hpp"
+#include "core/probe/probe_bytes.hpp"
 
 namespace netecho {
 
@@ -27,6 +28,7 @@ void WarmUp::on_time(Instant now) {
   outgoing_.slots()[0] = {};
   outgoing_.slots()[0].data = probe.data();
   outgoing_.slots()[0].size = static_cast<std::uint32_t>(probe.size());
+  outgoing_.slots()[0].number = number_of(sequence_);
   outgoing_.count = 1;
   outgoing_.next = 0;
   waiting_ = port_.send(outgoing_).status == IoStatus::ok;
@@ -44,10 +46,11 @@ void WarmUp::on_ready() {
   }
   for (const Slot& slot : incoming_.filled()) {
     Reading reading;
+    const Answerable answerable{sequence_, {sequence_.value + 1}};
     if (slot.error != 0) {
-      reading = format_->read_quote({slot.data, slot.size}, sequence_);
+      reading = format_->read_quote(slot, answerable);
     } else {  // One probe is out at a time: what comes behind an answer is a further copy.
-      format_->read(slot.first_message(), {sequence_, {sequence_.value + 1}}, {&reading, 1});
+      format_->read(slot.first_message(), answerable, {&reading, 1});
     }
     const bool unproven = reading.kind == ReadingKind::unproven;
     if (reading.sequence == sequence_ && !unproven) waiting_ = false;

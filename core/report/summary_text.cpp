@@ -175,6 +175,14 @@ std::string server_lines(const Summary& s) {
   return out;
 }
 
+/// "replies arrived with hop limit 57", "… 57 to 61, 3 changes".
+std::string hop_limit_text(const HopLimits& limits) {
+  std::string out = "replies arrived with hop limit " + number(limits.min);
+  if (limits.max != limits.min) out += " to " + number(limits.max);
+  if (limits.changes_total != 0) out += ", " + counted(limits.changes_total, "change");
+  return out;
+}
+
 std::string path_line(const Summary& s) {
   std::string out;
   if (const auto& tcp = s.tcp_info) {
@@ -189,6 +197,9 @@ std::string path_line(const Summary& s) {
   }
   if (s.path_mtu_bytes) {
     out += (out.empty() ? "" : ", ") + ("path MTU " + number(*s.path_mtu_bytes) + " B");
+  }
+  if (s.path && s.path->reply_hop_limit) {
+    out += (out.empty() ? "" : ", ") + hop_limit_text(*s.path->reply_hop_limit);
   }
   return out.empty() ? out : "  " + out + "\n";
 }

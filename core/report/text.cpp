@@ -71,6 +71,8 @@ std::string reply_line(const ReplyEvent& reply, const TextStyle& style) {
   if (reply.status == ReplyStatus::ok) {
     out += format_size(reply.size_bytes) + " rtt=" + figure_text(reply.rtt);
     if (reply.server_residence) out += " server=" + figure_text(reply.server_residence);
+    if (reply.hop_limit) out += " hop_limit=" + number(*reply.hop_limit);
+    if (reply.elsewhere) out += " from " + name_of(reply.peer);
   } else {
     out += paint(std::string(to_string(reply.status)), kRed, style) + reason_of(reply);
     if (reply.rtt) out += " rtt=" + figure_text(reply.rtt);

@@ -44,12 +44,18 @@ struct Slot {
   Instant at{};                         ///< Received (T4) or sent (T1): next to the system call.
   std::optional<WallTime> kernel_at{};  ///< Received, by the kernel's stamp; see Timestamping.
   int error = 0;  ///< Client ports: errno of a failed earlier send; data is its payload.
+  /// The low bits of a probe's sequence, where its transport carries them beside the message. The
+  /// port of such a transport counts by itself where none is given, and sets what came back.
+  std::optional<std::uint16_t> number{};
   /// With `error`: what the network said, and who. It belongs to the port and is valid until its
   /// next receive().
   const IcmpError* icmp = nullptr;
   /// Server ports: the network prefix that shares its sender's rate limit; 0: not limited.
   std::uint64_t source_prefix = 0;
   bool truncated = false;  ///< The message was longer than the slot.
+  /// Client ports: it came from another address than was asked, which Senders names.
+  bool elsewhere = false;
+  std::uint8_t hop_limit = 0;  ///< With what it arrived; 0: that is not known.
   Refusal refused = Refusal::none;
   bool skip = false;  ///< Not to be sent; set by the engine, with its reason counted.
 

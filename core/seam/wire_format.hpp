@@ -10,5 +10,8 @@ namespace netecho {
 
 /// The frames of netecho (docs/wire-format.md).
 inline constexpr std::string_view kFrames = "netecho";
+/// The same, in messages beside which the transport carries the low bits of the sequence
+/// (Slot::number): they tell one probe from another where it is too small for a frame.
+inline constexpr std::string_view kNumberedFrames = "netecho, numbered";
 
 }  // namespace netecho

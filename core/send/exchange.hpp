@@ -73,8 +73,10 @@ struct ExchangeResult {
   bool answered = false;     ///< Something came back, be it an empty message.
   std::uint64_t offset = 0;  ///< Where the first difference is.
   int error = 0;
-  std::optional<IcmpError> icmp{};  ///< What the network said, with `error`.
-  Duration rtt{};                   ///< First byte sent to last byte received.
+  std::optional<IcmpError> icmp{};               ///< What the network said, with `error`.
+  Duration rtt{};                                ///< First byte sent to last byte received.
+  std::optional<std::uint8_t> hop_limit{};       ///< With what the reply arrived, where known.
+  std::optional<SocketDescription> elsewhere{};  ///< Who replied, if not who was asked.
 };
 
 /// Runs one exchange over a stream or a message connection. Throws Error only from the payload

@@ -144,13 +144,22 @@ class MessageExchange {
       static_cast<void>(ended(status_of(reply.error), reply.error));
       return true;
     }
+    const std::span<const std::byte> bytes{reply.data, reply.size};
+    // A stranger's message that is no echo is not an answer to this one.
+    if (reply.elsewhere && compare(bytes) != ExchangeStatus::ok) return false;
     received_at_ = reply.at;
+    tell_origin(reply);
     result_.received_bytes = reply.size;
     result_.answered = true;
-    const std::span<const std::byte> bytes{reply.data, reply.size};
     if (options_.on_reply) options_.on_reply(bytes);
     static_cast<void>(ended(compare(bytes)));
     return true;
+  }
+
+  void tell_origin(const Slot& reply) {
+    if (reply.hop_limit != 0) result_.hop_limit = reply.hop_limit;
+    Senders* const senders = port_.features().senders;
+    if (reply.elsewhere && senders != nullptr) result_.elsewhere = senders->sender(0);
   }
 
   ExchangeStatus compare(std::span<const std::byte> reply) {

@@ -40,7 +40,7 @@ std::vector<SocketAddress> addresses_of(const Endpoint& endpoint, Role role, Soc
   check_family(std::span{&endpoint, 1}, lookup.family);
   const IpRest rest = split_ip_rest(endpoint.rest);
   const FamilyChoice choice = allowed_families(endpoint, lookup.family);
-  return resolve(rest.host, std::to_string(rest.port),
+  return resolve(rest.host, std::to_string(rest.port.value_or(0)),
                  {.lookup = {choice, lookup.numeric_only, lookup.deadline},
                   .type = type,
                   .services = services_of(type),

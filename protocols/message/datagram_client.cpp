@@ -138,41 +138,14 @@ BatchResult DatagramClient::receive(Batch& batch) noexcept {
   }
 }
 
-bool DatagramClient::read_error(std::span<std::byte> storage, QuotedError& out) noexcept {
-  alignas(cmsghdr) std::array<std::byte, KernelStamps::kControlBytes> control;
-  SocketAddress destination;
-  iovec payload{storage.data(), storage.size()};
-  msghdr header{};
-  header.msg_name = destination.data();
-  header.msg_namelen = SocketAddress::capacity();
-  header.msg_iov = &payload;
-  header.msg_iovlen = 1;
-  header.msg_control = control.data();
-  header.msg_controllen = control.size();
-  ssize_t got = 0;
-  do {
-    got = ::recvmsg(fd_.get(), &header, MSG_ERRQUEUE | MSG_DONTWAIT);
-  } while (got < 0 && errno == EINTR);
-  if (got < 0) return false;
-  destination.resize(header.msg_namelen);
-  out = {};
-  if (stamps_ && stamps_->take(header)) return true;  // No error: from nowhere, number 0.
-  out.bytes = static_cast<std::size_t>(got);
-  out.of_current_peer = destination == config_.peers[current_];
-  const QueuedError queued = queued_error(header);
-  out.error = queued.error;
-  // A local error was already the result of the send that met it.
-  out.icmp = queued.icmp;
-  return true;
-}
-
 /// Fills slots from `count` on with errors and their quoted payloads; returns the new count.
 std::size_t DatagramClient::read_errors(Batch& batch, std::size_t count) noexcept {
   std::size_t errors = 0;
   while (count < batch.slots().size() && errors < icmp_errors_.size()) {
     const std::span storage{batch.storage(count), batch.slot_bytes()};
+    iovec into{storage.data(), storage.size()};
     QuotedError quoted;
-    if (!read_error(storage, quoted)) {
+    if (!read_queued_error(fd_.get(), stamps_ ? &*stamps_ : nullptr, {&into, 1}, quoted)) {
       errors_pending_ = false;
       break;
     }
@@ -191,7 +164,8 @@ std::size_t DatagramClient::read_errors(Batch& batch, std::size_t count) noexcep
 bool DatagramClient::try_next_peer(const QuotedError& quoted,
                                    std::span<const std::byte> payload) noexcept {
   if (!may_move_ || quoted.error != ECONNREFUSED) return false;
-  if (quoted.of_current_peer && !connect_next()) {
+  const bool of_current_peer = quoted.destination == config_.peers[current_];
+  if (of_current_peer && !connect_next()) {
     may_move_ = false;
     return false;
   }

@@ -16,6 +16,7 @@
 #include "core/seam/batch.hpp"
 #include "core/seam/message_port.hpp"
 #include "protocols/message/datagram_server.hpp"
+#include "protocols/message/error_queue.hpp"
 #include "protocols/message/recent_messages.hpp"
 #include "protocols/message/split_peers.hpp"
 
@@ -64,17 +65,9 @@ class DatagramClient final : public MessagePort, public Trains, public Timestamp
     std::array<std::byte, CMSG_SPACE(sizeof(int))> bytes;
   };
 
-  struct QuotedError {
-    int error = 0;
-    std::optional<IcmpError> icmp{};  ///< None: no error of the network.
-    bool of_current_peer = false;
-    std::size_t bytes = 0;
-  };
-
   [[nodiscard]] int receive_one(Batch& batch) noexcept;
   [[nodiscard]] int receive_many(Batch& batch) noexcept;
   [[nodiscard]] std::size_t read_errors(Batch& batch, std::size_t count) noexcept;
-  [[nodiscard]] bool read_error(std::span<std::byte> storage, QuotedError& out) noexcept;
   [[nodiscard]] bool try_next_peer(const QuotedError& quoted,
                                    std::span<const std::byte> payload) noexcept;
   [[nodiscard]] bool connect_next() noexcept;

@@ -15,6 +15,7 @@
 #include "protocols/ip/one_peer.hpp"
 #include "protocols/message/datagram_client.hpp"
 #include "protocols/message/datagram_server.hpp"
+#include "protocols/message/receive_buffer.hpp"
 
 namespace netecho {
 namespace {
@@ -33,14 +34,6 @@ std::string parse_udp(std::string_view rest, const RestContext& context) {
 
 SocketDescription describe_udp(const Endpoint& endpoint) {
   return describe_ip_endpoint(endpoint, kUdpKind);
-}
-
-/// A burst that does not fit is lost without a word, and would look like the network's doing. The
-/// kernel gives as much of this as it allows (net.core.rmem_max).
-void enlarge_receive_buffer(int fd, const SocketOptions& options) noexcept {
-  constexpr int kWishedBytes = 4 * 1024 * 1024;
-  if (options.receive_buffer_bytes) return;
-  static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kWishedBytes, sizeof kWishedBytes));
 }
 
 Served serve_bound(BoundSocket bound, const Endpoint& endpoint, const ServeOptions& options) {

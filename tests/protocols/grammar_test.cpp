@@ -96,7 +96,7 @@ TEST_CASE("endpoint: a mistake is named, with the spelling that works where ther
       {"", "endpoint '': it is empty"},
       {"http://h:7",
        "endpoint http://h:7: unknown scheme 'http'; known are tcp, tcp4, tcp6, mptcp, mptcp4, "
-       "mptcp6, udp, udp4, udp6, unix, unixgram, unixpacket, fd, sd"},
+       "mptcp6, udp, udp4, udp6, icmp, icmp4, icmp6, unix, unixgram, unixpacket, fd, sd"},
       {"mtpcp://h:7", "endpoint mtpcp://h:7: unknown scheme 'mtpcp'; did you mean mptcp://h:7?"},
       {"mptcp4://[::1]:7",
        "endpoint mptcp4://[::1]:7: mptcp4 is IPv4 only; did you mean mptcp6://[::1]:7?"},
@@ -192,10 +192,10 @@ TEST_CASE("endpoint: the canonical form parses to itself", "[endpoint][unit]") {
   // Pieces joined at random: whatever is accepted must survive a round trip, and nothing may throw
   // anything but a usage Error.
   const std::vector<string> pieces{
-      "tcp",          "UDP6", "unix", "unixgram", ":",    "//", "/",    "[",   "]",   "::1",
-      "fe80::1",      "%lo",  "@",    ".",        "..",   "7",  "0",    "655", "36",  "host",
-      "127.0.0.1",    "\xff", "echo", "?",        "x://", "*",  "fd:3", "sd",  "%25", " ",
-      string(1, '\0')};
+      "tcp",           "UDP6", "unix", "unixgram", ":",    "//", "/",    "[",   "]",   "::1",
+      "fe80::1",       "%lo",  "@",    ".",        "..",   "7",  "0",    "655", "36",  "host",
+      "127.0.0.1",     "\xff", "echo", "?",        "x://", "*",  "fd:3", "sd",  "%25", " ",
+      string(1, '\0'), "icmp"};
   SplitMix64 random{20261123};
   int accepted = 0;
   for (int i = 0; i < 200'000; ++i) {

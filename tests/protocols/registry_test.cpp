@@ -125,6 +125,9 @@ TEST_CASE("registry: a half-typed endpoint is completed for who can use it", "[r
     CHECK(offers(client, word));
     CHECK(offers(server, word));
   }
+  CHECK(offers(client, "icmp6://"));
+  CHECK_FALSE(offers(server, "icmp6://"));
+  CHECK(offers(complete_endpoint("icmp:loc", Role::client), "icmp:localhost"));
   CHECK(offers(server, "fd:"));
   CHECK_FALSE(offers(client, "fd:"));
   CHECK(complete_endpoint("tc", Role::client) ==

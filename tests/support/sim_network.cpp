@@ -24,7 +24,7 @@ std::uint64_t unix_ns(WallTime time) {
 
 }  // namespace
 
-class SimPort final : public MessagePort, public Trains, public Timestamping {
+class SimPort final : public MessagePort, public Trains, public Timestamping, public Senders {
  public:
   SimPort(SimNetwork& network, SimLink& link, int number)
       : network_{network}, link_{link}, number_{number} {}
@@ -62,10 +62,11 @@ class SimPort final : public MessagePort, public Trains, public Timestamping {
       Slot& slot = batch.slots()[batch.count];
       slot = {};
       slot.data = batch.storage(batch.count++);
-      const std::size_t size = std::min(arrival.bytes.size(), batch.slot_bytes());
-      std::copy_n(std::as_bytes(std::span{arrival.bytes}).begin(), size, slot.data);
+      const auto bytes = mark(slot, std::as_bytes(std::span{arrival.bytes}));
+      const std::size_t size = std::min(bytes.size(), batch.slot_bytes());
+      std::copy_n(bytes.begin(), size, slot.data);
       slot.size = static_cast<std::uint32_t>(size);
-      slot.truncated = size < arrival.bytes.size();
+      slot.truncated = size < bytes.size();
       slot.error = arrival.error;
       slot.segment_size = arrival.segment_size;
       if (arrival.icmp) slot.icmp = &(said_.at(batch.count - 1) = *arrival.icmp);
@@ -79,7 +80,12 @@ class SimPort final : public MessagePort, public Trains, public Timestamping {
 
   [[nodiscard]] Features features() noexcept override {
     const bool has_trains = link_.options.trains != SimTrains::none;
-    return {.trains = has_trains ? this : nullptr, .timestamping = this};
+    return {.trains = has_trains ? this : nullptr, .timestamping = this, .senders = this};
+  }
+  [[nodiscard]] std::optional<SocketDescription> sender(std::size_t /*index*/) const override {
+    SocketDescription stranger;
+    stranger.uri = "icmp4://192.0.2.9";
+    return stranger;
   }
   bool accept_trains() noexcept override { return true; }
   [[nodiscard]] bool takes_trains(Instant /*now*/) const noexcept override {
@@ -95,8 +101,25 @@ class SimPort final : public MessagePort, public Trains, public Timestamping {
   [[nodiscard]] SimLink& link() const noexcept { return link_; }
 
  private:
+  /// Notes what a message has beside its bytes, and returns these.
+  std::span<const std::byte> mark(Slot& slot, std::span<const std::byte> bytes) {
+    const std::uint64_t arrival = link_.arrivals++;
+    slot.elsewhere = link_.strangers.contains(arrival);
+    if (!link_.hop_limits.empty()) {
+      slot.hop_limit = link_.hop_limits[arrival % link_.hop_limits.size()];
+    }
+    if (!link_.numbered) return bytes;
+    slot.number = static_cast<std::uint16_t>(std::to_integer<unsigned>(bytes[0]) << 8U |
+                                             std::to_integer<unsigned>(bytes[1]));
+    return bytes.subspan(2);
+  }
+
   void carry(const Slot& slot, const Fate& fate) {
     std::string message{reinterpret_cast<const char*>(slot.data), slot.size};
+    if (link_.numbered) {
+      const unsigned number = slot.number.value();
+      message.insert(0, {static_cast<char>(number >> 8U), static_cast<char>(number & 0xFFU)});
+    }
     link_.sent.push_back(message);
     link_.sent_at.push_back(slot.at);
     if (link_.kernel_stamps) link_.kernel_sent.push_back(network_.wall_now());

@@ -86,6 +86,11 @@ struct SimLink {
   int failure = 0;      ///< The socket has failed for good with this errno.
   /// Then `fates` say nothing of replies: the spec does.
   std::unique_ptr<SimImpairment> impaired;
+  /// Messages carry Slot::number beside them, as two bytes of `sent` before each.
+  bool numbered = false;
+  std::vector<std::uint8_t> hop_limits;  ///< Of what arrives, in turn; may be empty.
+  std::set<std::uint64_t> strangers;     ///< Arrivals, from 0, that another host sent.
+  std::uint64_t arrivals = 0;
   bool kernel_stamps = false;
   std::vector<WallTime> kernel_sent;  ///< With kernel_stamps: of each message that left.
   std::map<std::uint64_t, std::set<std::uint64_t>> sessions;  ///< Sequences the server has seen.

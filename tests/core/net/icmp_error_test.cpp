@@ -110,3 +110,12 @@ TEST_CASE("icmp: an entry of the error queue tells type, code and offender", "[n
   Queued other{SOL_SOCKET, SO_TIMESTAMP, detail, offender};
   CHECK(queued_error(other.header).error == 0);
 }
+
+TEST_CASE("icmp: redirect and source quench are advice, and no loss", "[net][unit]") {
+  CHECK(tells_of_loss({.from = {}, .type = 3, .code = 1}));
+  CHECK(tells_of_loss({.from = {}, .type = 11}));
+  CHECK_FALSE(tells_of_loss({.from = {}, .type = 4}));
+  CHECK_FALSE(tells_of_loss({.from = {}, .type = 5, .code = 1}));
+  CHECK(tells_of_loss({.from = {}, .type = 4, .version = IcmpVersion::v6}));
+  CHECK_FALSE(tells_of_loss({.from = {}, .type = 137, .version = IcmpVersion::v6}));
+}

@@ -110,6 +110,9 @@ TEST_CASE("address: a socket is described as an endpoint that can be typed", "[a
   };
   CHECK(uri(*SocketAddress::from_ip("127.0.0.1", 7), kTcp) == "tcp4://127.0.0.1:7");
   CHECK(uri(*SocketAddress::from_ip("::1", 7), kUdp) == "udp6://[::1]:7");
+  constexpr SocketKind kPortless{.scheme = "made", .transport = "made", .has_ports = false};
+  CHECK(uri(*SocketAddress::from_ip("::1", 7), kPortless) == "made6://[::1]");
+  CHECK(uri(*SocketAddress::from_ip("127.0.0.1", 7), kPortless) == "made4://127.0.0.1");
   CHECK(uri(SocketAddress::from_unix_path("/run/e.sock"), kUnix) == "unix:///run/e.sock");
   CHECK(uri(SocketAddress::from_unix_path("e.sock"),
             {"unixpacket", "unix", SocketType::seqpacket}) == "unixpacket://e.sock");

@@ -107,7 +107,7 @@ TEST_CASE("json: a reply shows its figures in whole nanoseconds and its text as 
                  R"("payload":{"encoding":"utf8","data":"안녕하세요","size_bytes":15,)"
                  R"("truncated":false},"errno_name":"EHOSTUNREACH",)"
                  R"("icmp":{"from":"192.0.2.1","type":3,"code":13,"name":"prohibited"},)"
-                 R"("peer":null})"));
+                 R"("peer":null,"hop_limit":57})"));
 }
 
 TEST_CASE("json: what a summary did not measure is null, but rtt_ns is always an object",
@@ -134,7 +134,7 @@ TEST_CASE("json: what a summary did not measure is null, but rtt_ns is always an
           nothing + R"(,"response_ns":)" + nothing +
           R"(,"rtt_variation_ns":null,"jitter_rfc3550_ns":null,"connect_time_ns":null,)"
           R"("rtt_kernel_ns":null,"server_residence_ns":null,"one_way_ns":null,"loss_runs":null,)"
-          R"("send_errors":[],"foreign_reply":null,"outages":[],"tcp_info":null,"mptcp":null,"path_mtu_bytes":null,"instrument":{"send_lateness_ns":)"
+          R"("send_errors":[],"foreign_reply":null,"outages":[],"tcp_info":null,"mptcp":null,"path_mtu_bytes":null,"path":null,"instrument":{"send_lateness_ns":)"
           R"({"mean":null,"p50":null,"p99":null,"max":null},"send_call_ns":{"mean":null,)"
           R"("p50":null,"p99":null,"max":null},"clock_read_ns":null,"wake_up_ns":{"mean":null,"p50":null,)"
           R"("p99":null,"max":null},"floor_ns":null,"discarded_total":0,)"
@@ -180,7 +180,9 @@ TEST_CASE("json: a full summary has each figure under its own key", "[report][un
       R"("tcp_info":{"rtt_ns":21000,"rttvar_ns":4000,"retransmits_total":1,)"
       R"("cwnd":10,"mss_bytes":32741,"path_mtu_bytes":65535},)"
       R"("mptcp":{"fallback":false,"subflows":2},)"
-      R"("path_mtu_bytes":1500,"instrument":{"send_lateness_ns":{"mean":1000,)"
+      R"("path_mtu_bytes":1500,)"
+      R"("path":{"reply_hop_limit":{"min":57,"max":61,"changes_total":3}},)"
+      R"("instrument":{"send_lateness_ns":{"mean":1000,)"
       R"("p50":2000,"p99":3000,"max":4000},"send_call_ns":{"mean":5000,)"
       R"("p50":6000,"p99":7000,"max":8000},"clock_read_ns":25,)"
       R"("wake_up_ns":{"mean":51000,"p50":50000,"p99":90000,"max":120000},)"

@@ -183,6 +183,7 @@ Summary full_summary() {
   s.tcp_info = TcpInfo{21us, 4us, 1, 10, 32741, 65535};
   s.mptcp = MptcpInfo{.fallback = false, .subflows = 2};
   s.path_mtu_bytes = 1500;
+  s.path = PathFigures{.reply_hop_limit = HopLimits{.min = 57, .max = 61, .changes_total = 3}};
   s.send_lateness = {.mean = 1us, .p50 = 2us, .p99 = 3us, .max = 4us};
   s.send_call = {.mean = 5us, .p50 = 6us, .p99 = 7us, .max = 8us};
   s.clock_read = 25ns;
@@ -209,7 +210,8 @@ ReplyEvent full_reply() {
           .server_residence = 900ns,
           .payload = payload("안녕하세요"),
           .error_number = EHOSTUNREACH,
-          .icmp = some_icmp()};
+          .icmp = some_icmp(),
+          .hop_limit = 57};
 }
 
 EndpointStats full_endpoint_stats() {

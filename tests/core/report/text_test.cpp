@@ -134,6 +134,12 @@ TEST_CASE("text: a reply is one line, with its target where there are several", 
   CHECK(text(reply, {.name_target = true}) == "tcp4://127.0.0.1:7 seq=3 64 B rtt=41.2 µs\n");
   reply.server_residence = 900ns;
   CHECK(text(reply) == "seq=3 64 B rtt=41.2 µs server=900 ns\n");
+  reply.hop_limit = 57;
+  reply.peer = samples::tcp_end(8);
+  CHECK(text(reply) == "seq=3 64 B rtt=41.2 µs server=900 ns hop_limit=57\n");
+  reply.elsewhere = true;
+  CHECK(text(reply) ==
+        "seq=3 64 B rtt=41.2 µs server=900 ns hop_limit=57 from tcp4://127.0.0.1:8\n");
   reply.status = ReplyStatus::late;
   CHECK(text(reply) == "seq=3 late rtt=41.2 µs\n");
   reply.status = ReplyStatus::timeout;
@@ -201,7 +207,7 @@ TEST_CASE("text: a full summary leaves nothing out", "[report][unit]") {
         "  losses in 2 runs, the longest 7 probes (700 ms)\n"
         "  outage of 3.00 s from 2026-11-23T06:21:40.123456789Z on: 30 probes unanswered\n"
         "  tcp rtt 21.0 µs ± 4.00 µs, 1 retransmit, cwnd 10, mss 32741 B, mptcp over 2 subflows, "
-        "path MTU 1500 B\n"
+        "path MTU 1500 B, replies arrived with hop limit 57 to 61, 3 changes\n"
         "  instrument: sent late by p50 2.00 µs, p99 3.00 µs, max 4.00 µs; send call p50 6.00 µs, "
         "wake-up p50 50.0 µs, clock read 25 ns, 9 samples discarded "
         "(a clock was stepped, or a one-way delay was negative: the clocks differ)\n"

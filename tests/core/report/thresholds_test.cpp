@@ -64,6 +64,8 @@ std::string_view member(std::string_view json, std::string_view key) {
 std::string value_at(std::string_view json, std::string_view path) {
   // But for this one: `tcp_info` has it, too, and comes first.
   if (path == "path_mtu_bytes") json = json.substr(json.rfind("\"path_mtu_bytes\""));
+  // Sockets have a path, too.
+  if (path.starts_with("path.")) path.remove_prefix(std::string_view{"path."}.size());
   while (!path.empty()) {
     const std::string_view key = path.substr(0, path.find('.'));
     path.remove_prefix(std::min(key.size() + 1, path.size()));
@@ -94,6 +96,7 @@ TEST_CASE("thresholds: a figure is named with or without units, and rtt goes wit
   CHECK(one("duplicate_total>1").figure.path == "duplicate_total");
   CHECK(one("achieved_per_second<1").figure.path == "achieved_per_second");
   CHECK(one("tcp_info.retransmits_total>1").figure.path == "tcp_info.retransmits_total");
+  CHECK(one("path.reply_hop_limit.min<57").figure.path == "path.reply_hop_limit.min");
   CHECK(one("instrument.send_lateness.p99>1ms").figure.path == "instrument.send_lateness_ns.p99");
   // Without its unit the second would be the first.
   CHECK(one("loss_runs.longest>3").figure.path == "loss_runs.longest");
