@@ -8,19 +8,11 @@ import ipaddress
 import pytest
 from hosts import Host, hosts_with_a_router_between, two_hosts
 from netecho import netecho
+from pings import FAMILIES, GROUPS, PATIENCE, allow, canonical, uri, whole
 from probes import IN_TURN, only, probe
 from programs import need, network
 from schema import check
 from sockets import has_mptcp
-
-# Who may have a ping socket: everybody, or (the kernel's default) nobody, root included.
-GROUPS = {"ping": "0 2147483647", "raw": "1 0"}
-FAMILIES = pytest.mark.parametrize("family", ["v4", "v6"])
-PATIENCE = ["-W", "5s"]
-
-
-def allow(host, socket):
-    host.shell(f'echo "{GROUPS[socket]}" >/proc/sys/net/ipv4/ping_group_range')
 
 
 @pytest.fixture(scope="module", params=GROUPS)
@@ -40,26 +32,11 @@ def way(request):
         yield all_of_them
 
 
-def uri(host, family):
-    return f"icmp://{host.v4}" if family == "v4" else f"icmp://[{ipaddress.ip_address(host.v6)}]"
-
-
-def canonical(host, family):
-    return uri(host, family).replace("icmp:", f"icmp{family[1]}:")
-
-
 def near(client, router, family):
     """The router's address on the client's side."""
     host = client.v4 if family == "v4" else client.v6
     separator = "." if family == "v4" else ":"
     return str(ipaddress.ip_address(host.rpartition(separator)[0] + separator + "2"))
-
-
-def whole(summary, count):
-    """Each was answered, once, by the probe's own reply."""
-    assert summary["sent_total"] == summary["received_total"] == count, summary
-    for extra in ("mismatch", "duplicate", "late", "reordered", "skipped", "send_error"):
-        assert summary[f"{extra}_total"] == 0, summary
 
 
 def replies(host, *args, code=1):
