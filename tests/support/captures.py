@@ -1,4 +1,4 @@
-"""What passes a host's wire, heard by a packet socket and kept in a file that other programs read."""
+"""What passes a host's wire: a packet socket hears it, and a file keeps it for other programs."""
 
 import contextlib
 import ctypes
