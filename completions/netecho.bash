@@ -85,7 +85,7 @@ _netecho() {
   local prefix=${typed%"$cur"} home=''
 
   if ((count == 2)); then
-    mapfile -t candidates < <(compgen -W 'serve send probe completion schema --help --version' -- "$cur")
+    mapfile -t candidates < <(compgen -W 'serve send probe families completion schema --help --version' -- "$cur")
   else
     case "$command $prev" in
       'serve -m' | 'serve --max-conns') : ;;
@@ -187,6 +187,9 @@ _netecho() {
       'probe --sndbuf') : ;;
       'probe --busy-poll') : ;;
       'probe --mss') : ;;
+      'families --format') mapfile -t candidates < <(compgen -W 'text json jsonl' -- "$cur") ;;
+      'families --color') mapfile -t candidates < <(compgen -W 'auto always never' -- "$cur") ;;
+      'families --time') mapfile -t candidates < <(compgen -W 'local utc epoch none' -- "$cur") ;;
       *)
         case $command in
           serve)
@@ -208,6 +211,13 @@ _netecho() {
               mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout --connect-timeout -w --deadline --warmup --parallel --mode --close --wait --timestamps --retry --clocks-synchronized --key-file --self --fail-if --histogram --hdr --hdr-tag --samples --report-interval --show-payload -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -B --bind -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle -h --help' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete client "$cur" 2>/dev/null)
+            fi
+            ;;
+          families)
+            if [[ $cur == -* ]]; then
+              mapfile -t candidates < <(compgen -W '--all --format --json --color --time -D -h --help' -- "$cur")
+            else
+              :
             fi
             ;;
           completion)

@@ -168,6 +168,15 @@ complete -c netecho -n '__fish_seen_subcommand_from probe' -l nagle -d 'Let the 
 complete -c netecho -n '__fish_seen_subcommand_from probe' -s h -l help -d 'Print this help'
 complete -c netecho -n '__fish_seen_subcommand_from probe' -a '(__netecho_words client)'
 
+complete -c netecho -n __fish_use_subcommand -a families -d 'Show which protocol families this kernel gives, and how netecho speaks each'
+complete -c netecho -n '__fish_seen_subcommand_from families' -l all -d 'Try the sockets of all families, for which the kernel may load modules'
+complete -c netecho -n '__fish_seen_subcommand_from families' -l format -x -a 'text json jsonl' -d 'Print text for people, one JSON object at the end, or a JSON event a line (text)'
+complete -c netecho -n '__fish_seen_subcommand_from families' -l json -d 'Print JSON: --format jsonl for serve and --lines, else json; see \'netecho schema\''
+complete -c netecho -n '__fish_seen_subcommand_from families' -l color -x -a 'auto always never' -d 'Color the output (auto: on a terminal)'
+complete -c netecho -n '__fish_seen_subcommand_from families' -l time -x -a 'local utc epoch none' -d 'Print the time of day before each line (none; interim reports: local)'
+complete -c netecho -n '__fish_seen_subcommand_from families' -s D -d 'Print the time as seconds since 1970: --time epoch, as in ping'
+complete -c netecho -n '__fish_seen_subcommand_from families' -s h -l help -d 'Print this help'
+
 complete -c netecho -n __fish_use_subcommand -a completion -d 'Print the completion script of a shell'
 complete -c netecho -n '__fish_seen_subcommand_from completion' -s h -l help -d 'Print this help'
 complete -c netecho -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'

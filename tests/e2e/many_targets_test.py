@@ -58,7 +58,7 @@ def test_a_name_looked_up_again_in_the_middle_of_a_run_costs_the_others_nothing(
         named = Host([*client.prefix, *with_names], client.pid)
         with other.dropping("input", "meta l4proto udp th dport { 53, 7005 }"), asking(named, other.v4) as me:
             with other.serve(f"udp://{other.v4}:0") as server:
-                options = ["-c40", "-i50ms", "-W100ms", "--size=16", "--format=jsonl"]
+                options = ["-c80", "-i50ms", "-W1s", "--size=16", "--format=jsonl"]
                 with me.running("probe", "udp://gone.test:7005", server.endpoint, *options) as process:
                     next(line for line in process.stdout if b'"timeout"' in line)
                     names("")
