@@ -97,8 +97,8 @@ string join(std::span<const string_view> words) {
 bool contradicts(const Endpoint& endpoint, FamilyChoice choice) {
   if (choice == FamilyChoice::any) return false;
   const auto family = backend_of(endpoint).describe(endpoint).family;
-  if (!family || *family == AddressFamily::unix_domain) return false;
-  return (*family == AddressFamily::ipv4) != (choice == FamilyChoice::ipv4_only);
+  if (family == AddressFamily::ipv4) return choice != FamilyChoice::ipv4_only;
+  return family == AddressFamily::ipv6 && choice != FamilyChoice::ipv6_only;
 }
 
 }  // namespace

@@ -37,12 +37,16 @@ PROTOCOLS = {
     "protocols/ip": OF_PROTOCOLS | {"protocols/registry.hpp", "protocols/grammar"},
     "protocols/message": OF_PROTOCOLS | {"protocols/rules"},
     "protocols/stream": OF_PROTOCOLS | {"protocols/registry.hpp", "protocols/rules"},
+    # What transports of frames share: AF_PACKET.
+    "protocols/link": OF_PROTOCOLS | {"protocols/grammar"},
 }
 COMMON = OF_PROTOCOLS | set(PROTOCOLS)
 PROTOCOLS |= {
     "protocols/tcp": COMMON,
     "protocols/udp": COMMON,
     "protocols/unix": COMMON,
+    # Its wire format is no payload: what is in front of it is read where frames come in.
+    "protocols/packet": COMMON | {"core/codec"},
     "protocols/inherited": COMMON | {"protocols/tcp", "protocols/udp", "protocols/unix"},
 }
 OF_COMMANDS = set(CORE) - {"core/codec"} | {
@@ -66,9 +70,9 @@ FORMATS = ("core/report/json",)
 SEAM = re.compile(r"core/seam/.*\.hpp")
 SYSTEM = re.compile(r"#include <(sys/|netinet/|linux/|arpa/|net/)")
 # A scheme is spelled where it is implemented, and nowhere below.
-SCHEME = re.compile(r'"(?:tcp|udp|unix|unixgram|unixpacket)[46]?(?::|://)?"')
-# The name of a family of addresses, which happens to be a scheme, too.
-FAMILY = re.compile(r'kUnixFamilyName = "unix"')
+SCHEME = re.compile(r'"(?:tcp|udp|unix|unixgram|unixpacket|packet)[46]?(?::|://)?"')
+# The names of families of addresses, which happen to be schemes, too.
+FAMILY = re.compile(r'kUnixFamilyName = "unix"|kPacketFamilyName = "packet"')
 
 LONGEST = 400  # Lines of a file, of a test's too.
 

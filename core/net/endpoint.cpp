@@ -5,8 +5,9 @@
 namespace netecho {
 namespace {
 
-/// A family of addresses has this name, and so has a scheme, of which this file knows nothing.
+/// Families of addresses have these names, and so have schemes, of which this file knows nothing.
 constexpr std::string_view kUnixFamilyName = "unix";
+constexpr std::string_view kPacketFamilyName = "packet";
 
 std::string to_lower(std::string_view text) {
   std::string lower{text};
@@ -43,6 +44,8 @@ std::string_view to_string(AddressFamily family) noexcept {
       return "ipv6";
     case AddressFamily::unix_domain:
       return kUnixFamilyName;
+    case AddressFamily::packet:
+      return kPacketFamilyName;
   }
   return "";
 }
