@@ -7,6 +7,7 @@
 #include "protocols/grammar/hints.hpp"
 #include "protocols/grammar/ip_rest.hpp"
 #include "protocols/inherited/inherited.hpp"
+#include "protocols/packet/packet.hpp"
 #include "protocols/tcp/tcp.hpp"
 #include "protocols/udp/udp.hpp"
 #include "protocols/unix/unix.hpp"
@@ -110,6 +111,7 @@ std::span<const Backend> backends() noexcept {
       unix_socket::stream_backend(),
       unix_socket::datagram_backend(),
       unix_socket::record_backend(),
+      packet_backend(),
       inherited_backend(),
   };
   return kTable;
@@ -165,6 +167,12 @@ std::optional<string> host_port_hint(string_view host, string_view port) {
 
 const Backend& backend_of(const Endpoint& endpoint) {
   return *find_backend(endpoint.scheme);
+}
+
+std::size_t message_limit(const Endpoint& endpoint) {
+  const Backend& backend = backend_of(endpoint);
+  return backend.largest_message != nullptr ? backend.largest_message(endpoint)
+                                            : backend.capabilities.max_message_bytes;
 }
 
 void check_family(std::span<const Endpoint> endpoints, FamilyChoice choice) {

@@ -41,28 +41,37 @@ bool PatternProbes::is_pattern_of(Sequence sequence,
   return same_bytes(message, whole.first(message.size()));
 }
 
+/// Of what names a probe beside the content, only the right name is an answer: many may hear it.
 Reading PatternProbes::read_one(std::span<const std::byte> message,
+                                std::optional<std::uint16_t> receipt,
                                 const Answerable& answerable) const noexcept {
   const auto [expected, next] = answerable;
   if (message.size() != size_bytes_ || next.value == 0) return {};
-  if (is_pattern_of(expected, message)) return {ReadingKind::intact, expected, {}};
+  if (is_answer_to(expected, message, receipt)) return {ReadingKind::intact, expected, {}};
   // A copy of an earlier one? Its sequence is the last that ends in these bytes.
   std::uint64_t low = 0;
-  const std::size_t head = std::min(message.size(), kSequenceBytes);
+  std::size_t head = std::min(message.size(), kSequenceBytes);
   for (std::size_t i = 0; i < head; ++i) low |= std::to_integer<std::uint64_t>(message[i]) << 8 * i;
+  if (receipt && head < sizeof *receipt) {
+    low = *receipt;
+    head = sizeof *receipt;
+  }
   const std::uint64_t modulus = std::uint64_t{1} << 8 * head;
   const std::uint64_t last = next.value - 1;
   const std::uint64_t back = (last - low) % modulus;
-  if (back > last) return {};
-  const Sequence candidate{last - back};
-  if (is_pattern_of(candidate, message)) return {ReadingKind::intact, candidate, {}};
-  return {};
+  const Sequence candidate{last - std::min(back, last)};
+  if (back <= last && is_answer_to(candidate, message, receipt)) {
+    return {ReadingKind::intact, candidate, {}};
+  }
+  const bool of_another = receipt && *receipt != static_cast<std::uint16_t>(expected.value);
+  return {.kind = of_another ? ReadingKind::foreign : ReadingKind::damaged};
 }
 
 void PatternProbes::read(const Slot& slot, const Answerable& answerable,
                          std::span<Reading> readings) const noexcept {
-  read_each(slot, readings,
-            [&](std::span<const std::byte> message) { return read_one(message, answerable); });
+  read_each(slot, readings, [&](std::span<const std::byte> message) {
+    return read_one(message, slot.receipt, answerable);
+  });
 }
 
 Reading PatternProbes::read_quote(std::span<const std::byte> quote,

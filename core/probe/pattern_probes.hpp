@@ -2,7 +2,8 @@
 
 /// \file
 /// Probes too small for a frame: the low bytes of the sequence (up to four, the lowest first), then
-/// bytes that follow from session and sequence. A reply is told by its content.
+/// bytes that follow from session and sequence. A reply is told by its content, and where there is
+/// one, by the number that travels beside it.
 
 #include <vector>
 
@@ -24,8 +25,15 @@ class PatternProbes final : public ProbeFormat {
                                    Sequence expected) const noexcept override;
 
  private:
+  /// `receipt`: what came beside the message, if anything did.
   [[nodiscard]] Reading read_one(std::span<const std::byte> message,
+                                 std::optional<std::uint16_t> receipt,
                                  const Answerable& answerable) const noexcept;
+  [[nodiscard]] bool is_answer_to(Sequence sequence, std::span<const std::byte> message,
+                                  std::optional<std::uint16_t> receipt) const noexcept {
+    const bool named = !receipt || *receipt == static_cast<std::uint16_t>(sequence.value);
+    return named && is_pattern_of(sequence, message);
+  }
   [[nodiscard]] bool is_pattern_of(Sequence sequence,
                                    std::span<const std::byte> message) const noexcept;
   void write_pattern(Sequence sequence, std::span<std::byte> to) const noexcept;

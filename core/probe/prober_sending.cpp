@@ -9,6 +9,11 @@
 namespace netecho {
 namespace {
 
+/// The part of a sequence that travels beside the payload, where the transport has room for one.
+std::uint16_t receipt_of(Sequence sequence) noexcept {
+  return static_cast<std::uint16_t>(sequence.value);
+}
+
 /// A full socket that cannot tell when it has room (unix datagrams) is tried again this often.
 constexpr Duration kRetryInterval = std::chrono::milliseconds{1};
 /// How many slots that could not be kept are told before replies are taken again.
@@ -66,6 +71,7 @@ BatchResult ProbeFlow::send_batch(std::size_t probes, Instant& now) {
     slot = {};
     slot.data = bytes.data() + i * each;
     slot.size = static_cast<std::uint32_t>(each);
+    slot.receipt = receipt_of({tracker_.next().value + i});
   }
   return send_outgoing(probes, now);
 }

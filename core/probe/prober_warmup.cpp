@@ -27,6 +27,7 @@ void WarmUp::on_time(Instant now) {
   outgoing_.slots()[0] = {};
   outgoing_.slots()[0].data = probe.data();
   outgoing_.slots()[0].size = static_cast<std::uint32_t>(probe.size());
+  outgoing_.slots()[0].receipt = static_cast<std::uint16_t>(sequence_.value);
   outgoing_.count = 1;
   outgoing_.next = 0;
   waiting_ = port_.send(outgoing_).status == IoStatus::ok;

@@ -47,6 +47,9 @@ struct Slot {
   /// With `error`: what the network said, and who. It belongs to the port and is valid until its
   /// next receive().
   const IcmpError* icmp = nullptr;
+  /// A number that travels beside the payload, where the transport has one (the receipt number of
+  /// CTP). Whoever sends a probe gives the low bits of its sequence; the answer brings them back.
+  std::optional<std::uint16_t> receipt{};
   /// Server ports: the network prefix that shares its sender's rate limit; 0: not limited.
   std::uint64_t source_prefix = 0;
   bool truncated = false;  ///< The message was longer than the slot.
