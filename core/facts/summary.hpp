@@ -16,6 +16,7 @@
 #include "core/facts/fields.hpp"
 #include "core/facts/losses.hpp"
 #include "core/facts/reply.hpp"
+#include "core/facts/stations.hpp"
 #include "core/net/endpoint.hpp"
 #include "core/net/path_info.hpp"
 
@@ -108,6 +109,7 @@ struct Summary {
   std::vector<Outage> outages;
   std::optional<TcpInfo> tcp_info;
   std::optional<std::uint64_t> path_mtu_bytes;
+  std::optional<std::vector<StationFigures>> stations;  ///< None: one peer was asked.
 
   LatenessFigures send_lateness;
   LatenessFigures send_call;
@@ -160,6 +162,7 @@ struct Fields<Summary> {
     v("outages", s.outages...);
     v("tcp_info", s.tcp_info...);
     v("path_mtu_bytes", s.path_mtu_bytes...);
+    v("stations", s.stations...);
     v("instrument", Instrument{s}...);
     v("thresholds", s.thresholds...);
     v("error", s.error...);

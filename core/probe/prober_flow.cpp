@@ -95,6 +95,7 @@ void ProbeFlow::install(ProbeConnection connection) {
   if (begun_) connection.connect_time = connection_.connect_time;  // Of the first one.
   connection_ = std::move(connection);
   features_ = features;
+  if (features.stations != nullptr && !stations_) stations_.emplace();
   trains_ = accept_trains();
   sent_before_port_ = tracker_.sent_total();
   warm_ups_sent_ = 0;
@@ -346,11 +347,14 @@ void ProbeFlow::tell_failure(const char* why) {
 FigureSet ProbeFlow::whole(Instant now) const {
   FigureSet out = figures_.whole(finished_at_.value_or(now), tracker_);
   out.counts.rx_bytes += unfinished().size();
+  if (stations_) out.stations = stations_->whole();
   return out;
 }
 
 FigureSet ProbeFlow::end_period(Instant now) {
-  return figures_.end_period(now, tracker_);
+  FigureSet out = figures_.end_period(now, tracker_);
+  if (stations_) out.stations = stations_->end_period();
+  return out;
 }
 
 Summary ProbeFlow::description(bool interrupted) const {

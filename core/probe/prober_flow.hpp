@@ -44,6 +44,7 @@
 #include "core/probe/prober_buffers.hpp"
 #include "core/probe/prober_figures.hpp"
 #include "core/probe/prober_warmup.hpp"
+#include "core/probe/station_table.hpp"
 
 namespace netecho {
 
@@ -134,6 +135,7 @@ class ProbeFlow {
     std::optional<Duration> residence{};
     const Slot* reply = nullptr;
     Reason reason{};
+    const SocketDescription* station = nullptr;  ///< Where one of many answered, which.
   };
 
   // prober_flow.cpp: the connection, and what has become final.
@@ -220,8 +222,15 @@ class ProbeFlow {
   void take_message(const Slot& slot, const Reading& reading);
   void take_error(const Slot& slot);
   void take_intact(const Slot& slot, const Reading& reading);
+  /// An answer where a probe asks many.
+  void take_station(const Slot& slot, const Reading& reading);
+  /// One more station has answered a probe that another one has answered.
+  void record_station(const Slot& slot, Sequence sequence, StationTable::Station& station);
   void take_damaged(const Slot& slot, const Reading& reading);
-  void record_reply(const Slot& slot, const Reading& reading, const Arrival& arrival);
+  void record_reply(const Slot& slot, const Reading& reading, const Arrival& arrival,
+                    const SocketDescription* station = nullptr);
+  void record_late(const Slot& slot, Sequence sequence, const Arrival& arrival,
+                   const SocketDescription* station = nullptr);
   void record_kernel_rtt(const Slot& slot, const Arrival& arrival, Instant sent);
   void record_one_way(const Slot& slot, const FrameStamp& stamp, Instant sent);
   void lose(Sequence sequence, ReplyStatus status, const Slot* reply = nullptr);
@@ -242,6 +251,8 @@ class ProbeFlow {
   FlowIdentity identity_;
   Instant start_{};
   std::unique_ptr<ProbeFormat> format_;
+  std::optional<StationTable> stations_;  ///< Those that answered; none where one peer is asked.
+  std::size_t taking_ = 0;                ///< The slot of incoming_ at hand.
   Schedule schedule_;
   SequenceTracker tracker_;
   FlowFigures figures_;

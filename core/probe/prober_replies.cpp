@@ -80,7 +80,8 @@ bool ProbeFlow::receive() {
   }
   switch (result.status) {
     case IoStatus::ok:
-      for (const Slot& slot : incoming_.filled()) {
+      for (taking_ = 0; taking_ < incoming_.count; ++taking_) {
+        const Slot& slot = incoming_.slots()[taking_];
         take(slot);
         settle(slot.at);
       }
@@ -154,7 +155,20 @@ void ProbeFlow::take_message(const Slot& slot, const Reading& reading) {
   }
 }
 
+void ProbeFlow::record_late(const Slot& slot, Sequence sequence, const Arrival& arrival,
+                            const SocketDescription* station) {
+  if (arrival.expired) count_loss(sequence, ReplyStatus::timeout);
+  ++figures_.counts.late;
+  tell(sequence, ReplyStatus::late,
+       {.sent = arrival.rtt ? std::optional{slot.at - *arrival.rtt} : std::nullopt,
+        .lateness = arrival.lateness,
+        .rtt = arrival.rtt,
+        .reply = &slot,
+        .station = station});
+}
+
 void ProbeFlow::take_intact(const Slot& slot, const Reading& reading) {
+  if (features_.stations != nullptr) return take_station(slot, reading);
   const Sequence sequence = *reading.sequence;
   const Arrival arrival = tracker_.arrived(sequence, slot.at);
   switch (arrival.kind) {
@@ -162,13 +176,7 @@ void ProbeFlow::take_intact(const Slot& slot, const Reading& reading) {
       record_reply(slot, reading, arrival);
       return;
     case ArrivalKind::late:
-      if (arrival.expired) count_loss(sequence, ReplyStatus::timeout);
-      ++figures_.counts.late;
-      tell(sequence, ReplyStatus::late,
-           {.sent = arrival.rtt ? std::optional{slot.at - *arrival.rtt} : std::nullopt,
-            .lateness = arrival.lateness,
-            .rtt = arrival.rtt,
-            .reply = &slot});
+      record_late(slot, sequence, arrival);
       return;
     case ArrivalKind::duplicate:
       ++figures_.counts.duplicate;
@@ -179,7 +187,8 @@ void ProbeFlow::take_intact(const Slot& slot, const Reading& reading) {
   }
 }
 
-void ProbeFlow::record_reply(const Slot& slot, const Reading& reading, const Arrival& arrival) {
+void ProbeFlow::record_reply(const Slot& slot, const Reading& reading, const Arrival& arrival,
+                             const SocketDescription* station) {
   const Duration rtt = *arrival.rtt;
   const Instant sent = slot.at - rtt;
   std::optional<Duration> response;
@@ -213,7 +222,8 @@ void ProbeFlow::record_reply(const Slot& slot, const Reading& reading, const Arr
         .rtt = rtt,
         .response = response,
         .residence = residence,
-        .reply = &slot});
+        .reply = &slot,
+        .station = station});
 }
 
 /// Both stamps are of CLOCK_REALTIME; across a step of it their difference means nothing.
@@ -354,6 +364,7 @@ void ProbeFlow::tell(Sequence sequence, ReplyStatus status, const Detail& detail
     }
     const auto& peer = echoes() ? connection_.peer : reached;
     if (peer) outcome.peer = &*peer;
+    if (detail.station != nullptr) outcome.peer = detail.station;
   }
   context_.observer.outcome(outcome);
 }

@@ -16,7 +16,7 @@ PacketClient::PacketClient(UniqueFd fd, Config config)
       sender_{config_.interface.index, kCtpEthertype} {}
 
 Features PacketClient::features() noexcept {
-  return {.timestamping = this, .path = this};
+  return {.timestamping = this, .path = this, .stations = config_.to.is_group() ? this : nullptr};
 }
 
 /// Also takes off what is behind it: an answer is no longer than its request, and whoever carries
@@ -74,6 +74,11 @@ BatchResult PacketClient::send(Batch& batch) noexcept {
     if (result.status == IoStatus::failed && result.error == ENOBUFS) stamps_->numbered(false);
   }
   return result;
+}
+
+SocketDescription PacketClient::description(const PeerRef& station) const {
+  return describe_station(config_.kind, AddressFamily::packet, config_.interface.name,
+                          MacAddress::read(station.address()));
 }
 
 std::optional<SocketDescription> PacketClient::peer() const {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/base/random.hpp"
 #include "core/base/zero_pages.hpp"
 #include "core/codec/ctp.hpp"
 #include "core/net/kernel_stamps.hpp"
@@ -23,7 +24,7 @@ namespace netecho {
 ///
 /// All clients of one interface hear the answers to each other. A port leaves out those whose
 /// receipt number it has never given.
-class PacketClient final : public MessagePort, public Timestamping, public Path {
+class PacketClient final : public MessagePort, public Timestamping, public Path, public Stations {
  public:
   struct Config {
     Interface interface;
@@ -44,6 +45,10 @@ class PacketClient final : public MessagePort, public Timestamping, public Path 
   }
   [[nodiscard]] std::optional<SocketDescription> peer() const override;
   [[nodiscard]] std::optional<SocketDescription> local() const override;
+  [[nodiscard]] PeerRef station(std::size_t index) const noexcept override {
+    return {std::as_bytes(std::span{receiver_.sender(index).bytes}), {}};
+  }
+  [[nodiscard]] SocketDescription description(const PeerRef& station) const override;
 
  private:
   using Head = std::array<std::byte, kCtpProbeHeadBytes>;
@@ -58,7 +63,8 @@ class PacketClient final : public MessagePort, public Timestamping, public Path 
   LinkSender sender_;
   std::array<Head, LinkSender::kSlots> heads_{};
   ZeroPages<std::uint32_t> sizes_{kReceipts};  ///< Of each receipt's last message, plus 1.
-  std::uint16_t next_receipt_ = 0;             ///< For messages that bring none.
+  /// For messages that bring none. Random, so that clients of one interface rarely have the same.
+  std::uint16_t next_receipt_ = static_cast<std::uint16_t>(random_u64());
   std::optional<KernelStamps> stamps_;
 };
 

@@ -134,7 +134,7 @@ TEST_CASE("json: what a summary did not measure is null, but rtt_ns is always an
           nothing + R"(,"response_ns":)" + nothing +
           R"(,"rtt_variation_ns":null,"jitter_rfc3550_ns":null,"connect_time_ns":null,)"
           R"("rtt_kernel_ns":null,"server_residence_ns":null,"one_way_ns":null,"loss_runs":null,)"
-          R"("send_errors":[],"foreign_reply":null,"outages":[],"tcp_info":null,"path_mtu_bytes":null,"instrument":{"send_lateness_ns":)"
+          R"("send_errors":[],"foreign_reply":null,"outages":[],"tcp_info":null,"path_mtu_bytes":null,"stations":null,"instrument":{"send_lateness_ns":)"
           R"({"mean":null,"p50":null,"p99":null,"max":null},"send_call_ns":{"mean":null,)"
           R"("p50":null,"p99":null,"max":null},"clock_read_ns":null,"wake_up_ns":{"mean":null,"p50":null,)"
           R"("p99":null,"max":null},"floor_ns":null,"discarded_total":0,)"
@@ -179,7 +179,7 @@ TEST_CASE("json: a full summary has each figure under its own key", "[report][un
       R"("duration_ns":3000000000,"probes":30}],)"
       R"("tcp_info":{"rtt_ns":21000,"rttvar_ns":4000,"retransmits_total":1,)"
       R"("cwnd":10,"mss_bytes":32741,"path_mtu_bytes":65535},)"
-      R"("path_mtu_bytes":1500,"instrument":{"send_lateness_ns":{"mean":1000,)"
+      R"("path_mtu_bytes":1500,"stations":null,"instrument":{"send_lateness_ns":{"mean":1000,)"
       R"("p50":2000,"p99":3000,"max":4000},"send_call_ns":{"mean":5000,)"
       R"("p50":6000,"p99":7000,"max":8000},"clock_read_ns":25,)"
       R"("wake_up_ns":{"mean":51000,"p50":50000,"p99":90000,"max":120000},)"
@@ -281,7 +281,8 @@ TEST_CASE("json: a path that is not UTF-8 comes in base64 beside a lossy one", "
   CHECK(contains(json(ListeningEvent{samples::unix_end("/run/\xff"), false, 1}),
                  "\"endpoint\":{\"uri\":\"unixgram:///run/\uFFFD\",\"transport\":\"unix\","
                  "\"socket_type\":\"datagram\",\"family\":\"unix\",\"address\":null,\"port\":null,"
-                 "\"path\":\"/run/\uFFFD\",\"path_base64\":\"L3J1bi//\",\"abstract\":false,\"interface\":null}"));
+                 "\"path\":\"/run/\uFFFD\",\"path_base64\":\"L3J1bi//"
+                 "\",\"abstract\":false,\"interface\":null}"));
   SocketDescription abstract = samples::unix_end("a\0b"s);
   abstract.abstract = true;
   CHECK(contains(json(ListeningEvent{abstract, false, 1}),
