@@ -94,7 +94,7 @@ TEST_CASE("endpoint: a mistake is named, with the spelling that works where ther
       {"", "endpoint '': it is empty"},
       {"http://h:7",
        "endpoint http://h:7: unknown scheme 'http'; known are tcp, tcp4, tcp6, udp, udp4, udp6, "
-       "unix, unixgram, unixpacket, fd, sd"},
+       "unix, unixgram, unixpacket, packet, fd, sd"},
       {"tpc://h:7", "endpoint tpc://h:7: unknown scheme 'tpc'; did you mean tcp://h:7?"},
       {"unixdgram:///p",
        "endpoint unixdgram:///p: unknown scheme 'unixdgram'; did you mean unixgram:///p?"},
