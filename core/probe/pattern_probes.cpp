@@ -41,12 +41,14 @@ bool PatternProbes::is_pattern_of(Sequence sequence,
   return same_bytes(message, whole.first(message.size()));
 }
 
-/// Of what names a probe beside the content, only the right name is an answer: many may hear it.
+/// Where a number travels beside the content, several clients may hear one answer: what is not ours
+/// is somebody else's. Elsewhere it is ours, damaged.
 Reading PatternProbes::read_one(std::span<const std::byte> message,
                                 std::optional<std::uint16_t> receipt,
                                 const Answerable& answerable) const noexcept {
+  const Reading not_ours{.kind = receipt ? ReadingKind::foreign : ReadingKind::damaged};
   const auto [expected, next] = answerable;
-  if (message.size() != size_bytes_ || next.value == 0) return {};
+  if (message.size() != size_bytes_ || next.value == 0) return not_ours;
   if (is_answer_to(expected, message, receipt)) return {ReadingKind::intact, expected, {}};
   // A copy of an earlier one? Its sequence is the last that ends in these bytes.
   std::uint64_t low = 0;
@@ -63,8 +65,7 @@ Reading PatternProbes::read_one(std::span<const std::byte> message,
   if (back <= last && is_answer_to(candidate, message, receipt)) {
     return {ReadingKind::intact, candidate, {}};
   }
-  const bool of_another = receipt && *receipt != static_cast<std::uint16_t>(expected.value);
-  return {.kind = of_another ? ReadingKind::foreign : ReadingKind::damaged};
+  return not_ours;
 }
 
 void PatternProbes::read(const Slot& slot, const Answerable& answerable,

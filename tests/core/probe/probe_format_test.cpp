@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/seam/wire_format.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/session_probes.hpp"
 
@@ -38,6 +39,39 @@ TEST_CASE("probe format: an echo of any size is known again", "[probe_format][un
   CHECK(reading.kind == ReadingKind::intact);
   CHECK(reading.sequence == Sequence{7});
   CHECK_FALSE(reading.stamp.has_value());
+}
+
+/// What a small probe's reply is that came with this number.
+Reading read_with_receipt(std::uint32_t size, Bytes message, std::uint16_t receipt,
+                          Sequence expected) {
+  const auto format = make_probe_format(kFrames, {.size_bytes = size, .session = kSession});
+  Slot slot;
+  slot.data = message.data();
+  slot.size = static_cast<std::uint32_t>(message.size());
+  slot.receipt = receipt;
+  Reading reading;
+  format->read(slot, {expected, {100'000}}, {&reading, 1});
+  return reading;
+}
+
+TEST_CASE("probe format: of small probes the number beside them has to be right, too",
+          "[probe_format][unit]") {
+  const std::uint32_t size = GENERATE(0U, 1U, 4U, 31U);
+  CAPTURE(size);
+  constexpr Sequence kSent{70'000};
+  constexpr auto kReceipt = static_cast<std::uint16_t>(kSent.value);
+  testing::SessionProbes content{size, kSession};
+  const Bytes probe = copy(content.encode(kSent));
+  CHECK(read_with_receipt(size, probe, kReceipt, kSent).sequence == kSent);
+  // A copy of an earlier one is known by it.
+  CHECK(read_with_receipt(size, probe, kReceipt, {kSent.value + 1}).sequence == kSent);
+  const Reading other = read_with_receipt(size, probe, kReceipt + 1, kSent);
+  CHECK((size == 0) == other.sequence.has_value());  // Without content the number is all there is.
+  if (size == 0) return;
+  CHECK(other.kind == ReadingKind::foreign);
+  Bytes changed = probe;
+  changed[0] ^= std::byte{1};
+  CHECK(read_with_receipt(size, changed, kReceipt, kSent).kind == ReadingKind::foreign);
 }
 
 TEST_CASE("probe format: a stamped reply gives its stamp", "[probe_format][unit]") {
