@@ -5,10 +5,10 @@
 namespace netecho {
 namespace {
 
-constexpr std::string_view kDigits = "0123456789abcdef";
+constexpr std::string_view kMacDigits = "0123456789abcdef";
 
 /// Below 0: no digit.
-int digit(char c) noexcept {
+int mac_digit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
@@ -26,10 +26,10 @@ std::optional<MacAddress> parse_groups(std::string_view text, std::size_t group,
       if (text[at] != separator) return std::nullopt;
       continue;
     }
-    const int value = digit(text[at]);
+    const int value = mac_digit(text[at]);
     if (value < 0) return std::nullopt;
     std::uint8_t& byte = out.bytes[digits / 2];
-    byte = static_cast<std::uint8_t>(byte << 4U | static_cast<unsigned>(value));
+    byte = static_cast<std::uint8_t>(unsigned{byte} << 4U | static_cast<unsigned>(value));
     ++digits;
   }
   return digits == 2 * kMacBytes && at == text.size() ? std::optional{out} : std::nullopt;
@@ -62,8 +62,8 @@ std::string to_string(const MacAddress& address) {
   std::string out;
   for (const std::uint8_t byte : address.bytes) {
     if (!out.empty()) out += ':';
-    out += kDigits[byte >> 4U];
-    out += kDigits[byte & 0xFU];
+    out += kMacDigits[byte >> 4U];
+    out += kMacDigits[byte & 0xFU];
   }
   return out;
 }

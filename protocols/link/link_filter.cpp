@@ -51,12 +51,6 @@ LinkFilter& LinkFilter::require_16(std::uint32_t offset, std::uint16_t value) {
   return *this;
 }
 
-LinkFilter& LinkFilter::require_32(std::uint32_t offset, std::uint32_t value) {
-  load(BPF_W, offset);
-  refuse_unless(value);
-  return *this;
-}
-
 void LinkFilter::attach(int fd, std::string_view subject) const {
   std::vector<sock_filter> code = code_;
   code.push_back(statement(BPF_RET | BPF_K, kWholeFrame));

@@ -21,7 +21,6 @@ class LinkFilter {
   /// What is at this offset, as a big-endian number, has to be `value`. A frame that ends before it
   /// is not let through.
   LinkFilter& require_16(std::uint32_t offset, std::uint16_t value);
-  LinkFilter& require_32(std::uint32_t offset, std::uint32_t value);
 
   /// Sets it on a socket. Throws SysError.
   void attach(int fd, std::string_view subject) const;

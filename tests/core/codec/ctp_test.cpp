@@ -58,6 +58,12 @@ TEST_CASE("ctp: a probe has the bytes of the specification", "[codec][unit]") {
   CHECK(read_ctp_answer(head, kOther) == 0x1234);
   CHECK(read_ctp_answer(head, kSelf) == std::nullopt);
   CHECK(judge(head).verdict == CtpVerdict::reply);
+  for (const std::size_t changed : {std::size_t{0}, std::size_t{2}, std::size_t{10}}) {
+    CAPTURE(changed);
+    Bytes other = head;
+    other[changed] = std::byte{4};
+    CHECK(read_ctp_answer(other, kOther) == std::nullopt);
+  }
   for (std::size_t size = 0; size < head.size(); ++size) {
     CHECK(read_ctp_answer(std::span{head}.first(size), kOther) == std::nullopt);
   }
