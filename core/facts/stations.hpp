@@ -16,7 +16,7 @@ struct StationFigures {
   std::string address;
   std::uint64_t received_total = 0;   ///< Probes that it answered in time.
   std::uint64_t duplicate_total = 0;  ///< Further answers to the same probes.
-  LatencyFigures rtt;
+  LatencyFigures rtt{};
 };
 
 template <>
