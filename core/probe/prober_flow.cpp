@@ -204,7 +204,7 @@ Instant ProbeFlow::next_send() const noexcept {
 
 Instant ProbeFlow::next_chore() const noexcept {
   Instant next = tracker_.next_expiry();
-  if (all_sent()) return next;
+  if (all_sent()) return finished() ? next : std::min(next, others_until().value_or(kNever));
   if (reopen_at_) next = std::min(next, *reopen_at_);
   if (warm_up_) next = std::min(next, warm_up_->next_event());
   const bool slots_pass = begun_ && !connected() && !floods();
@@ -331,7 +331,8 @@ void ProbeFlow::settle_figures() {
 void ProbeFlow::settle(Instant now) {
   charge_spoiled(nullptr);
   settle_figures();
-  if (all_sent() && tracker_.outstanding() == 0 && !finished_at_) finished_at_ = now;
+  if (!all_sent() || tracker_.outstanding() != 0 || finished()) return;
+  if (now >= others_until().value_or(now)) finished_at_ = now;
 }
 
 void ProbeFlow::tell_failure(const char* why) {

@@ -224,6 +224,8 @@ class ProbeFlow {
   void take_intact(const Slot& slot, const Reading& reading);
   /// An answer where a probe asks many.
   void take_station(const Slot& slot, const Reading& reading);
+  /// Until when further stations may answer the last probe; none where one peer is asked.
+  [[nodiscard]] std::optional<Instant> others_until() const noexcept;
   /// One more station has answered a probe that another one has answered.
   void record_station(const Slot& slot, Sequence sequence, StationTable::Station& station);
   void take_damaged(const Slot& slot, const Reading& reading);

@@ -5,6 +5,12 @@
 
 namespace netecho {
 
+std::optional<Instant> ProbeFlow::others_until() const noexcept {
+  if (!stations_ || ended_ || tracker_.sent_total() == 0) return std::nullopt;
+  const auto sent = tracker_.sent_when(last_sent_);
+  return sent ? std::optional{saturating_add(*sent, context_.options.timeout)} : std::nullopt;
+}
+
 /// The first of the stations that answer a probe makes it received. What others answer is counted
 /// for themselves alone, and what one answers again is a duplicate.
 void ProbeFlow::take_station(const Slot& slot, const Reading& reading) {
