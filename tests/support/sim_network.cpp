@@ -24,7 +24,7 @@ std::uint64_t unix_ns(WallTime time) {
 
 }  // namespace
 
-class SimPort final : public MessagePort, public Trains, public Timestamping {
+class SimPort final : public MessagePort, public Trains, public Timestamping, public Stations {
  public:
   SimPort(SimNetwork& network, SimLink& link, int number)
       : network_{network}, link_{link}, number_{number} {}
@@ -71,6 +71,7 @@ class SimPort final : public MessagePort, public Trains, public Timestamping {
       if (arrival.icmp) slot.icmp = &(said_.at(batch.count - 1) = *arrival.icmp);
       slot.at = network_.now();
       if (link_.kernel_stamps) slot.kernel_at = arrival.wall;
+      stations_.at(batch.count - 1) = static_cast<std::byte>(arrival.station);
     }
     if (batch.count > 0) return {IoStatus::ok, batch.count, 0};
     if (link_.failure != 0) return {IoStatus::failed, 0, link_.failure};
@@ -79,7 +80,17 @@ class SimPort final : public MessagePort, public Trains, public Timestamping {
 
   [[nodiscard]] Features features() noexcept override {
     const bool has_trains = link_.options.trains != SimTrains::none;
-    return {.trains = has_trains ? this : nullptr, .timestamping = this};
+    return {.trains = has_trains ? this : nullptr,
+            .timestamping = this,
+            .stations = link_.options.asks_many ? this : nullptr};
+  }
+  [[nodiscard]] PeerRef station(std::size_t index) const noexcept override {
+    return {std::span{stations_}.subspan(index, 1), {}};
+  }
+  [[nodiscard]] SocketDescription description(const PeerRef& station) const override {
+    SocketDescription out;
+    out.address = "station " + std::to_string(std::to_integer<int>(station.address()[0]));
+    return out;
   }
   bool accept_trains() noexcept override { return true; }
   [[nodiscard]] bool takes_trains(Instant /*now*/) const noexcept override {
@@ -122,6 +133,7 @@ class SimPort final : public MessagePort, public Trains, public Timestamping {
   SimLink& link_;
   int number_;
   std::array<IcmpError, 64> said_{};
+  std::array<std::byte, 64> stations_{};  ///< Who sent each slot of the last batch.
 };
 
 std::unique_ptr<MessagePort> SimNetwork::make_port(LinkOptions options, SimLink*& link) {
@@ -202,15 +214,16 @@ void SimNetwork::answer(SimLink& link, std::string bytes, const Fate& fate) {
     } else if (copy.corrupt) {
       copied.back() = static_cast<char>(copied.back() ^ 1);
     }
-    reply(link, std::move(copied), copy.extra);
+    reply(link, std::move(copied), copy.extra, copy.station);
   }
 }
 
-void SimNetwork::reply(SimLink& link, std::string bytes, Duration extra) {
-  events_.emplace(now_ + link.options.residence + link.options.one_way_delay + extra,
-                  [this, &link, reply = std::move(bytes)] {
-                    link.inbox.push_back({reply, 0, wall_now()});
-                  });
+void SimNetwork::reply(SimLink& link, std::string bytes, Duration extra, int station) {
+  events_.emplace(
+      now_ + link.options.residence + link.options.one_way_delay + extra,
+      [this, &link, reply = std::move(bytes), station] {
+        link.inbox.push_back({.bytes = reply, .error = 0, .wall = wall_now(), .station = station});
+      });
 }
 
 void SimNetwork::send_impaired(SimLink& link) {
