@@ -14,6 +14,8 @@ namespace netecho {
 namespace {
 
 constexpr std::size_t kMaxThreads = 256;
+/// The longest frame of most networks has room for 186.
+constexpr std::uint64_t kMaxHops = 255;
 constexpr std::size_t kMostBuffered = std::size_t{1} << 40U;
 
 struct ServeTyped {
@@ -21,7 +23,7 @@ struct ServeTyped {
   std::vector<std::string> endpoints;
   std::optional<std::string> max_conns, max_accepts, idle_timeout, drain_timeout, max_buffered,
       backlog, unix_mode, ready_fd, port_file, stats_interval, impair, key_file, threads, user,
-      sandbox, max_per_source, udp_max_rate;
+      sandbox, max_per_source, udp_max_rate, ctp_hops;
   std::vector<std::string> allow, allow_uid;
   std::string show_payload;
   bool once = false, plain = false, require_key = false, reuseport = false, unix_replace = false,
@@ -69,6 +71,9 @@ constexpr OptionRow<ServeTyped> kServe[] = {
      &ServeTyped::udp_max_rate},
     {{"--udp-allow-any-source", kFlag, "Answer UDP source ports below 1024, too", kServing},
      &ServeTyped::udp_allow_any_source},
+    {{"--ctp-hops", kNumber, "Send only those frames on that have at most N hops in all (1)",
+      kServing},
+     &ServeTyped::ctp_hops},
     {{"--backlog", kNumber, "Let at most N connections wait to be accepted (4096)", kServing},
      &ServeTyped::backlog},
     {{"--reuseport", kFlag, "Share the port with other processes (SO_REUSEPORT)", kServing},
@@ -110,6 +115,7 @@ SourcesTyped sources_typed(const ServeTyped& typed) {
           .allow_uid = typed.allow_uid,
           .max_per_source = typed.max_per_source,
           .udp_max_rate = typed.udp_max_rate,
+          .ctp_hops = typed.ctp_hops,
           .udp_allow_any_source = typed.udp_allow_any_source};
 }
 
@@ -194,6 +200,9 @@ ServeJob job_of(const ServeTyped& typed) {
                  .unix_replace = typed.unix_replace,
                  .sources = source_rules_value(job.sources),
                  .warn = log_warning};
+  if (typed.ctp_hops) {
+    job.sockets.ctp_hops = number_value("--ctp-hops", *typed.ctp_hops, 1, kMaxHops);
+  }
   if (typed.backlog) {
     job.sockets.backlog = static_cast<int>(number_value("--backlog", *typed.backlog, 1, 1'000'000));
   }

@@ -26,6 +26,7 @@ complete -c netecho -n '__fish_seen_subcommand_from serve' -l allow -x -d 'Answe
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l allow-uid -x -d 'Answer only this user of unix sockets (all; abstract names: this user and root); repeatable'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l udp-max-rate -x -d 'Send at most this many UDP replies a second to one network (1k; loopback: no limit)'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l udp-allow-any-source -d 'Answer UDP source ports below 1024, too'
+complete -c netecho -n '__fish_seen_subcommand_from serve' -l ctp-hops -x -d 'Send only those frames on that have at most N hops in all (1)'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l backlog -x -d 'Let at most N connections wait to be accepted (4096)'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l reuseport -d 'Share the port with other processes (SO_REUSEPORT)'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l plain -d 'Never touch a frame: a pure RFC 862 echo'

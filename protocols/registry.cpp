@@ -9,6 +9,7 @@
 #include "protocols/icmp/icmp.hpp"
 #include "protocols/inherited/inherited.hpp"
 #include "protocols/mptcp/mptcp.hpp"
+#include "protocols/packet/packet.hpp"
 #include "protocols/tcp/tcp.hpp"
 #include "protocols/udp/udp.hpp"
 #include "protocols/unix/unix.hpp"
@@ -99,8 +100,8 @@ string join(std::span<const string_view> words) {
 bool contradicts(const Endpoint& endpoint, FamilyChoice choice) {
   if (choice == FamilyChoice::any) return false;
   const auto family = backend_of(endpoint).describe(endpoint).family;
-  if (!family || *family == AddressFamily::unix_domain) return false;
-  return (*family == AddressFamily::ipv4) != (choice == FamilyChoice::ipv4_only);
+  if (family == AddressFamily::ipv4) return choice != FamilyChoice::ipv4_only;
+  return family == AddressFamily::ipv6 && choice != FamilyChoice::ipv6_only;
 }
 
 }  // namespace
@@ -114,6 +115,7 @@ std::span<const Backend> backends() noexcept {
       unix_socket::stream_backend(),
       unix_socket::datagram_backend(),
       unix_socket::record_backend(),
+      packet_backend(),
       inherited_backend(),
   };
   return kTable;
@@ -182,6 +184,12 @@ std::optional<string> host_port_hint(string_view host, string_view port) {
 
 const Backend& backend_of(const Endpoint& endpoint) {
   return *find_backend(endpoint.scheme);
+}
+
+std::size_t message_limit(const Endpoint& endpoint) {
+  const Backend& backend = backend_of(endpoint);
+  return backend.largest_message != nullptr ? backend.largest_message(endpoint)
+                                            : backend.capabilities.max_message_bytes;
 }
 
 void check_family(std::span<const Endpoint> endpoints, FamilyChoice choice) {

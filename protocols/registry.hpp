@@ -41,6 +41,7 @@ struct ServeOptions {
   unsigned unix_mode = 0600;
   bool unix_replace = false;
   SourceRules sources;
+  std::size_t ctp_hops = 1;  ///< How many hops a frame that is sent on may have in all (packet).
   /// Tells the user what is worth knowing although it works (a family this host lacks, a wildcard
   /// bind).
   void (*warn)(const std::string& message) = nullptr;
@@ -51,8 +52,10 @@ struct ServeOptions {
 enum SourceControlBit : std::uint32_t {
   kSourceNetworks = 1U << 0,     ///< Their addresses: --allow.
   kSourceUsers = 1U << 1,        ///< Their users: --allow-uid.
-  kSourceDatagrams = 1U << 2,    ///< Rates and ports of datagrams: the --udp-… options.
+  kSourceDatagrams = 1U << 2,    ///< Ports of datagrams: --udp-allow-any-source.
   kSourceConnections = 1U << 3,  ///< How many connections each has: --max-per-source.
+  kSourceRates = 1U << 4,        ///< How many replies a second each gets: --udp-max-rate.
+  kSourceHops = 1U << 5,         ///< How often a message wants to be sent on: --ctp-hops.
 };
 using SourceControls = std::uint32_t;
 
@@ -61,6 +64,7 @@ struct Capabilities {
   bool boundaries = false;            ///< Keeps message boundaries (datagrams, records).
   bool kernel_stamps = false;         ///< The kernel stamps what is sent and received.
   bool inherited = false;             ///< Descriptors given by a parent: serve only.
+  bool unchanged = false;             ///< Messages come back as they were: no stamp, no tag.
   std::size_t max_message_bytes = 0;  ///< 0: no limit (streams).
   SocketOptionSet client_options = 0;
   SocketOptionSet serve_options = 0;
@@ -96,6 +100,11 @@ struct Backend {
   /// Completions of a partly typed rest (socket files, interfaces …); opens no socket, asks no DNS.
   /// Null: nothing is known.
   std::vector<std::string> (*complete)(std::string_view rest);
+  /// How large a message to this endpoint can be, where that is not the same for all of them; asks
+  /// this host only. Null: capabilities.max_message_bytes.
+  std::size_t (*largest_message)(const Endpoint& endpoint) = nullptr;
+  /// Whether a client asks all who answer there: `probe` lists them, `send` wants one. Null: never.
+  bool (*asks_many)(const Endpoint& endpoint) = nullptr;
 
   [[nodiscard]] bool has_side(Role role) const noexcept {
     return role == Role::serve ? serve != nullptr : connect != nullptr;
@@ -132,6 +141,9 @@ void check_side(const Backend& backend, std::string_view scheme, Role role, std:
 /// cannot be that.
 [[nodiscard]] std::optional<std::string> host_port_hint(std::string_view host,
                                                         std::string_view port);
+
+/// Returns how large a message to this endpoint can be; 0: no limit (streams).
+[[nodiscard]] std::size_t message_limit(const Endpoint& endpoint);
 
 /// Throws a usage Error for an endpoint that -4 or -6 rules out (`-6 tcp4://…`, `-4 [::1]:7`).
 void check_family(std::span<const Endpoint> endpoints, FamilyChoice choice);

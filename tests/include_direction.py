@@ -37,6 +37,8 @@ PROTOCOLS = {
     "protocols/ip": OF_PROTOCOLS | {"protocols/registry.hpp", "protocols/grammar"},
     "protocols/message": OF_PROTOCOLS | {"protocols/rules"},
     "protocols/stream": OF_PROTOCOLS | {"protocols/registry.hpp", "protocols/rules"},
+    # What transports of frames share: AF_PACKET.
+    "protocols/link": OF_PROTOCOLS,
 }
 COMMON = OF_PROTOCOLS | set(PROTOCOLS)
 PROTOCOLS |= {
@@ -45,6 +47,8 @@ PROTOCOLS |= {
     "protocols/mptcp": COMMON | {"protocols/tcp"},
     "protocols/udp": COMMON,
     "protocols/unix": COMMON,
+    # Its wire format is no payload: what is in front of it is read where frames come in.
+    "protocols/packet": COMMON | {"core/codec"},
     "protocols/inherited": COMMON
     | {"protocols/mptcp", "protocols/tcp", "protocols/udp", "protocols/unix"},
 }
@@ -69,9 +73,9 @@ FORMATS = ("core/report/json",)
 SEAM = re.compile(r"core/seam/.*\.hpp")
 SYSTEM = re.compile(r"#include <(sys/|netinet/|linux/|arpa/|net/)")
 # A scheme is spelled where it is implemented, and nowhere below.
-SCHEME = re.compile(r'"(?:tcp|mptcp|udp|unix|unixgram|unixpacket)[46]?(?::|://)?"')
-# The name of a family of addresses and that of a figure, which happen to be schemes, too.
-NO_SCHEME = re.compile(r'kUnixFamilyName = "unix"|v\("mptcp", ')
+SCHEME = re.compile(r'"(?:tcp|mptcp|udp|unix|unixgram|unixpacket|packet)[46]?(?::|://)?"')
+# The names of families of addresses and that of a figure, which happen to be schemes, too.
+NO_SCHEME = re.compile(r'kUnixFamilyName = "unix"|kPacketFamilyName = "packet"|v\("mptcp", ')
 
 LONGEST = 400  # Lines of a file, of a test's too.
 

@@ -64,10 +64,14 @@ void check_probe(const Endpoint& endpoint, const ProbeOptions& options, const ch
         "option", size_option,
         "with a key expected up to 65536 bytes, the largest frame, for " + endpoint.typed);
   }
-  if (can.max_message_bytes != 0 && options.size_bytes > can.max_message_bytes) {
-    throw usage_error(
-        "option", size_option,
-        "expected up to " + std::to_string(can.max_message_bytes) + " bytes for " + endpoint.typed);
+  if (can.unchanged && options.key) {
+    throw usage_error("option", "--key-file",
+                      "what comes back is unchanged, which nobody has signed: " + endpoint.typed);
+  }
+  const std::size_t most = message_limit(endpoint);
+  if (most != 0 && options.size_bytes > most) {
+    throw usage_error("option", size_option,
+                      "expected up to " + std::to_string(most) + " bytes for " + endpoint.typed);
   }
 }
 

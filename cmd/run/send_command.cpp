@@ -34,6 +34,12 @@ class Sender {
       throw usage_error("option", "--half-close",
                         "is for streams: " + endpoint_.typed + " has no end to be closed");
     }
+    if (const auto asks_many = backend_of(endpoint_).asks_many;
+        asks_many != nullptr && asks_many(endpoint_)) {
+      throw usage_error("endpoint", endpoint_.typed,
+                        "send wants one station to compare with: name its address; netecho probe " +
+                            endpoint_.typed + " lists those that answer");
+    }
   }
 
   int run();
@@ -42,9 +48,7 @@ class Sender {
   [[nodiscard]] std::unique_ptr<PayloadSource> open_source() const;
   [[nodiscard]] std::string whole(PayloadSource& source, std::size_t limit,
                                   const std::string& hint) const;
-  [[nodiscard]] std::size_t message_limit() const {
-    return backend_of(endpoint_).capabilities.max_message_bytes;
-  }
+  [[nodiscard]] std::size_t message_limit() const { return netecho::message_limit(endpoint_); }
   [[nodiscard]] bool messages() const { return backend_of(endpoint_).capabilities.boundaries; }
   /// Throws Error (timeout) once it has passed.
   void check_deadline(const char* operation) const;

@@ -16,7 +16,7 @@ namespace netecho {
 /// Holds options about sources as typed: those that were given must mean something for an endpoint.
 struct SourcesTyped {
   std::vector<std::string> allow, allow_uid;
-  std::optional<std::string> max_per_source, udp_max_rate;
+  std::optional<std::string> max_per_source, udp_max_rate, ctp_hops;
   bool udp_allow_any_source = false;
 };
 

@@ -43,13 +43,16 @@ void warn_of_others(const char* option, bool typed, std::span<const Endpoint> en
 void check_source_options(const SourcesTyped& typed, std::span<const Endpoint> endpoints) {
   need_one("--allow", !typed.allow.empty(), endpoints, kSourceNetworks, "IP");
   need_one("--allow-uid", !typed.allow_uid.empty(), endpoints, kSourceUsers, "unix sockets");
-  need_one("--udp-max-rate", typed.udp_max_rate.has_value(), endpoints, kSourceDatagrams, "udp");
+  need_one("--udp-max-rate", typed.udp_max_rate.has_value(), endpoints, kSourceRates,
+           "udp and packet");
   need_one("--udp-allow-any-source", typed.udp_allow_any_source, endpoints, kSourceDatagrams,
            "udp");
   need_one("--max-per-source", typed.max_per_source.has_value(), endpoints, kSourceConnections,
            "tcp");
+  need_one("--ctp-hops", typed.ctp_hops.has_value(), endpoints, kSourceHops, "packet");
   warn_of_others("--allow", !typed.allow.empty(), endpoints, kSourceNetworks);
   warn_of_others("--allow-uid", !typed.allow_uid.empty(), endpoints, kSourceUsers);
+  warn_of_others("--ctp-hops", typed.ctp_hops.has_value(), endpoints, kSourceHops);
 }
 
 }  // namespace netecho

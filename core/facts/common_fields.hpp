@@ -36,6 +36,7 @@ struct Fields<SocketDescription> {
     v("path", s.path...);
     v("path_base64", opaque_path(s)...);
     v("abstract", s.abstract...);
+    v("interface", s.interface...);
   }
 };
 

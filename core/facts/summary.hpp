@@ -17,6 +17,7 @@
 #include "core/facts/hop_limits.hpp"
 #include "core/facts/losses.hpp"
 #include "core/facts/reply.hpp"
+#include "core/facts/stations.hpp"
 #include "core/net/endpoint.hpp"
 #include "core/net/path_info.hpp"
 
@@ -111,6 +112,7 @@ struct Summary {
   std::optional<MptcpInfo> mptcp;
   std::optional<std::uint64_t> path_mtu_bytes;
   std::optional<PathFigures> path;
+  std::optional<std::vector<StationFigures>> stations;  ///< None: one peer was asked.
 
   LatenessFigures send_lateness;
   LatenessFigures send_call;
@@ -165,6 +167,7 @@ struct Fields<Summary> {
     v("mptcp", s.mptcp...);
     v("path_mtu_bytes", s.path_mtu_bytes...);
     v("path", s.path...);
+    v("stations", s.stations...);
     v("instrument", Instrument{s}...);
     v("thresholds", s.thresholds...);
     v("error", s.error...);

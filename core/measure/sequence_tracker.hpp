@@ -91,6 +91,11 @@ class SequenceTracker {
   [[nodiscard]] Instant next_expiry() const noexcept;
   /// When a probe that is outstanding or lost was sent, and how late; none if it is forgotten.
   [[nodiscard]] std::optional<SentProbe> sent_probe(Sequence sequence) const noexcept;
+  /// When a probe that is remembered was sent, whatever became of it.
+  [[nodiscard]] std::optional<Instant> sent_when(Sequence sequence) const noexcept {
+    const Cell* const at = find(sequence);
+    return at != nullptr ? std::optional{sent_at(*at)} : std::nullopt;
+  }
   /// Something that need not be believed claimed to answer this sequence. Only doubted() tells, as
   /// long as the probe is outstanding.
   void doubt(Sequence sequence) noexcept {

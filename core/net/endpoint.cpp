@@ -5,8 +5,9 @@
 namespace netecho {
 namespace {
 
-/// A family of addresses has this name, and so has a scheme, of which this file knows nothing.
+/// Families of addresses have these names, and so have schemes, of which this file knows nothing.
 constexpr std::string_view kUnixFamilyName = "unix";
+constexpr std::string_view kPacketFamilyName = "packet";
 
 std::string to_lower(std::string_view text) {
   std::string lower{text};
@@ -44,7 +45,7 @@ std::string_view to_string(AddressFamily family) noexcept {
     case AddressFamily::unix_domain:
       return kUnixFamilyName;
     case AddressFamily::packet:
-      return "packet";
+      return kPacketFamilyName;
     case AddressFamily::ipx:
       return "ipx";
   }

@@ -17,7 +17,7 @@ enum class Role : std::uint8_t { serve, client };
 enum class SocketType : std::uint8_t { stream, datagram, seqpacket };
 enum class AddressFamily : std::uint8_t { ipv4, ipv6, unix_domain, packet, ipx };
 
-/// "ipv4", "ipv6", for sockets of this host alone "unix", and "packet" and "ipx".
+/// "ipv4", "ipv6", "unix" for sockets of this host alone, "packet" for frames of one link, "ipx".
 [[nodiscard]] std::string_view to_string(AddressFamily family) noexcept;
 [[nodiscard]] std::string_view to_string(SocketType type) noexcept;
 
@@ -43,10 +43,11 @@ struct SocketDescription {
   std::string transport;  ///< SocketKind::transport: "tcp", "udp", "unix".
   SocketType socket_type = SocketType::stream;
   std::optional<AddressFamily> family;  ///< None while a name is not resolved.
-  std::optional<std::string> address;   ///< Numeric IP (with %zone), or the host as typed.
+  std::optional<std::string> address;   ///< Numeric IP (with %zone), a MAC, or the host as typed.
   std::optional<std::uint16_t> port;
-  std::optional<std::string> path;  ///< Path or abstract name (without '@'), raw bytes.
-  std::optional<bool> abstract;     ///< Set for unix only.
+  std::optional<std::string> path;          ///< Path or abstract name (without '@'), raw bytes.
+  std::optional<bool> abstract;             ///< Set for unix only.
+  std::optional<std::string> interface {};  ///< The only one that it sends over (packet).
 
   bool operator==(const SocketDescription&) const = default;
 };

@@ -1,6 +1,7 @@
 #include "core/net/kernel_stamps.hpp"
 
 #include <linux/errqueue.h>
+#include <linux/if_packet.h>
 #include <linux/net_tstamp.h>
 #include <netinet/in.h>
 
@@ -91,7 +92,8 @@ bool KernelStamps::take(msghdr& header) noexcept {
   for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
     const bool v4 = c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR;
     const bool v6 = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
-    if (!v4 && !v6) continue;
+    const bool link = c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_TX_TIMESTAMP;
+    if (!v4 && !v6 && !link) continue;
     const auto detail = payload_of<sock_extended_err>(c);
     if (detail.ee_origin != SO_EE_ORIGIN_TIMESTAMPING) return false;
     ring_[detail.ee_data & (ring_.size() - 1)] = {detail.ee_data, received(header)};

@@ -67,6 +67,8 @@ Reading PatternProbes::read_one(std::span<const std::byte> message,
   if (const auto answered = answered_by(message, number, answerable)) {
     return {ReadingKind::intact, answered, {}};
   }
+  // Every client counts from 0: what has our number, but not our content, may answer another one.
+  if (numbers_ == ProbeNumbers::overheard) return {.kind = ReadingKind::foreign};
   return {.kind = ReadingKind::damaged, .sequence = sequence_of(number, answerable.next)};
 }
 

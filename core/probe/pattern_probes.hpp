@@ -15,7 +15,11 @@
 namespace netecho {
 
 /// Whether the transport carries 16 bits of each sequence (Slot::number).
-enum class ProbeNumbers : std::uint8_t { none, carried };
+enum class ProbeNumbers : std::uint8_t {
+  none,
+  carried,
+  overheard,  ///< They are carried, but those of other clients' answers come in, too.
+};
 
 class PatternProbes final : public ProbeFormat {
  public:
@@ -23,7 +27,7 @@ class PatternProbes final : public ProbeFormat {
   PatternProbes(const ProbeFormatOptions& options, ProbeNumbers numbers);
 
   [[nodiscard]] std::size_t most_outstanding() const noexcept override {
-    return numbers_ == ProbeNumbers::carried ? std::size_t{1} << kNumberBits : 1;
+    return numbers_ == ProbeNumbers::none ? 1 : std::size_t{1} << kNumberBits;
   }
   [[nodiscard]] bool names_session() const noexcept override { return false; }
   [[nodiscard]] bool asks_for_stamps() const noexcept override { return false; }

@@ -11,18 +11,11 @@
 namespace netecho {
 namespace {
 
-/// What is too small for a frame has a pattern.
+/// What is too small for a frame has a pattern, which a number beside it may tell from others.
+template <ProbeNumbers numbers>
 std::unique_ptr<ProbeFormat> make_frames(const ProbeFormatOptions& options) {
   if (options.size_bytes < frame_minimum(false, options.key != nullptr)) {
-    return std::make_unique<PatternProbes>(options, ProbeNumbers::none);
-  }
-  return std::make_unique<FrameProbes>(options);
-}
-
-/// The transport carries the low bits of each sequence beside the message.
-std::unique_ptr<ProbeFormat> make_numbered_frames(const ProbeFormatOptions& options) {
-  if (options.size_bytes < frame_minimum(false, options.key != nullptr)) {
-    return std::make_unique<PatternProbes>(options, ProbeNumbers::carried);
+    return std::make_unique<PatternProbes>(options, numbers);
   }
   return std::make_unique<FrameProbes>(options);
 }
@@ -31,8 +24,9 @@ struct FormatRow {
   std::string_view wire_format;
   std::unique_ptr<ProbeFormat> (*make)(const ProbeFormatOptions& options);
 };
-constexpr std::array kFormatRows{FormatRow{kFrames, make_frames},
-                                 FormatRow{kNumberedFrames, make_numbered_frames}};
+constexpr std::array kFormatRows{FormatRow{kFrames, make_frames<ProbeNumbers::none>},
+                                 FormatRow{kNumberedFrames, make_frames<ProbeNumbers::carried>},
+                                 FormatRow{kForwardedFrames, make_frames<ProbeNumbers::overheard>}};
 
 }  // namespace
 

@@ -8,7 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
+#include "core/probe/probe_bytes.hpp"
 #include "core/probe/probe_format.hpp"
 #include "core/probe/prober.hpp"
 #include "core/seam/batch.hpp"
@@ -23,6 +25,15 @@ inline constexpr std::size_t kBatchSlots = 64;
 
 /// How many probes a flow sends in one go.
 [[nodiscard]] std::size_t outgoing_slots(const ProbeOptions& options) noexcept;
+
+/// Returns the message that a probe leaves as.
+[[nodiscard]] inline Slot message_of(Sequence sequence, std::span<std::byte> probe) noexcept {
+  Slot out;
+  out.data = probe.data();
+  out.size = static_cast<std::uint32_t>(probe.size());
+  out.number = number_of(sequence);
+  return out;
+}
 
 /// What is in them belongs to the flow whose turn it is, until that ends.
 struct ProberBuffers {

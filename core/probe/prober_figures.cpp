@@ -63,6 +63,7 @@ void FigureSet::merge(const FigureSet& other) {
     loss_directions.reset();
   }
   outages.insert(outages.end(), other.outages.begin(), other.outages.end());
+  if (other.stations) merge_stations(stations ? *stations : stations.emplace(), *other.stations);
   length = std::max(length, other.length);
   achieved_per_second += other.achieved_per_second;
   jitter_sum += other.jitter_sum;

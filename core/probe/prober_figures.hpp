@@ -13,6 +13,7 @@
 #include "core/facts/reason_counts.hpp"
 #include "core/measure/outages.hpp"
 #include "core/measure/round_trip.hpp"
+#include "core/probe/station_table.hpp"
 
 namespace netecho {
 
@@ -52,6 +53,7 @@ struct FigureSet {
   LossRuns loss_runs;
   std::vector<Outage> outages;  ///< Of each flow in turn.
   std::optional<LossDirection::Split> loss_directions;
+  std::optional<std::vector<StationResult>> stations;  ///< None: one peer was asked.
   Duration length{};  ///< Of the run or the part; of several flows the longest.
   double achieved_per_second = 0;
   Duration jitter_sum{};

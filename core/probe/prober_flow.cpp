@@ -101,7 +101,7 @@ Instant ProbeFlow::next_send() const noexcept {
 
 Instant ProbeFlow::next_chore() const noexcept {
   Instant next = matcher_.tracker().next_expiry();
-  if (all_sent()) return next;
+  if (all_sent()) return finished() ? next : std::min(next, others_until().value_or(kNever));
   next = std::min(next, link_.next_look());
   if (warm_up_) next = std::min(next, warm_up_->next_event());
   const bool ticks_pass = pacer_.begun() && !link_.connected() && !context_.options.floods();
@@ -152,8 +152,8 @@ void ProbeFlow::settle_figures() {
 void ProbeFlow::settle(Instant now) {
   charge_spoiled(nullptr);
   settle_figures();
-  const bool done = all_sent() && matcher_.tracker().outstanding() == 0;
-  if (done && !finished_at_) finished_at_ = now;
+  if (!all_sent() || matcher_.tracker().outstanding() != 0 || finished()) return;
+  if (now >= others_until().value_or(now)) finished_at_ = now;
 }
 
 void ProbeFlow::tell_failure(const char* why) {
@@ -167,11 +167,16 @@ void ProbeFlow::tell_failure(const char* why) {
 }
 
 FigureSet ProbeFlow::whole(Instant now) const {
-  return recorder_.whole(finished_at_.value_or(now), matcher_.tracker(), link_.unfinished());
+  FigureSet out =
+      recorder_.whole(finished_at_.value_or(now), matcher_.tracker(), link_.unfinished());
+  if (stations_) out.stations = stations_->whole();
+  return out;
 }
 
 FigureSet ProbeFlow::end_period(Instant now) {
-  return recorder_.end_period(now, matcher_.tracker());
+  FigureSet out = recorder_.end_period(now, matcher_.tracker());
+  if (stations_) out.stations = stations_->end_period();
+  return out;
 }
 
 Summary ProbeFlow::description(bool interrupted) const {

@@ -6,6 +6,7 @@
 /// or an error is charged to, and a Recorder adds up what comes of it.
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "core/probe/prober_pacer.hpp"
 #include "core/probe/prober_recorder.hpp"
 #include "core/probe/prober_warmup.hpp"
+#include "core/probe/station_table.hpp"
 
 namespace netecho {
 
@@ -49,8 +51,9 @@ class ProbeFlow {
   /// reply for want of a connection, has failed.
   void tell_failure(const char* why);
 
-  /// Nothing more is to be sent, and nothing is outstanding. Replies are still taken (late ones,
-  /// duplicates) as long as the run goes on for others.
+  /// Nothing more is to be sent, and nothing is outstanding; where many are asked, nobody else is
+  /// awaited. Replies are still taken (late ones, duplicates) as long as the run goes on for
+  /// others.
   [[nodiscard]] bool finished() const noexcept { return finished_at_.has_value(); }
   /// When on_time() has something to do; kNever when finished.
   [[nodiscard]] Instant next_event() const noexcept { return std::min(next_send(), next_chore()); }
@@ -127,8 +130,18 @@ class ProbeFlow {
   void take_message(const Slot& slot, const Reading& reading);
   void take_error(const Slot& slot);
   void take_intact(const Slot& slot, const Reading& reading);
+  void record_answer(const Reading& reading, const Arrival& arrival, const Reply& reply);
+  void record_late(Sequence sequence, const Arrival& arrival, const Reply& reply);
   void take_damaged(const Slot& slot, const Reading& reading);
+  /// REQUIRES: a message of the slot at hand.
   [[nodiscard]] Reply reply_of(const Slot& slot);
+
+  // prober_stations.cpp: what arrives where a probe asks many.
+  void take_station(const Slot& slot, const Reading& reading);
+  /// One more station has answered a probe that another one has answered.
+  void record_station(const Slot& slot, Sequence sequence, StationTable::Station& station);
+  /// Until when further stations may answer the last probe; none where one peer is asked.
+  [[nodiscard]] std::optional<Instant> others_until() const noexcept;
 
   const ProbeTarget& target_;
   ProberContext context_;
@@ -140,7 +153,9 @@ class ProbeFlow {
   Link link_;
   Batch& outgoing_;  ///< The run's: nothing of this flow is in them beyond its turn.
   Batch& incoming_;
-  std::unique_ptr<WarmUp> warm_up_;  ///< While it lasts.
+  std::size_t taking_ = 0;                ///< The slot of incoming_ at hand.
+  std::optional<StationTable> stations_;  ///< Those that answered; none where one peer is asked.
+  std::unique_ptr<WarmUp> warm_up_;       ///< While it lasts.
   bool warmed_up_ = false;
   bool ended_ = false;    ///< Nothing more is scheduled.
   bool retired_ = false;  ///< The same, because nobody wants more.

@@ -159,13 +159,11 @@ std::span<const std::byte> Link::unfinished() const noexcept {
   return none ? std::span<const std::byte>{} : features_.reassembly->unfinished();
 }
 
-const SocketDescription* Link::sender_of(const Slot& message, std::span<const Slot> received) {
+const SocketDescription* Link::sender_of(const Slot& message, std::size_t slot) {
   const bool by_slot = !options_.echoes() || message.elsewhere;
   if (!by_slot) return connection_.peer ? &*connection_.peer : nullptr;
   if (features_.senders == nullptr) return nullptr;
-  // A port that leaves out messages may have the bytes of one in the storage of a later slot.
-  const auto slot = std::ranges::find(received, message.data, &Slot::data);
-  sender_ = features_.senders->sender(static_cast<std::size_t>(slot - received.begin()));
+  sender_ = features_.senders->sender(slot);
   return sender_ ? &*sender_ : nullptr;
 }
 

@@ -122,10 +122,12 @@ class Link {
   /// What the port holds of a message that is not whole; nothing where there are no echoes. Valid
   /// until it is used or closed.
   [[nodiscard]] std::span<const std::byte> unfinished() const noexcept;
-  /// Who sent a message of `received`, the last batch; null where that is not known. Valid until
-  /// the next call. Allocates where every message is a connection, or one came from elsewhere.
-  [[nodiscard]] const SocketDescription* sender_of(const Slot& message,
-                                                   std::span<const Slot> received);
+  /// Who sent a message, which came in this slot of the last batch; null where that is not known.
+  /// Valid until the next call. Allocates where every message is a connection, or one came from
+  /// elsewhere.
+  [[nodiscard]] const SocketDescription* sender_of(const Slot& message, std::size_t slot);
+  /// Who of many sent a message; null where one peer is asked.
+  [[nodiscard]] const Stations* stations() const noexcept { return features_.stations; }
   /// Says between whom the connection is, and what the kernel knows of it.
   void describe(Summary& summary) const;
 

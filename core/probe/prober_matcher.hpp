@@ -40,6 +40,10 @@ class Matcher {
   [[nodiscard]] Sequence expected() const noexcept {
     return tracker_.outstanding() > 0 ? tracker_.oldest_outstanding() : last_sent_;
   }
+  /// When the last probe left; none if there was none.
+  [[nodiscard]] std::optional<Instant> last_sent_when() const noexcept {
+    return tracker_.sent_total() > 0 ? tracker_.sent_when(last_sent_) : std::nullopt;
+  }
 
   /// The next probe left. REQUIRES: the tracker is not full.
   void sent(Instant at, Duration lateness) noexcept {

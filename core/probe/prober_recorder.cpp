@@ -122,6 +122,11 @@ void Recorder::record_one_way(const Slot& message, const FrameStamp& stamp, Inst
   figures_.statistics.one_way_reverse.record(reverse);
 }
 
+void Recorder::answered_by_another(Sequence sequence, Duration rtt, const Reply& reply) {
+  teller_.tell(sequence, ReplyStatus::ok,
+               {.sent = reply.message->at - rtt, .rtt = rtt, .reply = reply});
+}
+
 void Recorder::late(Sequence sequence, const Arrival& arrival, const Reply& reply) {
   ++figures_.counts.late;
   std::optional<Instant> sent;

@@ -65,6 +65,9 @@ class Recorder {
   /// The same round trip between the kernel's own stamps; its probe left at `left`, if that is
   /// known.
   void kernel_rtt(const Slot& message, Duration around, std::optional<WallTime> left);
+  /// A further station answered, in time, what another one has answered: that is told, and counts
+  /// for that station alone.
+  void answered_by_another(Sequence sequence, Duration rtt, const Reply& reply);
   void late(Sequence sequence, const Arrival& arrival, const Reply& reply);
   void duplicate(Sequence sequence, const Reply& reply);
   void lost(const LostProbe& probe, const Reason& reason, const Reply& reply);

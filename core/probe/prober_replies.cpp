@@ -35,7 +35,8 @@ bool ProbeFlow::receive() {
   recorder_.read_clocks();
   switch (result.status) {
     case IoStatus::ok:
-      for (const Slot& slot : incoming_.filled()) {
+      for (taking_ = 0; taking_ < incoming_.count; ++taking_) {
+        const Slot& slot = incoming_.slots()[taking_];
         take(slot);
         settle(slot.at);
       }
@@ -105,20 +106,15 @@ void ProbeFlow::take_message(const Slot& slot, const Reading& reading) {
 }
 
 void ProbeFlow::take_intact(const Slot& slot, const Reading& reading) {
+  if (link_.stations() != nullptr) return take_station(slot, reading);
   const Sequence sequence = *reading.sequence;
   const Arrival arrival = matcher_.arrived(sequence, slot.at);
   switch (arrival.kind) {
     case ArrivalKind::received:
-      if (context_.options.timestamps == TimestampSource::kernel &&
-          link_.carried(arrival.sent_up_to)) {
-        recorder_.kernel_rtt(slot, *arrival.rtt, link_.kernel_sent(arrival.sent_up_to));
-      }
-      recorder_.answered(sequence, arrival, reading.stamp, matcher_.tracker().sent_total(),
-                         reply_of(slot));
+      record_answer(reading, arrival, reply_of(slot));
       return;
     case ArrivalKind::late:
-      if (arrival.expired) lose(matcher_.expired(sequence));
-      recorder_.late(sequence, arrival, reply_of(slot));
+      record_late(sequence, arrival, reply_of(slot));
       return;
     case ArrivalKind::duplicate:
       recorder_.duplicate(sequence, reply_of(slot));
@@ -126,6 +122,19 @@ void ProbeFlow::take_intact(const Slot& slot, const Reading& reading) {
     case ArrivalKind::unknown:
       return;
   }
+}
+
+void ProbeFlow::record_answer(const Reading& reading, const Arrival& arrival, const Reply& reply) {
+  if (context_.options.timestamps == TimestampSource::kernel && link_.carried(arrival.sent_up_to)) {
+    recorder_.kernel_rtt(*reply.message, *arrival.rtt, link_.kernel_sent(arrival.sent_up_to));
+  }
+  recorder_.answered(*reading.sequence, arrival, reading.stamp, matcher_.tracker().sent_total(),
+                     reply);
+}
+
+void ProbeFlow::record_late(Sequence sequence, const Arrival& arrival, const Reply& reply) {
+  if (arrival.expired) lose(matcher_.expired(sequence));
+  recorder_.late(sequence, arrival, reply);
 }
 
 void ProbeFlow::take_damaged(const Slot& slot, const Reading& reading) {
@@ -149,7 +158,7 @@ void ProbeFlow::take_error(const Slot& slot) {
 
 /// Who sent it is found out only for somebody who is told.
 Reply ProbeFlow::reply_of(const Slot& slot) {
-  return {&slot, context_.tells_outcomes ? link_.sender_of(slot, incoming_.filled()) : nullptr};
+  return {&slot, context_.tells_outcomes ? link_.sender_of(slot, taking_) : nullptr};
 }
 
 }  // namespace netecho

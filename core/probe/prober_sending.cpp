@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <span>
 
-#include "core/probe/probe_bytes.hpp"
 #include "core/probe/prober_flow.hpp"
 
 namespace netecho {
@@ -20,11 +19,7 @@ void put_singly(Sequence first, std::span<std::byte> bytes, std::size_t probes,
                 Batch& out) noexcept {
   const std::size_t each = bytes.size() / probes;
   for (std::size_t i = 0; i < probes; ++i) {
-    Slot& slot = out.slots()[i];
-    slot = {};
-    slot.data = bytes.data() + i * each;
-    slot.size = static_cast<std::uint32_t>(each);
-    slot.number = number_of({first.value + i});
+    out.slots()[i] = message_of({first.value + i}, bytes.subspan(i * each, each));
   }
   out.count = probes;
   out.next = 0;

@@ -58,6 +58,17 @@ void fill_counts(Summary& summary, const FigureSet& figures) {
   }
 }
 
+std::vector<StationFigures> station_figures(const std::vector<StationResult>& stations) {
+  std::vector<StationFigures> out;
+  for (const StationResult& each : stations) {
+    out.push_back({.address = each.address,
+                   .received_total = each.counts.received,
+                   .duplicate_total = each.counts.duplicates,
+                   .rtt = latency_figures(each.counts.rtt)});
+  }
+  return out;
+}
+
 VariationFigures variation_figures(const Histogram& variation) noexcept {
   return {.mean = variation.mean(),
           .p50 = variation.percentile(kP50),
@@ -104,6 +115,7 @@ void fill_figures(Summary& summary, const FigureSet& figures) {
   summary.one_way.forward = latency_figures(statistics.one_way_forward);
   summary.one_way.reverse = latency_figures(statistics.one_way_reverse);
   summary.discarded_total = statistics.discarded;
+  if (figures.stations) summary.stations = station_figures(*figures.stations);
 }
 
 PathInfo merged(std::span<const PathInfo> paths) noexcept {

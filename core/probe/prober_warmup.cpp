@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "core/measure/schedule.hpp"
-#include "core/probe/probe_bytes.hpp"
 
 namespace netecho {
 
@@ -24,11 +23,7 @@ void WarmUp::on_time(Instant now) {
     return;
   }
   sequence_ = {sent_++};
-  const std::span<std::byte> probe = format_->encode(sequence_, 1);
-  outgoing_.slots()[0] = {};
-  outgoing_.slots()[0].data = probe.data();
-  outgoing_.slots()[0].size = static_cast<std::uint32_t>(probe.size());
-  outgoing_.slots()[0].number = number_of(sequence_);
+  outgoing_.slots()[0] = message_of(sequence_, format_->encode(sequence_, 1));
   outgoing_.count = 1;
   outgoing_.next = 0;
   waiting_ = port_.send(outgoing_).status == IoStatus::ok;

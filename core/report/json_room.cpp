@@ -21,7 +21,8 @@ std::size_t of_payload(const std::optional<PayloadSample>& sample) noexcept {
 
 struct Room {
   std::size_t operator()(const Summary& s) const noexcept {
-    const std::size_t entries = s.outages.size() + s.reasons.size() + s.thresholds.size();
+    const std::size_t entries = s.outages.size() + s.reasons.size() + s.thresholds.size() +
+                                2 * (s.stations ? s.stations->size() : 0);
     return kEvent + kEntry * entries + of_payload(s.foreign_reply);
   }
   std::size_t operator()(const SummaryEvent& e) const noexcept { return (*this)(e.summary); }

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "core/base/escape.hpp"
 #include "core/report/reasons_text.hpp"
 #include "core/report/text_figures.hpp"
 
@@ -183,6 +184,23 @@ std::string hop_limit_text(const HopLimits& limits) {
   return out;
 }
 
+/// A line each of those that answered where many were asked.
+std::string station_lines(const Summary& s) {
+  if (!s.stations) return {};
+  std::string out = "  " + counted(s.stations->size(), "station") + " answered\n";
+  for (const StationFigures& each : *s.stations) {
+    out +=
+        "  " + escape_for_terminal(each.address) + ": " + number(each.received_total) + " received";
+    add_count(out, each.duplicate_total, "duplicate");
+    if (each.rtt.min) {
+      out += ", rtt min/mean/max " + figure_text(each.rtt.min) + " / " +
+             figure_text(each.rtt.mean) + " / " + figure_text(each.rtt.max);
+    }
+    out += "\n";
+  }
+  return out;
+}
+
 std::string path_line(const Summary& s) {
   std::string out;
   if (const auto& tcp = s.tcp_info) {
@@ -253,7 +271,7 @@ std::string summary_lines(const Summary& s, const TextStyle& style) {
   if (s.error) out += "  " + paint(message_text(s.error->message), kRed, style) + "\n";
   if (s.scheduled_total == 0) return out;
   out += "  " + counts_line(s, style) + reason_lines(s) + pace_line(s) + foreign_line(s);
-  out += rate_limit_line(s);
+  out += rate_limit_line(s) + station_lines(s);
   out += latency_lines("rtt", s.rtt, s.received_total);
   out += latency_lines("connect", s.connect_time, s.received_total);
   out += response_line(s) + kernel_line(s) + server_lines(s) + order_lines(s) + path_line(s);

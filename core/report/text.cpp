@@ -65,6 +65,13 @@ std::string stats_lines(const StatsEvent& stats) {
   return out;
 }
 
+/// Where one of many answered: which.
+std::string station_text(const ReplyEvent& reply) {
+  if (!reply.peer || !reply.peer->interface || !reply.peer->address) return {};
+  if (reply.peer->address == reply.target.address) return {};
+  return " from " + escape_for_terminal(*reply.peer->address);
+}
+
 std::string reply_line(const ReplyEvent& reply, const TextStyle& style) {
   std::string out = style.name_target ? name_of(reply.target) + " " : "";
   out += "seq=" + number(reply.sequence) + " ";
@@ -77,7 +84,7 @@ std::string reply_line(const ReplyEvent& reply, const TextStyle& style) {
     out += paint(std::string(to_string(reply.status)), kRed, style) + reason_of(reply);
     if (reply.rtt) out += " rtt=" + figure_text(reply.rtt);
   }
-  return out + payload_text(reply.payload) + "\n";
+  return out + station_text(reply) + payload_text(reply.payload) + "\n";
 }
 
 struct TextRenderer {

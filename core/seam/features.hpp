@@ -98,6 +98,18 @@ class Path {
   ~Path() = default;
 };
 
+/// Several stations may answer one message.
+class Stations {
+ public:
+  /// Who sent slot `index` of the last received batch.
+  [[nodiscard]] virtual PeerRef station(std::size_t index) const noexcept = 0;
+  /// The same in words. Allocates.
+  [[nodiscard]] virtual SocketDescription description(const PeerRef& station) const = 0;
+
+ protected:
+  ~Stations() = default;
+};
+
 /// Messages are put together from what comes in any pieces (streams).
 class Reassembly {
  public:
@@ -117,6 +129,7 @@ struct Features {
   Senders* senders = nullptr;
   Path* path = nullptr;
   Reassembly* reassembly = nullptr;
+  Stations* stations = nullptr;
 };
 
 }  // namespace netecho

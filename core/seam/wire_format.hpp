@@ -13,5 +13,8 @@ inline constexpr std::string_view kFrames = "netecho";
 /// The same, in messages beside which the transport carries the low bits of the sequence
 /// (Slot::number): they tell one probe from another where it is too small for a frame.
 inline constexpr std::string_view kNumberedFrames = "netecho, numbered";
+/// Frames of the Ethernet Configuration Testing Protocol, which a server only sends on. To a client
+/// they are numbered frames, too; it may also hear the answers to other clients of its link.
+inline constexpr std::string_view kForwardedFrames = "ctp";
 
 }  // namespace netecho

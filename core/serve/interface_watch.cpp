@@ -73,7 +73,9 @@ void InterfaceWatch::on_lost(Watched& one) {
 
 void InterfaceWatch::try_again(Watched& one) {
   try {
-    owner_.replace(one.endpoint, one.bind_again());
+    Served again = one.bind_again();
+    one.listening.endpoint = again.endpoint;  // The new interface may have another address.
+    owner_.replace(one.endpoint, std::move(again));
   } catch (const Error& error) {
     return on_failure(one, error);
   }

@@ -35,10 +35,13 @@ void tell_of_rate(const Slot& slot, std::size_t index, const MessageSource& sour
   if (options.warn == nullptr) return;
   if (!source.shared.limits.tells_of_rate(slot.source_prefix, slot.at)) return;
   const auto peer = source.sender(index);
-  const bool v6 = peer && peer->family == AddressFamily::ipv6;
+  const auto family = peer ? peer->family : std::nullopt;
+  const char* const network = family == AddressFamily::ipv6     ? "the /56 of "
+                              : family == AddressFamily::packet ? ""
+                                                                : "the /24 of ";
   const std::int64_t rate = std::chrono::nanoseconds{std::chrono::seconds{1}} /
                             std::max<Duration>(options.reply_interval, Duration{1});
-  options.warn(source.endpoint.endpoint.uri + ": drops what the " + (v6 ? "/56" : "/24") + " of " +
+  options.warn(source.endpoint.endpoint.uri + ": drops what " + network +
                (peer ? peer->address.value_or("?") : "?") + " sends beyond " +
                std::to_string(rate) + " a second (--udp-max-rate)");
 } catch (const std::exception&) {  // No memory for it: it is counted all the same.

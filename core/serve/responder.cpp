@@ -6,6 +6,7 @@
 #include <cstring>
 #include <exception>
 
+#include "core/codec/ctp.hpp"
 #include "core/codec/stamp.hpp"
 #include "core/serve/message_trace.hpp"
 
@@ -143,6 +144,28 @@ class FrameResponder final : public Responder {
   StampSource& stamps_;
 };
 
+/// Sends frames of the Configuration Testing Protocol on, unchanged but for the mark of what is
+/// done. Their port has decided which ones, and where to.
+class CtpResponder final : public Responder {
+ public:
+  explicit CtpResponder(ServerShared& shared) noexcept
+      : only_authenticated_{shared.options.others == Unauthenticated::refused} {}
+
+  void prepare(Batch& batch, const MessageSource& source) noexcept override {
+    ServerLimits& limits = source.shared.limits;
+    prepare_each(batch, source,
+                 [&](std::span<std::byte> frame, const Slot& slot) -> std::optional<DropReason> {
+                   if (only_authenticated_) return DropReason::auth;
+                   if (!limits.admit_reply(slot.source_prefix, slot.at)) return DropReason::rate;
+                   advance_ctp(frame);
+                   return std::nullopt;
+                 });
+  }
+
+ private:
+  bool only_authenticated_;  ///< What is sent on unchanged proves nothing: none is.
+};
+
 template <typename Kind>
 std::unique_ptr<Responder> make(ServerShared& shared) {
   return std::make_unique<Kind>(shared);
@@ -154,7 +177,8 @@ struct ResponderRow {
 };
 constexpr std::string_view kPlain = "plain";
 constexpr std::array kResponders{ResponderRow{kPlain, make<PlainResponder>},
-                                 ResponderRow{kFrames, make<FrameResponder>}};
+                                 ResponderRow{kFrames, make<FrameResponder>},
+                                 ResponderRow{kForwardedFrames, make<CtpResponder>}};
 
 }  // namespace
 

@@ -31,7 +31,7 @@ constexpr SocketOptionSet kServeOptions =
     kOptionReceiveBuffer | kOptionSendBuffer | kOptionBusyPoll | kOptionMark;
 /// Each of them may mean something for what a descriptor turns out to be.
 constexpr SourceControls kSourceControls =
-    kSourceNetworks | kSourceUsers | kSourceDatagrams | kSourceConnections;
+    kSourceNetworks | kSourceUsers | kSourceDatagrams | kSourceRates | kSourceConnections;
 constexpr std::size_t kLongestFdName = 255;  // sd_pid_notify_with_fds(3), FDNAME=.
 
 std::optional<int> to_fd(std::string_view text) {

@@ -175,7 +175,7 @@ Backend udp_backend() noexcept {
                        .max_message_bytes = kMaxMessageBytes,
                        .client_options = kClientOptions,
                        .serve_options = kServeOptions,
-                       .source_controls = kSourceNetworks | kSourceDatagrams},
+                       .source_controls = kSourceNetworks | kSourceDatagrams | kSourceRates},
       .parse_rest = parse_udp,
       .describe = describe_udp,
       .connect = connect_udp,

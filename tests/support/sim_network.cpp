@@ -24,7 +24,11 @@ std::uint64_t unix_ns(WallTime time) {
 
 }  // namespace
 
-class SimPort final : public MessagePort, public Trains, public Timestamping, public Senders {
+class SimPort final : public MessagePort,
+                      public Trains,
+                      public Timestamping,
+                      public Senders,
+                      public Stations {
  public:
   SimPort(SimNetwork& network, SimLink& link, int number)
       : network_{network}, link_{link}, number_{number} {}
@@ -72,6 +76,7 @@ class SimPort final : public MessagePort, public Trains, public Timestamping, pu
       if (arrival.icmp) slot.icmp = &(said_.at(batch.count - 1) = *arrival.icmp);
       slot.at = network_.now();
       if (link_.kernel_stamps) slot.kernel_at = arrival.wall;
+      stations_.at(batch.count - 1) = static_cast<std::byte>(arrival.station);
     }
     if (batch.count > 0) return {IoStatus::ok, batch.count, 0};
     if (link_.failure != 0) return {IoStatus::failed, 0, link_.failure};
@@ -80,12 +85,23 @@ class SimPort final : public MessagePort, public Trains, public Timestamping, pu
 
   [[nodiscard]] Features features() noexcept override {
     const bool has_trains = link_.options.trains != SimTrains::none;
-    return {.trains = has_trains ? this : nullptr, .timestamping = this, .senders = this};
+    return {.trains = has_trains ? this : nullptr,
+            .timestamping = this,
+            .senders = this,
+            .stations = link_.options.asks_many ? this : nullptr};
   }
   [[nodiscard]] std::optional<SocketDescription> sender(std::size_t /*index*/) const override {
     SocketDescription stranger;
     stranger.uri = "icmp4://192.0.2.9";
     return stranger;
+  }
+  [[nodiscard]] PeerRef station(std::size_t index) const noexcept override {
+    return {std::span{stations_}.subspan(index, 1), {}};
+  }
+  [[nodiscard]] SocketDescription description(const PeerRef& station) const override {
+    SocketDescription out;
+    out.address = "station " + std::to_string(std::to_integer<int>(station.address()[0]));
+    return out;
   }
   bool accept_trains() noexcept override { return true; }
   [[nodiscard]] bool takes_trains(Instant /*now*/) const noexcept override {
@@ -145,6 +161,7 @@ class SimPort final : public MessagePort, public Trains, public Timestamping, pu
   SimLink& link_;
   int number_;
   std::array<IcmpError, 64> said_{};
+  std::array<std::byte, 64> stations_{};  ///< Who sent each slot of the last batch.
 };
 
 std::unique_ptr<MessagePort> SimNetwork::make_port(LinkOptions options, SimLink*& link) {
@@ -225,15 +242,16 @@ void SimNetwork::answer(SimLink& link, std::string bytes, const Fate& fate) {
     } else if (copy.corrupt) {
       copied.back() = static_cast<char>(copied.back() ^ 1);
     }
-    reply(link, std::move(copied), copy.extra);
+    reply(link, std::move(copied), copy.extra, copy.station);
   }
 }
 
-void SimNetwork::reply(SimLink& link, std::string bytes, Duration extra) {
-  events_.emplace(now_ + link.options.residence + link.options.one_way_delay + extra,
-                  [this, &link, reply = std::move(bytes)] {
-                    link.inbox.push_back({reply, 0, wall_now()});
-                  });
+void SimNetwork::reply(SimLink& link, std::string bytes, Duration extra, int station) {
+  events_.emplace(
+      now_ + link.options.residence + link.options.one_way_delay + extra,
+      [this, &link, reply = std::move(bytes), station] {
+        link.inbox.push_back({.bytes = reply, .error = 0, .wall = wall_now(), .station = station});
+      });
 }
 
 void SimNetwork::send_impaired(SimLink& link) {

@@ -36,6 +36,7 @@ struct Fate {
   struct Copy {
     Duration extra{};      ///< Beyond the link's delay.
     bool corrupt = false;  ///< Its last byte is changed (an empty one gets a byte).
+    int station = 0;       ///< Which of those that are asked sends it.
   };
   int send_error = 0;        ///< The send call fails; nothing leaves.
   bool send_blocks = false;  ///< The send call takes nothing this once.
@@ -50,8 +51,9 @@ struct LinkOptions {
   Duration one_way_delay = std::chrono::milliseconds{5};
   SimServer server = SimServer::plain;
   SimTrains trains = SimTrains::none;
-  Duration residence{};  ///< Between the server's receiving and its sending.
-  Duration send_call{};  ///< How long a send call takes.
+  Duration residence{};    ///< Between the server's receiving and its sending.
+  Duration send_call{};    ///< How long a send call takes.
+  bool asks_many = false;  ///< A message reaches several stations.
 };
 
 /// What `serve --impair` does, on simulated time.
@@ -80,6 +82,7 @@ struct SimLink {
     WallTime wall{};  ///< When it reached the host, as its kernel stamps it.
     std::optional<IcmpError> icmp{};
     std::uint32_t segment_size = 0;  ///< A train of such messages; 0: one message.
+    int station = 0;
   };
   std::deque<Arrival> inbox;
   bool closed = false;  ///< The peer has ended the connection.
@@ -135,7 +138,7 @@ class SimNetwork final : public Clock, public Waiter {
   void carry(SimLink& link, const std::string& bytes, const Fate& fate);
   void answer(SimLink& link, std::string bytes, const Fate& fate);
   void send_impaired(SimLink& link);
-  void reply(SimLink& link, std::string bytes, Duration extra);
+  void reply(SimLink& link, std::string bytes, Duration extra, int station = 0);
   void advance_to(Instant when);
   [[nodiscard]] bool collect_ready();
 

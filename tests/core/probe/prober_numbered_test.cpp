@@ -81,6 +81,22 @@ TEST_CASE("numbered probes: content and number together tell a small probe",
   CHECK_FALSE(content.read_numbered(message, 9, {{0}, {5}}).sequence.has_value());
 }
 
+TEST_CASE("numbered probes: where answers to other clients are heard, what does not fit is theirs",
+          "[probe_format][unit]") {
+  const std::uint32_t size = GENERATE(1U, 4U, 31U);
+  CAPTURE(size);
+  SessionProbes content{size, kSession, 1, nullptr, kForwardedFrames};
+  CHECK(content.most_outstanding() == 65'536);
+  const Sequence sequence{70'001};
+  const auto number = static_cast<std::uint16_t>(sequence.value);
+  const Answerable answerable{{69'990}, {70'020}};
+  Bytes message = copy(content.encode(sequence));
+  CHECK(content.read_numbered(message, number, answerable).sequence == sequence);
+  CHECK(content.read_numbered(message, number + 1, answerable).kind == ReadingKind::foreign);
+  message[0] ^= std::byte{1};
+  CHECK(content.read_numbered(message, number, answerable).kind == ReadingKind::foreign);
+}
+
 TEST_CASE("numbered probes: a quote that is no more than the header tells its probe",
           "[probe_format][unit]") {
   const std::uint32_t size = GENERATE(0U, 16U, 64U);

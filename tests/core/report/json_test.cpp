@@ -14,10 +14,10 @@ using namespace std::string_literals;
 const std::string kCommon = R"("time":"2026-11-23T06:21:40.123456789Z",)";
 const std::string kServer =
     R"({"uri":"tcp4://127.0.0.1:12345","transport":"tcp","socket_type":"stream","family":"ipv4",)"
-    R"("address":"127.0.0.1","port":12345,"path":null,"path_base64":null,"abstract":null})";
+    R"("address":"127.0.0.1","port":12345,"path":null,"path_base64":null,"abstract":null,"interface":null})";
 const std::string kPeer =
     R"({"uri":"tcp4://127.0.0.1:40000","transport":"tcp","socket_type":"stream","family":"ipv4",)"
-    R"("address":"127.0.0.1","port":40000,"path":null,"path_base64":null,"abstract":null})";
+    R"("address":"127.0.0.1","port":40000,"path":null,"path_base64":null,"abstract":null,"interface":null})";
 
 std::string json(EventBody body) {
   return to_json(Event{samples::some_time(), std::move(body)});
@@ -117,7 +117,7 @@ TEST_CASE("json: what a summary did not measure is null, but rtt_ns is always an
       R"("p95":null,"p99":null,"p999":null,"p9999":null,"max":null})";
   const std::string end =
       R"({"uri":"tcp://example:7","transport":"tcp","socket_type":"stream","family":null,)"
-      R"("address":null,"port":null,"path":null,"path_base64":null,"abstract":null})";
+      R"("address":null,"port":null,"path":null,"path_base64":null,"abstract":null,"interface":null})";
   CHECK(
       json(SummaryEvent{samples::bare_summary()}) ==
       head("summary") + R"("target":)" + end +
@@ -134,7 +134,7 @@ TEST_CASE("json: what a summary did not measure is null, but rtt_ns is always an
           nothing + R"(,"response_ns":)" + nothing +
           R"(,"rtt_variation_ns":null,"jitter_rfc3550_ns":null,"connect_time_ns":null,)"
           R"("rtt_kernel_ns":null,"server_residence_ns":null,"one_way_ns":null,"loss_runs":null,)"
-          R"("send_errors":[],"foreign_reply":null,"outages":[],"tcp_info":null,"mptcp":null,"path_mtu_bytes":null,"path":null,"instrument":{"send_lateness_ns":)"
+          R"("send_errors":[],"foreign_reply":null,"outages":[],"tcp_info":null,"mptcp":null,"path_mtu_bytes":null,"path":null,"stations":null,"instrument":{"send_lateness_ns":)"
           R"({"mean":null,"p50":null,"p99":null,"max":null},"send_call_ns":{"mean":null,)"
           R"("p50":null,"p99":null,"max":null},"clock_read_ns":null,"wake_up_ns":{"mean":null,"p50":null,)"
           R"("p99":null,"max":null},"floor_ns":null,"discarded_total":0,)"
@@ -182,7 +182,7 @@ TEST_CASE("json: a full summary has each figure under its own key", "[report][un
       R"("mptcp":{"fallback":false,"subflows":2},)"
       R"("path_mtu_bytes":1500,)"
       R"("path":{"reply_hop_limit":{"min":57,"max":61,"changes_total":3}},)"
-      R"("instrument":{"send_lateness_ns":{"mean":1000,)"
+      R"("stations":null,"instrument":{"send_lateness_ns":{"mean":1000,)"
       R"("p50":2000,"p99":3000,"max":4000},"send_call_ns":{"mean":5000,)"
       R"("p50":6000,"p99":7000,"max":8000},"clock_read_ns":25,)"
       R"("wake_up_ns":{"mean":51000,"p50":50000,"p99":90000,"max":120000},)"
@@ -284,11 +284,12 @@ TEST_CASE("json: a path that is not UTF-8 comes in base64 beside a lossy one", "
   CHECK(contains(json(ListeningEvent{samples::unix_end("/run/\xff"), false, 1}),
                  "\"endpoint\":{\"uri\":\"unixgram:///run/\uFFFD\",\"transport\":\"unix\","
                  "\"socket_type\":\"datagram\",\"family\":\"unix\",\"address\":null,\"port\":null,"
-                 "\"path\":\"/run/\uFFFD\",\"path_base64\":\"L3J1bi//\",\"abstract\":false}"));
+                 "\"path\":\"/run/\uFFFD\",\"path_base64\":\"L3J1bi//"
+                 "\",\"abstract\":false,\"interface\":null}"));
   SocketDescription abstract = samples::unix_end("a\0b"s);
   abstract.abstract = true;
   CHECK(contains(json(ListeningEvent{abstract, false, 1}),
-                 R"("path":"a\u0000b","path_base64":null,"abstract":true})"));
+                 R"("path":"a\u0000b","path_base64":null,"abstract":true,"interface":null})"));
 }
 
 TEST_CASE("json: escaping leaves what isn't JSON's business alone", "[report][unit]") {

@@ -215,6 +215,29 @@ TEST_CASE("text: a full summary leaves nothing out", "[report][unit]") {
         "instrument's own\n");
 }
 
+TEST_CASE("text: where many were asked, each station that answered has a line", "[report][unit]") {
+  Summary s = ten_probes();
+  CHECK(text(SummaryEvent{s}).find("answered") == std::string::npos);
+  s.stations.emplace();
+  CHECK(text(SummaryEvent{s}).find("\n  0 stations answered\n") != std::string::npos);
+  StationFigures one{.address = "02:00:00:00:00:01", .received_total = 10, .duplicate_total = 2};
+  one.rtt.min = one.rtt.mean = one.rtt.max = 41us;
+  s.stations->push_back(one);
+  CHECK(
+      text(SummaryEvent{s})
+          .find(
+              "\n  1 station answered\n"
+              "  02:00:00:00:00:01: 10 received, 2 duplicate, rtt min/mean/max 41.0 µs / 41.0 µs / "
+              "41.0 µs\n") != std::string::npos);
+  ReplyEvent reply = samples::full_reply();
+  reply.target.address.reset();
+  reply.peer = reply.target;
+  reply.peer->address = "02:00:00:00:00:01";
+  CHECK(text(reply).find("02:00:00:00:00:01") == std::string::npos);
+  reply.peer->interface = "eth0";
+  CHECK(text(reply).find(" from 02:00:00:00:00:01") != std::string::npos);
+}
+
 TEST_CASE("text: reverse losses that look like a server's own limit are said to",
           "[report][unit]") {
   const auto has_note = [](const Summary& s) {

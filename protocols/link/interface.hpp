@@ -1,0 +1,36 @@
+#pragma once
+
+/// \file
+/// The network interfaces that frames can be sent over: Ethernet, and what looks like it (veth,
+/// bridges, wireless).
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/mac_address.hpp"
+
+namespace netecho {
+
+struct Interface {
+  std::string name;
+  int index = 0;
+  MacAddress mac;
+  std::size_t mtu_bytes = 0;
+};
+
+/// Throws Error (connect): there is no such interface (ENODEV), with the names of those that exist,
+/// or it is not Ethernet. `operation` and `subject` are those of the error.
+[[nodiscard]] Interface find_interface(const std::string& name, std::string_view operation,
+                                       std::string_view subject);
+
+/// Returns how many bytes a frame carries there; none if there is no such interface. Needs no
+/// rights.
+[[nodiscard]] std::optional<std::size_t> mtu_of(const std::string& name);
+
+/// Returns the names that begin with `prefix`, in order. Opens no socket.
+[[nodiscard]] std::vector<std::string> interface_names(std::string_view prefix);
+
+}  // namespace netecho

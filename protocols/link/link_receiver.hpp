@@ -1,0 +1,117 @@
+#pragma once
+
+/// \file
+/// Receives frames, several by one call, and knows which of them are for this station.
+
+#include <linux/if_packet.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "core/base/mac_address.hpp"
+#include "core/net/kernel_stamps.hpp"
+#include "core/seam/batch.hpp"
+#include "core/seam/message_port.hpp"
+
+namespace netecho {
+
+/// What comes with a frame besides its payload.
+struct LinkMessage {
+  MacAddress from;
+  bool for_many = false;            ///< It was sent to a multicast or the broadcast address.
+  std::span<const std::byte> head;  ///< The first bytes of its data, as many as were asked for.
+};
+
+class LinkReceiver {
+ public:
+  static constexpr std::size_t kSlots = 32;
+  static constexpr std::size_t kMostHeadBytes = 40;
+
+  enum class Pace : std::uint8_t {
+    one_by_one,  ///< As long as single frames come: a call for many looks for a second one first.
+    many,
+  };
+
+  /// The first `head_bytes` of each frame's data go to LinkMessage::head, the others to its slot.
+  LinkReceiver(std::size_t head_bytes, Pace pace)
+      : head_bytes_{head_bytes}, pace_{pace}, envelopes_{std::make_unique<Envelopes>()} {}
+
+  /// Fills the slots with those frames for this station that `keep(message, slot)` wants, and
+  /// remembers who sent each.
+  template <typename Keep>
+  BatchResult receive(int fd, Batch& batch, const Keep& keep) noexcept;
+
+  /// Who sent slot `index` of the last batch.
+  [[nodiscard]] const MacAddress& sender(std::size_t index) const noexcept {
+    return (*envelopes_)[index].message.from;
+  }
+  /// How many frames a full receive queue made the kernel drop.
+  [[nodiscard]] std::uint64_t kernel_drops() const noexcept { return drops_; }
+
+ private:
+  /// There is room for a receive stamp, what is told of a VLAN, and a count of drops.
+  static constexpr std::size_t kControlBytes = 256;
+  /// So many calls in a row may bring nothing for this station before others have their turn.
+  static constexpr int kMostCalls = 8;
+
+  struct Envelope {
+    sockaddr_ll from;
+    alignas(cmsghdr) std::array<std::byte, kControlBytes> control;
+    std::array<std::byte, kMostHeadBytes> head;
+    std::array<iovec, 2> pieces;
+    LinkMessage message;
+  };
+  using Envelopes = std::array<Envelope, kSlots>;
+
+  /// Returns how many frames came, or below 0, and errno.
+  [[nodiscard]] int receive_frames(int fd, Batch& batch) noexcept;
+  void prepare(Batch& batch, std::size_t slots) noexcept;
+  [[nodiscard]] int receive_one(int fd) noexcept;
+  /// False: the frame is not for this station.
+  [[nodiscard]] bool read(std::size_t index, Slot& slot) noexcept;
+  void count_drops(std::uint32_t total) noexcept;
+
+  std::size_t head_bytes_;
+  Pace pace_;
+  bool expect_one_ = true;
+  bool has_batch_calls_ = true;
+  unsigned in_a_row_ = 0;  ///< Single frames.
+  std::uint32_t last_drops_ = 0;
+  std::uint64_t drops_ = 0;
+  Instant at_{};  ///< When the last call returned.
+  std::unique_ptr<Envelopes> envelopes_;
+  std::array<mmsghdr, kSlots> headers_{};
+};
+
+template <typename Keep>
+BatchResult LinkReceiver::receive(int fd, Batch& batch, const Keep& keep) noexcept {
+  batch.count = 0;
+  batch.next = 0;
+  for (int call = 0; call < kMostCalls; ++call) {
+    const int got = receive_frames(fd, batch);
+    if (got < 0) {
+      const int error = errno;
+      if (error == EINTR) continue;
+      if (error == EAGAIN) return {IoStatus::would_block, 0, 0};
+      return {IoStatus::failed, 0, error};
+    }
+    for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) {
+      Slot slot;
+      LinkMessage& kept = (*envelopes_)[batch.count].message;
+      if (!read(i, slot)) continue;
+      if (!keep((*envelopes_)[i].message, slot)) continue;
+      // Slots move up where a frame was left out; the bytes stay where they are.
+      kept = (*envelopes_)[i].message;
+      batch.slots()[batch.count++] = slot;
+    }
+    if (batch.count > 0) return {IoStatus::ok, batch.count, 0};
+  }
+  return {IoStatus::would_block, 0, 0};
+}
+
+}  // namespace netecho

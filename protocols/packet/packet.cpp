@@ -1,0 +1,144 @@
+#include "protocols/packet/packet.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "core/codec/ctp.hpp"
+#include "protocols/grammar/link_rest.hpp"
+#include "protocols/link/interface.hpp"
+#include "protocols/link/link_filter.hpp"
+#include "protocols/link/link_socket.hpp"
+#include "protocols/message/receive_buffer.hpp"
+#include "protocols/packet/packet_client.hpp"
+#include "protocols/packet/packet_server.hpp"
+
+namespace netecho {
+namespace {
+
+constexpr std::array<Scheme, 1> kSchemes{{{kPacketKind.scheme, AddressFamily::packet}}};
+constexpr SocketOptionSet kOptions = kOptionReceiveBuffer | kOptionSendBuffer | kOptionMark;
+/// What the largest interface there can be carries behind a receipt number.
+constexpr std::size_t kMaxMessageBytes = 65'535 - kCtpProbeHeadBytes;
+
+std::string parse_packet(std::string_view rest, const RestContext& context) {
+  return format_link_rest(parse_link_rest(rest, context));
+}
+
+SocketDescription describe_packet(const Endpoint& endpoint) {
+  const LinkRest rest = split_link_rest(endpoint.rest);
+  return describe_station(kPacketKind, AddressFamily::packet, rest.interface, rest.mac);
+}
+
+std::size_t largest_message(const Endpoint& endpoint) {
+  const auto mtu = mtu_of(split_link_rest(endpoint.rest).interface);
+  if (!mtu) return kMaxMessageBytes;  // That there is none is told where it is opened.
+  return std::min(*mtu, kMaxMessageBytes + kCtpProbeHeadBytes) - std::min(*mtu, kCtpProbeHeadBytes);
+}
+
+bool asks_many(const Endpoint& endpoint) {
+  return split_link_rest(endpoint.rest).is_for_many();
+}
+
+UniqueFd open(const Interface& interface, const LinkFilter& filter, const SocketOptions& socket,
+              std::string_view subject) {
+  UniqueFd fd = open_link_socket(interface, {.ethertype = kCtpEthertype,
+                                             .filter = filter,
+                                             .socket = socket,
+                                             .honoured = kOptions,
+                                             .subject = subject});
+  enlarge_receive_buffer(fd.get(), socket);
+  return fd;
+}
+
+Served serve_one(const Endpoint& endpoint, const ServeOptions& options) {
+  const std::string name = split_link_rest(endpoint.rest).interface;
+  const Interface interface = find_interface(name, "bind", endpoint.typed);
+  UniqueFd fd = open(interface, LinkFilter{}, options.socket, endpoint.typed);
+  join_group(fd.get(), interface, kCtpAssistance, endpoint.typed);
+  Served served{.socket = std::unique_ptr<MessagePort>{},
+                .endpoint = describe_station(kPacketKind, AddressFamily::packet, name, {}),
+                .kind = kPacketKind,
+                .wire_format = kForwardedFrames,
+                .interface = name,
+                .bind_again = [=] { return serve_one(endpoint, options); }};
+  served.endpoint.address = to_string(interface.mac);
+  served.socket = std::make_unique<PacketServer>(
+      std::move(fd),
+      PacketServer::Config{.interface = interface, .kind = kPacketKind, .hops = options.ctp_hops});
+  return served;
+}
+
+std::vector<Served> serve_packet(const Endpoint& endpoint, const ServeOptions& options) {
+  std::vector<Served> out;
+  out.push_back(serve_one(endpoint, options));
+  return out;
+}
+
+/// Lets through what begins as an answer to a probe of `self`; all else is for others.
+LinkFilter answers_to(const MacAddress& self) {
+  std::array<std::byte, kCtpProbeHeadBytes> head{};
+  write_ctp_probe(head, self, 0);
+  advance_ctp(head);
+  const auto at = [&](std::uint32_t offset) {
+    return static_cast<std::uint16_t>(std::to_integer<unsigned>(head[offset]) << 8U |
+                                      std::to_integer<unsigned>(head[offset + 1]));
+  };
+  LinkFilter out;
+  // The last two bytes are the receipt number.
+  for (std::uint32_t offset = 0; offset + 2 < head.size(); offset += 2) {
+    out.require_16(offset, at(offset));
+  }
+  return out;
+}
+
+Connection connect_packet(const Endpoint& endpoint, const ConnectOptions& options) {
+  const LinkRest rest = split_link_rest(endpoint.rest);
+  const Interface interface = find_interface(rest.interface, "connect", endpoint.typed);
+  UniqueFd fd = open(interface, answers_to(interface.mac), options.socket, endpoint.typed);
+  auto port = std::make_unique<PacketClient>(
+      std::move(fd),
+      PacketClient::Config{
+          .interface = interface, .kind = kPacketKind, .to = rest.mac.value_or(kCtpAssistance)});
+  SocketDescription peer = *port->peer();
+  auto local = port->local();
+  return {.socket = std::move(port),
+          .peer = std::move(peer),
+          .local = std::move(local),
+          .connect_time = std::nullopt};
+}
+
+std::vector<std::string> complete_packet(std::string_view rest) {
+  std::vector<std::string> found = interface_names(rest);
+  std::erase(found, "lo");
+  return found;
+}
+
+}  // namespace
+
+Backend packet_backend() noexcept {
+  return {
+      .kind = kPacketKind,
+      .schemes = kSchemes,
+      .summary = "Ethernet frames (Configuration Testing Protocol): INTERFACE[/MAC]",
+      .example = "packet://eth0",
+      .wire_format = kForwardedFrames,
+      .capabilities = {.boundaries = true,
+                       .kernel_stamps = true,
+                       .unchanged = true,
+                       .max_message_bytes = kMaxMessageBytes,
+                       .client_options = kOptions,
+                       .serve_options = kOptions,
+                       .source_controls = kSourceRates | kSourceHops},
+      .parse_rest = parse_packet,
+      .describe = describe_packet,
+      .connect = connect_packet,
+      .connect_port = nullptr,
+      .serve = serve_packet,
+      .loopback = nullptr,
+      .complete = complete_packet,
+      .largest_message = largest_message,
+      .asks_many = asks_many,
+  };
+}
+
+}  // namespace netecho
