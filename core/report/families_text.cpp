@@ -60,7 +60,8 @@ Cell types_told(const FamilyFacts& family) {
     }
     const std::string reason = errno_name(each.error_number);
     if (std::ranges::find(reasons, reason) == reasons.end()) reasons.push_back(reason);
-    if (!is_lacking(each.error_number)) told.push_back(type + ": " + reason);
+    if (!is_lacking(each.error_number))
+      told.push_back(std::string{type}.append(": ").append(reason));
   }
   return listed(any ? told : reasons);
 }
