@@ -38,16 +38,19 @@ class Host:
         """Several at once: a program costs a while where everything else runs, too."""
         return self.run("sh", "-e", "-c", "\n".join(lines))
 
-    @contextlib.contextmanager
     def dropping(self, hook, rule):
         """Inside the block nftables drops what `rule` matches at this hook (input, output)."""
+        return self.filtering(hook, f"{rule} counter drop")
+
+    @contextlib.contextmanager
+    def filtering(self, hook, rule):
         need("nft")
         self.shell(
             "nft -f - <<'END'",
             "table inet test {",
             "chain it {",
             f"type filter hook {hook} priority 0",
-            f"{rule} counter drop",
+            rule,
             "}",
             "}",
             "END",
