@@ -60,13 +60,6 @@ StampBlock stamp_block(const FrameStamp& stamp) noexcept {
   return block;
 }
 
-FrameStamp read_stamp(std::span<const std::byte> frame) noexcept {
-  const std::byte* const block = frame.data() + kStampAt;
-  return {.received_unix_ns = load_big_endian<std::uint64_t>(block),
-          .sent_unix_ns = load_big_endian<std::uint64_t>(block + 8),
-          .count = load_big_endian<std::uint64_t>(block + 16)};
-}
-
 std::uint16_t flags_of(const FrameHeader& header) noexcept {
   return static_cast<std::uint16_t>((header.stamp ? kStampFlag : 0) |
                                     (header.authenticated ? kTagFlag : 0));
@@ -123,7 +116,7 @@ DecodeStatus decode_frame(std::span<const std::byte> bytes, FrameHeader& out) no
          .session = key.session,
          .sequence = key.sequence,
          .stamp = {}};
-  if (prefix.stamped) out.stamp = read_stamp(bytes);
+  if (prefix.stamped) read_frame_stamp(bytes, out.stamp.emplace());
   return DecodeStatus::ok;
 }
 
@@ -135,6 +128,14 @@ FrameKey read_frame_key(std::span<const std::byte> head) noexcept {
   require(head.size() >= kFrameHeaderBytes);
   return {.session = load_big_endian<std::uint64_t>(head.data() + kSessionAt),
           .sequence = Sequence{load_big_endian<std::uint64_t>(head.data() + kSequenceAt)}};
+}
+
+void read_frame_stamp(std::span<const std::byte> head, FrameStamp& out) noexcept {
+  require(head.size() >= kFrameStampedHeaderBytes);
+  const std::byte* const block = head.data() + kStampAt;
+  out.received_unix_ns = load_big_endian<std::uint64_t>(block);
+  out.sent_unix_ns = load_big_endian<std::uint64_t>(block + 8);
+  out.count = load_big_endian<std::uint64_t>(block + 16);
 }
 
 bool checksum_matches(std::span<const std::byte> frame) noexcept {

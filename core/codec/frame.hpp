@@ -107,6 +107,9 @@ struct FrameKey {
 };
 [[nodiscard]] FrameKey read_frame_key(std::span<const std::byte> head) noexcept;
 
+/// Reads the stamp block, without any check. REQUIRES: at least 56 bytes, and a frame with stamps.
+void read_frame_stamp(std::span<const std::byte> head, FrameStamp& out) noexcept;
+
 /// Whether the checksum field of a whole frame is right. REQUIRES: at least 32 bytes.
 [[nodiscard]] bool checksum_matches(std::span<const std::byte> frame) noexcept;
 

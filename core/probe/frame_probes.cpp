@@ -1,10 +1,17 @@
 #include "core/probe/frame_probes.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/probe/probe_bytes.hpp"
 
 namespace netecho {
+namespace {
+
+constexpr std::size_t kSessionAt = 16;
+constexpr std::size_t kSessionBytes = 8;
+
+}  // namespace
 
 FrameProbes::FrameProbes(const ProbeFormatOptions& options)
     : key_{options.key},
@@ -27,6 +34,9 @@ FrameProbes::FrameProbes(const ProbeFormatOptions& options)
   if (stamped) header.stamp = FrameStamp{};
   write_frame(header, first.first(frame_bytes_));
   fill_with_frames(first.subspan(frame_bytes_));
+  std::ranges::copy(first.first<kFrameHeaderBytes>(), request_.begin());
+  reply_ = request_;
+  set_reply_type(reply_);
   for (std::size_t i = 1; i < options.at_hand; ++i) {
     std::copy(first.begin(), first.end(),
               first.begin() + static_cast<std::ptrdiff_t>(i * size_bytes_));
@@ -69,39 +79,55 @@ std::span<std::byte> FrameProbes::encode(Sequence first, std::size_t probes) noe
   return all;
 }
 
-/// Whether the header is that of an answer to one of our probes.
-bool FrameProbes::is_answer(const FrameHeader& header) const noexcept {
-  // What anybody can send back, the request itself, proves nothing.
-  if (key_ != nullptr && header.type != FrameType::reply) return false;
-  return header.authenticated == (key_ != nullptr) && header.stamp.has_value() == asks_for_stamps();
+/// What a frame of a session begins with is the same in all of them, but for checksum and sequence.
+bool FrameProbes::begins_like(const Head& head, const std::byte* message) noexcept {
+  return std::memcmp(message, head.data(), kFrameChecksumAt) == 0 &&
+         std::memcmp(message + kSessionAt, head.data() + kSessionAt, kSessionBytes) == 0;
 }
 
 /// Whether all that is the same in every probe and its answer is there, the header's end at `from`.
-bool FrameProbes::has_fixed_bytes(std::span<const std::byte> message,
-                                  std::size_t from) const noexcept {
-  const std::size_t payload = frame_bytes_ - tag_bytes() - from;
-  return same_bytes(message.subspan(from, payload), probe().subspan(from, payload)) &&
-         same_bytes(message.subspan(frame_bytes_), probe().subspan(frame_bytes_));
+bool FrameProbes::has_fixed_bytes(const std::byte* message, std::size_t from) const noexcept {
+  const auto same = [&](std::size_t begin, std::size_t end) {
+    return begin == end || std::memcmp(message + begin, storage_.data() + begin, end - begin) == 0;
+  };
+  return same(from, frame_bytes_ - tag_bytes()) && same(frame_bytes_, size_bytes_);
 }
 
-Reading FrameProbes::read_frame(std::span<const std::byte> message) const noexcept {
-  FrameHeader header;
-  const auto frame = message.first(
-      message.size() == size_bytes_ ? frame_bytes_ : std::min(message.size(), kFrameMaxBytes));
-  const bool decoded = decode_frame(frame, header) == DecodeStatus::ok;
-  if (decoded && header.session != session_) return {.kind = ReadingKind::foreign};
-  if (decoded && message.size() == size_bytes_ && is_answer(header)) {
-    const bool answered = header.type == FrameType::reply;
-    if (has_fixed_bytes(message, answered ? header_bytes_ : kFrameHeaderBytes) &&
-        (key_ == nullptr || key_->verify(frame))) {
-      return {ReadingKind::intact, header.sequence, answered ? header.stamp : std::nullopt};
-    }
+/// Whether a message that begins like one of ours, up to `header_end`, is whole.
+bool FrameProbes::is_intact(std::span<const std::byte> message,
+                            std::size_t header_end) const noexcept {
+  const auto frame = message.first(frame_bytes_);
+  return checksum_matches(frame) && has_fixed_bytes(message.data(), header_end) &&
+         (key_ == nullptr || key_->verify(frame));
+}
+
+/// Most of what comes is as it should be, and is found to be so in the least time.
+void FrameProbes::read_frame(std::span<const std::byte> message, Reading& out) const noexcept {
+  const bool our_size = message.size() == size_bytes_;
+  const bool answered = our_size && begins_like(reply_, message.data());
+  // With a key, what anybody can send back, the request itself, proves nothing.
+  const bool returned = our_size && key_ == nullptr && begins_like(request_, message.data());
+  const std::size_t header_end = answered ? header_bytes_ : kFrameHeaderBytes;
+  if ((!answered && !returned) || !is_intact(message, header_end)) {
+    out = unlike(message);
+    return;
   }
-  return unlike(message);
+  out.kind = ReadingKind::intact;
+  out.sequence = read_frame_key(message).sequence;
+  out.stamp.reset();
+  if (answered && asks_for_stamps()) read_frame_stamp(message, out.stamp.emplace());
 }
 
 /// What is no answer as it should be.
 Reading FrameProbes::unlike(std::span<const std::byte> message) const noexcept {
+  const bool of_our_size = message.size() == size_bytes_;
+  const std::size_t frame_bytes = of_our_size ? frame_bytes_ : kFrameMaxBytes;
+  FrameHeader header;
+  const DecodeStatus decoded =
+      decode_frame(message.first(std::min(message.size(), frame_bytes)), header);
+  if (decoded == DecodeStatus::ok && header.session != session_) {
+    return {.kind = ReadingKind::foreign};
+  }
   Reading reading{.kind = key_ != nullptr ? ReadingKind::unproven : ReadingKind::damaged};
   if (message.size() < kFrameHeaderBytes) return reading;
   const FrameKey key = read_frame_key(message);
@@ -112,7 +138,7 @@ Reading FrameProbes::unlike(std::span<const std::byte> message) const noexcept {
 void FrameProbes::read(const Slot& slot, const Answerable& /*answerable*/,
                        std::span<Reading> readings) const noexcept {
   read_each(slot, readings,
-            [this](std::span<const std::byte> message) { return read_frame(message); });
+            [this](std::span<const std::byte> message, Reading& out) { read_frame(message, out); });
 }
 
 /// A router may quote no more than what a transport has before the message, which tells the probe

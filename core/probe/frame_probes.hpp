@@ -3,6 +3,7 @@
 /// \file
 /// Probes that are frames of netecho (docs/wire-format.md).
 
+#include <array>
 #include <vector>
 
 #include "core/measure/sequence_tracker.hpp"
@@ -35,17 +36,15 @@ class FrameProbes final : public ProbeFormat {
                                    const Answerable& answerable) const noexcept override;
 
  private:
-  [[nodiscard]] Reading read_frame(std::span<const std::byte> message) const noexcept;
-  /// Any probe at hand: they differ in their headers only.
-  [[nodiscard]] std::span<const std::byte> probe() const noexcept {
-    return std::span{storage_}.first(size_bytes_);
-  }
+  void read_frame(std::span<const std::byte> message, Reading& out) const noexcept;
+  [[nodiscard]] bool is_intact(std::span<const std::byte> message,
+                               std::size_t header_end) const noexcept;
   void fill_with_frames(std::span<std::byte> rest) noexcept;
   void write_frame(FrameHeader header, std::span<std::byte> to) const noexcept;
   [[nodiscard]] Reading unlike(std::span<const std::byte> message) const noexcept;
-  [[nodiscard]] bool is_answer(const FrameHeader& header) const noexcept;
-  [[nodiscard]] bool has_fixed_bytes(std::span<const std::byte> message,
-                                     std::size_t from) const noexcept;
+  using Head = std::array<std::byte, kFrameHeaderBytes>;
+  [[nodiscard]] static bool begins_like(const Head& head, const std::byte* message) noexcept;
+  [[nodiscard]] bool has_fixed_bytes(const std::byte* message, std::size_t from) const noexcept;
   [[nodiscard]] std::size_t tag_bytes() const noexcept { return key_ ? kFrameTagBytes : 0; }
 
   const AuthKey* key_;
@@ -54,6 +53,8 @@ class FrameProbes final : public ProbeFormat {
   std::vector<std::byte> storage_;
   std::size_t frame_bytes_ = 0;
   std::size_t header_bytes_ = 0;
+  Head request_{};  ///< The header of any probe at hand: they differ in little else.
+  Head reply_{};    ///< That of its answer.
 };
 
 }  // namespace netecho

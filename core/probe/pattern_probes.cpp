@@ -74,8 +74,8 @@ Reading PatternProbes::read_one(std::span<const std::byte> message,
 
 void PatternProbes::read(const Slot& slot, const Answerable& answerable,
                          std::span<Reading> readings) const noexcept {
-  read_each(slot, readings, [&](std::span<const std::byte> message) {
-    return read_one(message, slot.number, answerable);
+  read_each(slot, readings, [&](std::span<const std::byte> message, Reading& out) {
+    out = read_one(message, slot.number, answerable);
   });
 }
 

@@ -76,14 +76,14 @@ struct ProbeFormatOptions {
 [[nodiscard]] std::unique_ptr<ProbeFormat> make_probe_format(std::string_view wire_format,
                                                              const ProbeFormatOptions& options);
 
-/// Calls `read(message)` for each message of a slot, for the readings in their order.
+/// Calls `read(message, reading)` for each message of a slot, with the readings in their order.
+/// They are written in place: a copy right after it was made would wait for each of its parts.
 template <typename Read>
 void read_each(const Slot& slot, std::span<Reading> readings, const Read& read) noexcept {
-  const std::span<const std::byte> bytes{slot.data, slot.size};
-  const std::size_t each = slot.segment_size != 0 ? slot.segment_size : bytes.size();
+  const std::size_t each = slot.segment_size != 0 ? slot.segment_size : slot.size;
   std::size_t at = 0;
   for (Reading& reading : readings.first(slot.segments())) {
-    reading = read(bytes.subspan(at, std::min(each, bytes.size() - at)));
+    read(std::span<const std::byte>{slot.data + at, std::min(each, slot.size - at)}, reading);
     at += each;
   }
 }

@@ -77,8 +77,7 @@ FlowFigures::FlowFigures(Duration interval, const Clock& clock, HistogramSpace s
       period_loss_runs_{interval},
       outages_{clock} {}
 
-void FlowFigures::arrived_with(std::uint8_t hop_limit) noexcept {
-  if (hop_limit == 0) return;
+void FlowFigures::note_hop_limit(std::uint8_t hop_limit) noexcept {
   const bool changed = last_hop_limit_ != 0 && last_hop_limit_ != hop_limit;
   counts.hop_limits.add({hop_limit, hop_limit, changed ? 1U : 0U});
   last_hop_limit_ = hop_limit;

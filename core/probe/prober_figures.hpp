@@ -77,7 +77,9 @@ class FlowFigures {
   [[nodiscard]] RoundTripOrder& order() noexcept { return order_; }
   [[nodiscard]] const RoundTripOrder& order() const noexcept { return order_; }
   /// A reply came with this hop limit; 0: it is not known.
-  void arrived_with(std::uint8_t hop_limit) noexcept;
+  void arrived_with(std::uint8_t hop_limit) noexcept {
+    if (hop_limit != 0) note_hop_limit(hop_limit);
+  }
   /// A probe whose status is final; in order of sequence.
   void settled(const SettledProbe& probe);
   /// Many slots at once that were not sent and count as unanswered, in their turn.
@@ -91,6 +93,7 @@ class FlowFigures {
   [[nodiscard]] FigureSet end_period(Instant now, const SequenceTracker& tracker);
 
  private:
+  void note_hop_limit(std::uint8_t hop_limit) noexcept;
   [[nodiscard]] double rate(const ProbeCounts& done, Duration length) const noexcept;
   [[nodiscard]] std::vector<Outage> end_period_of_outages(Instant now,
                                                           const SequenceTracker& tracker);

@@ -134,7 +134,10 @@ class ProbeFlow {
   void record_late(Sequence sequence, const Arrival& arrival, const Reply& reply);
   void take_damaged(const Slot& slot, const Reading& reading);
   /// REQUIRES: a message of the slot at hand.
-  [[nodiscard]] Reply reply_of(const Slot& slot);
+  /// Who sent it is found out only for somebody who is told.
+  [[nodiscard]] Reply reply_of(const Slot& slot) {
+    return {&slot, context_.tells_outcomes ? link_.sender_of(slot, taking_) : nullptr};
+  }
 
   // prober_stations.cpp: what arrives where a probe asks many.
   void take_station(const Slot& slot, const Reading& reading);

@@ -65,8 +65,7 @@ void ProbeFlow::take(const Slot& slot) {
   if (slot.error != 0) return take_error(slot);
   const std::byte* const end = slot.data + slot.size;
   const std::uint32_t each = slot.segment_size != 0 ? slot.segment_size : slot.size;
-  Slot message =
-      slot;  // Moved along the train: a copy for each message costs as much as its check.
+  Slot message = slot;  // Moved along the train, as a copy for each message would cost too much.
   message.segment_size = 0;
   Slot part = slot;
   // No kernel makes longer trains today; one that does is taken in parts.
@@ -154,11 +153,6 @@ void ProbeFlow::take_error(const Slot& slot) {
   if (reading.kind == ReadingKind::intact) lost = matcher_.refused(*reading.sequence, slot.error);
   if (reading.kind == ReadingKind::damaged) lost = matcher_.refused(slot.error);
   if (lost) lose(*lost, {.error = slot.error, .icmp = slot.icmp});
-}
-
-/// Who sent it is found out only for somebody who is told.
-Reply ProbeFlow::reply_of(const Slot& slot) {
-  return {&slot, context_.tells_outcomes ? link_.sender_of(slot, taking_) : nullptr};
 }
 
 }  // namespace netecho
