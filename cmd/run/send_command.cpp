@@ -162,7 +162,7 @@ ExchangeOptions Sender::exchange_options(bool last) {
 
 ExchangeResult Sender::attempt(PayloadSource& payload, bool last, bool ends_line) {
   report_.begin_exchange(payload.size());
-  const ExchangeResult result = exchange(*connection_, payload, exchange_options(last));
+  ExchangeResult result = exchange(*connection_, payload, exchange_options(last));
   if (const auto* port = std::get_if<std::unique_ptr<MessagePort>>(&connection_->socket)) {
     report_.answered_over(**port);  // Another address of the name may have taken over.
   } else {

@@ -60,6 +60,7 @@ void fill_counts(Summary& summary, const FigureSet& figures) {
 
 std::vector<StationFigures> station_figures(const std::vector<StationResult>& stations) {
   std::vector<StationFigures> out;
+  out.reserve(stations.size());
   for (const StationResult& each : stations) {
     out.push_back({.address = each.address,
                    .received_total = each.counts.received,

@@ -1,7 +1,8 @@
 #include "protocols/icmp/open_icmp.hpp"
 
-// In front of <linux/icmp.h>, which otherwise brings <linux/in6.h> and its in6_addr: the program
+// In front of <linux/icmp.h>, which otherwise brings <linux/if.h> and <linux/in6.h>: the program
 // would have two definitions of one type.
+#include <net/if.h>
 #include <netinet/in.h>
 
 #include <linux/filter.h>
