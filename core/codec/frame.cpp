@@ -116,7 +116,9 @@ DecodeStatus decode_frame(std::span<const std::byte> bytes, FrameHeader& out) no
          .session = key.session,
          .sequence = key.sequence,
          .stamp = {}};
-  if (prefix.stamped) read_frame_stamp(bytes, out.stamp.emplace());
+  if (!prefix.stamped) return DecodeStatus::ok;
+  out.stamp = FrameStamp{};
+  read_frame_stamp(bytes, *out.stamp);
   return DecodeStatus::ok;
 }
 

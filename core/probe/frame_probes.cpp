@@ -115,7 +115,9 @@ void FrameProbes::read_frame(std::span<const std::byte> message, Reading& out) c
   out.kind = ReadingKind::intact;
   out.sequence = read_frame_key(message).sequence;
   out.stamp.reset();
-  if (answered && asks_for_stamps()) read_frame_stamp(message, out.stamp.emplace());
+  if (!answered || !asks_for_stamps()) return;
+  out.stamp = FrameStamp{};
+  read_frame_stamp(message, *out.stamp);
 }
 
 /// What is no answer as it should be.
