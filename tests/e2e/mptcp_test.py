@@ -10,7 +10,7 @@ from netecho import complains, netecho, serve
 from peers import closed_port
 from probes import IN_TURN, only, probe, usage_error
 from programs import need, network
-from sandboxes import IN_FULL
+from sandboxes import IN_FULL, not_instrumented
 from schema import check
 from sockets import IPPROTO_MPTCP, connect, echo, has_mptcp, pattern, receive
 
@@ -122,6 +122,7 @@ def test_connections_alone_are_measured_and_can_be_reset():
 
 
 @needs_mptcp
+@not_instrumented
 def test_it_is_served_in_the_whole_sandbox():
     with serve("mptcp://127.0.0.1:0", "mptcp://[::1]:0", "--threads=2", *IN_FULL) as server:
         for endpoint in server.endpoints:
