@@ -40,15 +40,15 @@ constexpr std::string_view kModems = "CAP_SYS_ADMIN or CAP_NET_ADMIN";
 #define NETECHO_FAMILY(name) .number = PF_##name, .pf = "PF_" #name, .af = "AF_" #name
 
 constexpr ProtocolFamily kFamilies[] = {
-    {NETECHO_FAMILY(INET), .description = "IPv4", .addresses = AddressFamily::ipv4, .tries = kOfIp},
-    {NETECHO_FAMILY(INET6), .description = "IPv6", .addresses = AddressFamily::ipv6,
-     .tries = kOfIp},
+    {NETECHO_FAMILY(INET), .description = "IPv4", .tries = kOfIp, .addresses = AddressFamily::ipv4},
+    {NETECHO_FAMILY(INET6), .description = "IPv6", .tries = kOfIp,
+     .addresses = AddressFamily::ipv6},
     {NETECHO_FAMILY(LOCAL), .description = "this host alone, by path or name (PF_UNIX)",
-     .addresses = AddressFamily::unix_domain, .tries = kOfLocal},
+     .tries = kOfLocal, .addresses = AddressFamily::unix_domain},
     {NETECHO_FAMILY(PACKET), .description = "frames of an interface, below IP",
-     .addresses = AddressFamily::packet, .privilege = kRawPackets, .tries = kOfPacket},
+     .privilege = kRawPackets, .tries = kOfPacket, .addresses = AddressFamily::packet},
     {NETECHO_FAMILY(IPX), .description = "Novell's IPX, in user space over PF_PACKET",
-     .addresses = AddressFamily::ipx, .privilege = kRawPackets, .tries = kOfIpx,
+     .privilege = kRawPackets, .tries = kOfIpx, .addresses = AddressFamily::ipx,
      .carrier = PF_PACKET},
     {NETECHO_FAMILY(AX25), .description = "AX.25, amateur radio", .tries = kEvery},
     {NETECHO_FAMILY(APPLETALK), .description = "AppleTalk (DDP)", .tries = kEvery},

@@ -31,12 +31,12 @@ struct ProtocolFamily {
   std::string_view pf;  ///< "PF_INET".
   std::string_view af;  ///< "AF_INET".
   std::string_view description;
-  /// What the registry calls such addresses; none if no transport has them.
-  std::optional<AddressFamily> addresses{};
   std::string_view privilege{};  ///< What every socket of it takes; empty: nothing.
   /// Of a family of the lesson only the types that Linux has in it, as socket(2) looks for a module
   /// for what it doesn't know; of others all, or those that need a protocol.
   std::span<const SocketTry> tries;
+  /// What the registry calls such addresses; none if no transport has them.
+  std::optional<AddressFamily> addresses{};
   /// The family over whose sockets netecho speaks it itself, without the kernel; 0: none.
   int carrier = 0;
 };
