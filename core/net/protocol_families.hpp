@@ -32,8 +32,8 @@ struct ProtocolFamily {
   std::string_view af;  ///< "AF_INET".
   std::string_view description;
   std::string_view privilege{};  ///< What every socket of it takes; empty: nothing.
-  /// Of a family of the lesson only the types that Linux has in it, as socket(2) looks for a module
-  /// for what it doesn't know; of others all, or those that need a protocol.
+  /// A family of the lesson is tried with the types that Linux has in it, as socket(2) looks for a
+  /// module for what it doesn't know; others are tried with all, or those that need a protocol.
   std::span<const SocketTry> tries;
   /// What the registry calls such addresses; none if no transport has them.
   std::optional<AddressFamily> addresses{};

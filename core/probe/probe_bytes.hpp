@@ -30,7 +30,7 @@ inline bool same_bytes(std::span<const std::byte> a, std::span<const std::byte> 
   return Sequence{last - back};
 }
 
-inline constexpr unsigned kNumberBits = 16;  ///< Of Slot::number.
+inline constexpr unsigned kNumberBits = 16;  ///< Slot::number has so many.
 
 /// Returns the last sequence before `next` that has this number.
 [[nodiscard]] inline std::optional<Sequence> sequence_of(std::optional<std::uint16_t> number,

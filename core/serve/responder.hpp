@@ -19,7 +19,7 @@ namespace netecho {
 struct MessageSource {
   ServerShared& shared;
   EndpointStats& endpoint;
-  const Senders* senders;  ///< Of their port; null: it cannot name them.
+  const Senders* senders;  ///< Their port names them by it; null: it cannot.
 
   /// Who sent slot `index` of the batch. Allocates.
   [[nodiscard]] std::optional<SocketDescription> sender(std::size_t index) const {

@@ -91,7 +91,7 @@ class Pinger {
     }
   }
 
-  /// Of a raw socket another one is connected, which tells what a connected one would know.
+  /// A raw socket stays unconnected; another one is connected and tells what it would know.
   Connection connect_to(const SocketAddress& peer) const {
     IcmpSocket socket = open(peer.family());
     const bool raw = socket.echo.access == IcmpAccess::raw;

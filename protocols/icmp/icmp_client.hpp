@@ -80,14 +80,13 @@ class IcmpClient final : public MessagePort, public Timestamping, public Senders
   unsigned received_in_a_row_ = 0;
   unsigned idle_calls_ = 0;
   Instant received_at_{};
-  std::optional<WallTime> stamp_;  ///< Of the message that came alone.
+  std::optional<WallTime> stamp_;  ///< The message that came alone has it.
   std::optional<KernelStamps> stamps_;
   std::array<mmsghdr, kSlots> headers_{};
   std::array<std::array<iovec, 2>, kSlots> pieces_{};
   std::array<Head, kSlots> heads_{};
   std::array<HopControl, kSlots> controls_{};
-  std::array<sockaddr_in6, kSlots>
-      senders_{};  ///< Of the last batch's slots; room for IPv4's, too.
+  std::array<sockaddr_in6, kSlots> senders_{};  ///< Who sent the last slots; fits IPv4, too.
   std::array<std::uint8_t, kSlots> hop_limits_{};
   std::size_t sender_count_ = 0;
   std::array<std::size_t, kSlots> sending_{};

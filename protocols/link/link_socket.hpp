@@ -24,7 +24,7 @@ struct LinkSocketOptions {
   std::uint16_t ethertype = 0;
   const LinkFilter& filter;
   const SocketOptions& socket;
-  SocketOptionSet honoured = 0;  ///< Of those.
+  SocketOptionSet honoured = 0;  ///< The transport has these of them.
   std::string_view subject;      ///< For errors.
 };
 

@@ -20,8 +20,8 @@ namespace netecho {
 struct QuotedError {
   int error = 0;
   std::optional<IcmpError> icmp{};  ///< None: no error of the network.
-  SocketAddress destination{};      ///< Of the message that is quoted.
-  std::size_t bytes = 0;            ///< Of that message, in `into`.
+  SocketAddress destination{};      ///< The message that is quoted went there.
+  std::size_t bytes = 0;            ///< So many bytes of that message are in `into`.
 };
 
 /// Takes the first entry; false if there is none. A stamp goes to `stamps`, which may be null.

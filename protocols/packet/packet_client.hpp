@@ -62,7 +62,7 @@ class PacketClient final : public MessagePort, public Timestamping, public Path,
   LinkReceiver receiver_{kCtpProbeHeadBytes, LinkReceiver::Pace::one_by_one};
   LinkSender sender_;
   std::array<Head, LinkSender::kSlots> heads_{};
-  ZeroPages<std::uint32_t> sizes_{kReceipts};  ///< Of each receipt's last message, plus 1.
+  ZeroPages<std::uint32_t> sizes_{kReceipts};  ///< Each receipt's last message's, plus 1.
   /// For messages that bring none. Random, so that clients of one interface rarely have the same.
   std::uint16_t next_receipt_ = static_cast<std::uint16_t>(random_u64());
   std::optional<KernelStamps> stamps_;

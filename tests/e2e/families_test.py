@@ -80,7 +80,7 @@ def test_with_all_each_family_is_tried():
     for row in families("--all").values():
         assert row["usable"] is not None, row
         assert all(each["available"] is not None for each in row["socket_types"]), row
-        if row["pf"] != "PF_IPX":  # Of it the sockets of PF_PACKET count.
+        if row["pf"] != "PF_IPX":  # The sockets of PF_PACKET count instead.
             assert row["usable"] == any(each["available"] for each in row["socket_types"]), row
     netlink = families("--all")[16]
     assert refusal(16, "raw") is not None or netlink["usable"]

@@ -16,7 +16,7 @@ from sockets import IPPROTO_MPTCP, connect, echo, has_mptcp, pattern, receive
 
 needs_mptcp = pytest.mark.skipif(not has_mptcp(), reason="this kernel has no MPTCP, or it is off")
 BOTH = pytest.mark.parametrize("local", ["127.0.0.1", "[::1]"])
-# Of this machine's own network: `ip mptcp endpoint` may have given it more than one path.
+# This machine's own network is looked at: `ip mptcp endpoint` may have given it more than one path.
 SEVERAL = ["-c5", *IN_TURN]
 
 

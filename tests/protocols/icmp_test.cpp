@@ -148,7 +148,7 @@ TEST_CASE("icmp: what is no reply to this socket is left out", "[icmp][unit]") {
     CAPTURE(size);
     const Bytes cut{whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)};
     CHECK_FALSE(read(kRawV4, cut).reply.has_value());
-    // Of one that did not fit, the checksum can't be told.
+    // A message that did not fit has no checksum that could be told.
     CHECK(read(kRawV4, cut, MessageCut::yes).reply.has_value() == (size >= 28));
   }
 }

@@ -6,9 +6,9 @@ import socket
 import struct
 from concurrent.futures import ThreadPoolExecutor
 
-CLONE_NEWNET = 0x40000000  # Of linux/sched.h.
-ETH_P_ALL = 3  # Of linux/if_ether.h.
-SO_RCVBUFFORCE = 33  # Of asm-generic/socket.h.
+CLONE_NEWNET = 0x40000000  # From linux/sched.h.
+ETH_P_ALL = 3  # From linux/if_ether.h.
+SO_RCVBUFFORCE = 33  # From asm-generic/socket.h.
 
 
 def packet_socket(host):

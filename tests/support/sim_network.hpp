@@ -91,7 +91,7 @@ struct SimLink {
   std::unique_ptr<SimImpairment> impaired;
   /// Messages carry Slot::number beside them, as two bytes of `sent` before each.
   bool numbered = false;
-  std::vector<std::uint8_t> hop_limits;  ///< Of what arrives, in turn; may be empty.
+  std::vector<std::uint8_t> hop_limits;  ///< What arrives has these, in turn; may be empty.
   std::set<std::uint64_t> strangers;     ///< Arrivals, from 0, that another host sent.
   std::uint64_t arrivals = 0;
   bool kernel_stamps = false;

@@ -4,7 +4,7 @@ import hashlib
 import re
 import socket
 
-IPPROTO_MPTCP = 262  # Of linux/in.h.
+IPPROTO_MPTCP = 262  # From linux/in.h.
 
 KINDS = {
     "tcp4": (socket.AF_INET, socket.SOCK_STREAM),

@@ -39,7 +39,7 @@ struct Outstanding {
     }
     return out;
   }
-  /// Of those that are final, which are lost for a reason that somebody gave.
+  /// Those that are lost for a reason that somebody gave.
   std::vector<std::uint64_t> explained() {
     std::vector<std::uint64_t> out;
     matcher.settle([&](const SettledProbe& probe) {
