@@ -4,26 +4,17 @@
 #include "core/base/error.hpp"
 #include "core/base/random.hpp"
 #include "protocols/registry.hpp"
+#include "tests/protocols/parse_refusal.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace netecho;
+using namespace netecho::test;
 using std::string;
 
 namespace {
 
 string uri(std::string_view text, Role role = Role::client) {
   return parse_endpoint(text, role).uri();
-}
-
-/// What the user is told; empty if it parses.
-string refusal(std::string_view text, Role role = Role::client) {
-  try {
-    static_cast<void>(parse_endpoint(text, role));
-    return {};
-  } catch (const Error& error) {
-    CHECK(error.category() == ErrorCategory::usage);
-    return error.what();
-  }
 }
 
 struct Row {
@@ -177,7 +168,7 @@ TEST_CASE("endpoint: a mistake is named, with the spelling that works where ther
   };
   for (const Row& row : rows) {
     CAPTURE(row.typed);
-    CHECK(refusal(row.typed) == row.expected);
+    CHECK(parse_refusal(row.typed) == row.expected);
   }
 }
 

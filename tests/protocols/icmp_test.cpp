@@ -4,6 +4,7 @@
 
 #include "protocols/icmp/echo_message.hpp"
 #include "tests/protocols/echo_pair.hpp"
+#include "tests/protocols/parse_refusal.hpp"
 
 using namespace netecho;
 using namespace netecho::test;
@@ -52,17 +53,6 @@ Read read(const EchoSocket& socket, Bytes message, MessageCut cut = MessageCut::
 Bytes changed(Bytes message, std::size_t at, unsigned to) {
   message[at] = static_cast<std::byte>(to);
   return message;
-}
-
-/// What the user is told; empty if it parses.
-string refusal(std::string_view text, Role role = Role::client) {
-  try {
-    static_cast<void>(parse_endpoint(text, role));
-    return {};
-  } catch (const Error& error) {
-    CHECK(error.category() == ErrorCategory::usage);
-    return error.what();
-  }
 }
 
 /// None where this machine or this user has no such socket.
@@ -171,31 +161,33 @@ TEST_CASE("icmp: an endpoint is a host, and a port is an error with a hint", "[i
   CHECK(uri("icmp://[FE80::1%eth0]") == "icmp://[fe80::1%eth0]");
   CHECK(uri("icmp://10.0.0.255") == "icmp://10.0.0.255");  // Whoever answers is told.
   CHECK(uri("icmp://[ff02::1%eth0]") == "icmp://[ff02::1%eth0]");
-  CHECK(refusal("icmp://h:7") == "endpoint icmp://h:7: icmp has no ports; did you mean icmp://h?");
-  CHECK(refusal("icmp6://[::1]:7") ==
+  CHECK(parse_refusal("icmp://h:7") ==
+        "endpoint icmp://h:7: icmp has no ports; did you mean icmp://h?");
+  CHECK(parse_refusal("icmp6://[::1]:7") ==
         "endpoint icmp6://[::1]:7: icmp6 has no ports; did you mean icmp6://[::1]?");
-  CHECK(refusal("icmp:h:") == "endpoint icmp:h:: icmp has no ports; did you mean icmp://h?");
-  CHECK(refusal("icmp://::1") ==
+  CHECK(parse_refusal("icmp:h:") == "endpoint icmp:h:: icmp has no ports; did you mean icmp://h?");
+  CHECK(parse_refusal("icmp://::1") ==
         "endpoint icmp://::1: an IPv6 address needs brackets; did you mean icmp://[::1]?");
-  CHECK(refusal("icmp://[::1") ==
+  CHECK(parse_refusal("icmp://[::1") ==
         "endpoint icmp://[::1: the ']' is missing; did you mean icmp://[::1]?");
-  CHECK(refusal("icmp://[::1]x") ==
+  CHECK(parse_refusal("icmp://[::1]x") ==
         "endpoint icmp://[::1]x: nothing can follow ']'; did you mean icmp://[::1]?");
-  CHECK(refusal("icmp://") ==
+  CHECK(parse_refusal("icmp://") ==
         "endpoint icmp://: the host is missing; did you mean icmp://localhost?");
-  CHECK(refusal("icmp://a:b:c") == "endpoint icmp://a:b:c: a host name has no ':'");
-  CHECK(refusal("icmp://h?x") ==
+  CHECK(parse_refusal("icmp://a:b:c") == "endpoint icmp://a:b:c: a host name has no ':'");
+  CHECK(parse_refusal("icmp://h?x") ==
         "endpoint icmp://h?x: an endpoint takes no '?'; options are separate arguments; did you "
         "mean icmp://h?");
-  CHECK(refusal("icmp4://[::1]") ==
+  CHECK(parse_refusal("icmp4://[::1]") ==
         "endpoint icmp4://[::1]: icmp4 is IPv4 only; did you mean icmp6://[::1]?");
-  CHECK(refusal("icmp://127.1") ==
+  CHECK(parse_refusal("icmp://127.1") ==
         "endpoint icmp://127.1: '127.1' is not an IPv4 address; did you mean icmp://127.0.0.1?");
-  CHECK(refusal("icm://h") == "endpoint icm://h: unknown scheme 'icm'; did you mean icmp://h?");
+  CHECK(parse_refusal("icm://h") ==
+        "endpoint icm://h: unknown scheme 'icm'; did you mean icmp://h?");
 }
 
 TEST_CASE("icmp: nobody serves it, because the kernel does", "[icmp][unit]") {
-  CHECK(refusal("icmp4://127.0.0.1", Role::serve) ==
+  CHECK(parse_refusal("icmp4://127.0.0.1", Role::serve) ==
         "endpoint icmp4://127.0.0.1: icmp4:// is only for clients: send, probe; the kernel answers "
         "pings by itself");
 }
