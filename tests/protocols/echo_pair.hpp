@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,15 @@ inline BatchResult await_messages(MessagePort& port, Batch& batch) {
     const BatchResult result = port.receive(batch);
     if (result.status != IoStatus::would_block) return result;
     await(port.fd(), POLLIN);
+  }
+}
+
+/// What reading gives once there is something to read. An end may come after the bytes before it.
+inline IoResult await_bytes(const ByteChannel& channel, std::span<std::byte> into) {
+  while (true) {
+    const IoResult result = channel.read_some(into);
+    if (result.status != IoStatus::would_block) return result;
+    await(channel.fd(), POLLIN);
   }
 }
 

@@ -152,9 +152,8 @@ TEST_CASE("tcp: urgent data stays in line", "[ip][loopback]") {
   REQUIRE(::send(pair.channel().fd(), "c", 1, 0) == 1);
   std::string got;
   while (got.size() < 3) {
-    await(pair.server_channel().fd(), POLLIN);
     Bytes buffer(8);
-    const IoResult result = pair.server_channel().read_some(buffer);
+    const IoResult result = await_bytes(pair.server_channel(), buffer);
     REQUIRE(result.status == IoStatus::ok);
     for (std::size_t i = 0; i < result.bytes; ++i) got += static_cast<char>(buffer[i]);
   }
