@@ -47,8 +47,9 @@ PROTOCOLS |= {
     "protocols/mptcp": COMMON | {"protocols/tcp"},
     "protocols/udp": COMMON,
     "protocols/unix": COMMON,
-    # Its wire format is no payload: what is in front of it is read where frames come in.
+    # Their wire format is no payload: what is in front of it is read where frames come in.
     "protocols/packet": COMMON | {"core/codec"},
+    "protocols/ipx": COMMON | {"core/codec"},
     "protocols/inherited": COMMON
     | {"protocols/mptcp", "protocols/tcp", "protocols/udp", "protocols/unix"},
 }
@@ -73,9 +74,10 @@ FORMATS = ("core/report/json",)
 SEAM = re.compile(r"core/seam/.*\.hpp")
 SYSTEM = re.compile(r"#include <(sys/|netinet/|linux/|arpa/|net/)")
 # A scheme is spelled where it is implemented, and nowhere below.
-SCHEME = re.compile(r'"(?:tcp|mptcp|udp|unix|unixgram|unixpacket|packet)[46]?(?::|://)?"')
+SCHEME = re.compile(r'"(?:tcp|mptcp|udp|unix|unixgram|unixpacket|packet|ipx)[46]?(?::|://)?"')
 # The names of families of addresses and that of a figure, which happen to be schemes, too.
-NO_SCHEME = re.compile(r'kUnixFamilyName = "unix"|kPacketFamilyName = "packet"|v\("mptcp", ')
+NO_SCHEME = re.compile(
+    r'kUnixFamilyName = "unix"|k(Packet|Ipx)FamilyName = "(packet|ipx)"|v\("mptcp", ')
 
 LONGEST = 400  # Lines of a file, of a test's too.
 

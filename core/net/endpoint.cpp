@@ -8,6 +8,7 @@ namespace {
 /// Families of addresses have these names, and so have schemes, of which this file knows nothing.
 constexpr std::string_view kUnixFamilyName = "unix";
 constexpr std::string_view kPacketFamilyName = "packet";
+constexpr std::string_view kIpxFamilyName = "ipx";
 
 std::string to_lower(std::string_view text) {
   std::string lower{text};
@@ -47,7 +48,7 @@ std::string_view to_string(AddressFamily family) noexcept {
     case AddressFamily::packet:
       return kPacketFamilyName;
     case AddressFamily::ipx:
-      return "ipx";
+      return kIpxFamilyName;
   }
   return "";
 }
