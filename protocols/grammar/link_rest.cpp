@@ -1,10 +1,9 @@
 #include "protocols/grammar/link_rest.hpp"
 
-#include <net/if.h>
-
 #include <algorithm>
 
 #include "protocols/grammar/hints.hpp"
+#include "protocols/grammar/interface_name.hpp"
 
 namespace netecho {
 namespace {
@@ -12,14 +11,7 @@ namespace {
 using std::string;
 using std::string_view;
 
-constexpr std::size_t kLongestInterface = IF_NAMESIZE - 1;
 constexpr std::size_t kMacDigits = 2 * kMacBytes;
-/// Stands in a hint for what cannot be guessed.
-constexpr string_view kSomeInterface = "eth0";
-
-bool can_be_in_name(char c) noexcept {
-  return c > ' ' && c != '/' && c != ':' && c != 127;
-}
 
 bool is_hex(char c) noexcept {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -72,19 +64,12 @@ class LinkParser {
     if (const std::size_t colon = name.find(':'); colon != string_view::npos) {
       reject_colon(name.substr(0, colon), rest_.substr(colon + 1));
     }
-    if (!std::ranges::all_of(name, can_be_in_name) || name == "." || name == "..") {
-      reject("'" + string{name} + "' cannot be the name of an interface");
-    }
-    if (name.size() > kLongestInterface) {
-      reject("the name of an interface has at most 15 bytes");
-    }
+    if (string reason = why_no_interface(name); !reason.empty()) reject(std::move(reason));
   }
 
   /// What is behind it was meant as an address, or as a port.
   [[noreturn]] void reject_colon(string_view name, string_view behind) const {
-    const bool clean = !name.empty() && name.size() <= kLongestInterface &&
-                       std::ranges::all_of(name, can_be_in_name);
-    if (!clean) reject("the name of an interface has no ':'");
+    if (!why_no_interface(name).empty()) reject("the name of an interface has no ':'");
     if (is_digits(behind)) reject("frames have no port", string{name});
     if (const auto mac = parse_mac(behind)) {
       reject("a '/' stands between the interface and the MAC address", {string{name}, mac});

@@ -1,5 +1,7 @@
 #include "protocols/link/link_receiver.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -9,6 +11,8 @@ namespace netecho {
 namespace {
 
 constexpr std::uint16_t kVlanIdBits = 0xFFF;
+/// Parts the rates of stations from those of networks.
+constexpr std::uint64_t kStation = std::uint64_t{1} << 63U;
 
 template <typename T>
 T value_of(const cmsghdr& control) noexcept {
@@ -23,6 +27,15 @@ bool is_of_vlan(const tpacket_auxdata& told) noexcept {
 }
 
 }  // namespace
+
+std::uint64_t rate_prefix(const MacAddress& station) noexcept {
+  return kStation | station.number();
+}
+
+BatchResult unless_down(const BatchResult& result) noexcept {
+  const bool down = result.status == IoStatus::failed && result.error == ENETDOWN;
+  return down ? BatchResult{IoStatus::would_block, 0, 0} : result;
+}
 
 void LinkReceiver::prepare(Batch& batch, std::size_t slots) noexcept {
   for (std::size_t i = 0; i < slots; ++i) {
@@ -90,6 +103,7 @@ bool LinkReceiver::read(std::size_t index, Slot& slot) noexcept {
   const std::size_t head = std::min(size, head_bytes_);
   envelope.message = {.from = MacAddress::read(std::as_bytes(std::span{from.sll_addr})),
                       .for_many = many,
+                      .protocol = ntohs(from.sll_protocol),
                       .head = std::span{envelope.head}.first(head)};
   slot.data = static_cast<std::byte*>(envelope.pieces[1].iov_base);
   slot.size = static_cast<std::uint32_t>(size - head);

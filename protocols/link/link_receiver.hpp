@@ -24,13 +24,21 @@ namespace netecho {
 struct LinkMessage {
   MacAddress from;
   bool for_many = false;            ///< It was sent to a multicast or the broadcast address.
+  std::uint16_t protocol = 0;       ///< Its ethertype, or a number of linux/if_ether.h.
   std::span<const std::byte> head;  ///< The first bytes of its data, as many as were asked for.
 };
+
+/// What limits the rate of a station (Slot::source_prefix).
+[[nodiscard]] std::uint64_t rate_prefix(const MacAddress& station) noexcept;
+
+/// What a server is told of a receive: while its interface is down, that nothing came. What comes
+/// when that is up again is served as before.
+[[nodiscard]] BatchResult unless_down(const BatchResult& result) noexcept;
 
 class LinkReceiver {
  public:
   static constexpr std::size_t kSlots = 32;
-  static constexpr std::size_t kMostHeadBytes = 40;
+  static constexpr std::size_t kMostHeadBytes = 48;
 
   enum class Pace : std::uint8_t {
     one_by_one,  ///< As long as single frames come: a call for many looks for a second one first.

@@ -19,8 +19,14 @@ LinkSender::LinkSender(int interface, std::uint16_t ethertype) noexcept {
 
 void LinkSender::add(std::size_t slot, const MacAddress& to,
                      std::initializer_list<std::span<const std::byte>> pieces) noexcept {
+  add_as(ntohs(to_.sll_protocol), slot, to, pieces);
+}
+
+void LinkSender::add_as(std::uint16_t protocol, std::size_t slot, const MacAddress& to,
+                        std::initializer_list<std::span<const std::byte>> pieces) noexcept {
   sockaddr_ll& address = addresses_[count_];
   address = to_;
+  address.sll_protocol = htons(protocol);
   to.write(std::as_writable_bytes(std::span{address.sll_addr}));
   std::size_t used = 0;
   for (const std::span<const std::byte> piece : pieces) {

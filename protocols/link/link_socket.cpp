@@ -13,6 +13,8 @@
 namespace netecho {
 namespace {
 
+constexpr Duration kBetweenLooks = std::chrono::seconds{1};
+
 /// The path of this program, for a line that can be copied.
 std::string own_path() {
   std::array<char, 4096> path{};
@@ -80,6 +82,12 @@ std::optional<MacAddress> station_of(int fd) noexcept {
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return std::nullopt;
   if (name.sll_family != AF_PACKET || name.sll_halen != kMacBytes) return std::nullopt;
   return MacAddress::read(std::as_bytes(std::span{name.sll_addr}));
+}
+
+void OwnStation::refresh(int fd, Instant now) noexcept {
+  if (now < next_look_) return;
+  next_look_ = now + kBetweenLooks;
+  if (const auto address = station_of(fd)) address_ = *address;
 }
 
 SocketDescription describe_station(const SocketKind& kind, AddressFamily family,

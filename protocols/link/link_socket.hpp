@@ -13,6 +13,7 @@
 
 #include "core/base/mac_address.hpp"
 #include "core/base/unique_fd.hpp"
+#include "core/base/units.hpp"
 #include "core/net/endpoint.hpp"
 #include "core/net/socket_options.hpp"
 #include "protocols/link/interface.hpp"
@@ -21,7 +22,7 @@
 namespace netecho {
 
 struct LinkSocketOptions {
-  std::uint16_t ethertype = 0;
+  std::uint16_t ethertype = 0;  ///< Or another number of linux/if_ether.h, as ETH_P_ALL.
   const LinkFilter& filter;
   const SocketOptions& socket;
   SocketOptionSet honoured = 0;  ///< The transport has these of them.
@@ -40,6 +41,20 @@ void join_group(int fd, const Interface& interface, const MacAddress& group,
 /// Returns the address that the interface of a socket has now; none if it has gone. Works in the
 /// sandbox.
 [[nodiscard]] std::optional<MacAddress> station_of(int fd) noexcept;
+
+/// The address of the interface that a server's socket is bound to, which may get another one.
+class OwnStation {
+ public:
+  explicit OwnStation(const MacAddress& address) noexcept : address_{address} {}
+
+  [[nodiscard]] const MacAddress& address() const noexcept { return address_; }
+  /// Looks at it again, once a second.
+  void refresh(int fd, Instant now) noexcept;
+
+ private:
+  MacAddress address_;
+  Instant next_look_{};
+};
 
 /// Describes a station of the link behind `interface`, or where the address is none, all of them.
 [[nodiscard]] SocketDescription describe_station(const SocketKind& kind, AddressFamily family,

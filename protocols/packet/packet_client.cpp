@@ -1,7 +1,6 @@
 #include "protocols/packet/packet_client.hpp"
 
 #include <algorithm>
-#include <cerrno>
 
 namespace netecho {
 namespace {
@@ -38,8 +37,7 @@ BatchResult PacketClient::receive(Batch& batch) noexcept {
   const BatchResult result = receiver_.receive(
       fd_.get(), batch,
       [this](const LinkMessage& message, Slot& slot) { return is_ours(message, slot); });
-  // The error queue of such a socket holds nothing but stamps. They alone make it ready, too.
-  if (stamps_) stamps_->drain(fd_.get());
+  stamps_.received(fd_.get());
   return result;
 }
 
@@ -53,26 +51,11 @@ void PacketClient::add(std::size_t index, const Slot& slot, Head& head) noexcept
 }
 
 BatchResult PacketClient::send(Batch& batch) noexcept {
-  sender_.clear();
-  for (std::size_t i = batch.next; i < batch.count && !sender_.full(); ++i) {
-    const Slot& slot = batch.slots()[i];
-    if (!slot.skip) add(i, slot, heads_[sender_.count()]);
-  }
-  if (sender_.count() == 0) {
-    batch.next = batch.count;
-    return {IoStatus::ok, 0, 0};
-  }
-  const std::size_t added = sender_.count();
-  BatchResult result = sender_.send(fd_.get(), batch);
-  // What follows the last one and is not to be sent is done, too.
-  if (result.status == IoStatus::ok && result.messages == added) {
-    while (batch.next < batch.count && batch.slots()[batch.next].skip) ++batch.next;
-  }
-  if (stamps_) {
-    for (std::size_t i = 0; i < result.messages; ++i) stamps_->numbered(true);
-    // A full queue of the device refuses what the kernel has numbered already.
-    if (result.status == IoStatus::failed && result.error == ENOBUFS) stamps_->numbered(false);
-  }
+  const BatchResult result = sender_.send_each(
+      fd_.get(), batch, [this](std::size_t index, const Slot& slot, std::size_t place) {
+        add(index, slot, heads_[place]);
+      });
+  stamps_.sent(result);
   return result;
 }
 

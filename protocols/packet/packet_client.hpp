@@ -11,11 +11,11 @@
 #include "core/base/random.hpp"
 #include "core/base/zero_pages.hpp"
 #include "core/codec/ctp.hpp"
-#include "core/net/kernel_stamps.hpp"
 #include "core/seam/message_port.hpp"
 #include "protocols/link/link_receiver.hpp"
 #include "protocols/link/link_sender.hpp"
 #include "protocols/link/link_socket.hpp"
+#include "protocols/link/link_stamps.hpp"
 
 namespace netecho {
 
@@ -39,9 +39,9 @@ class PacketClient final : public MessagePort, public Timestamping, public Path,
   BatchResult send(Batch& batch) noexcept override;
   [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
   [[nodiscard]] Features features() noexcept override;
-  void stamp_by_kernel(std::size_t kept) override { stamps_.emplace(fd_.get(), kept); }
+  void stamp_by_kernel(std::size_t kept) override { stamps_.begin(fd_.get(), kept); }
   [[nodiscard]] std::optional<WallTime> kernel_sent(std::uint64_t ordinal) const noexcept override {
-    return stamps_ ? stamps_->sent_datagram(ordinal) : std::nullopt;
+    return stamps_.of(ordinal);
   }
   [[nodiscard]] std::optional<SocketDescription> peer() const override;
   [[nodiscard]] std::optional<SocketDescription> local() const override;
@@ -65,7 +65,7 @@ class PacketClient final : public MessagePort, public Timestamping, public Path,
   ZeroPages<std::uint32_t> sizes_{kReceipts};  ///< Each receipt's last message's, plus 1.
   /// For messages that bring none. Random, so that clients of one interface rarely have the same.
   std::uint16_t next_receipt_ = static_cast<std::uint16_t>(random_u64());
-  std::optional<KernelStamps> stamps_;
+  LinkStamps stamps_;
 };
 
 }  // namespace netecho

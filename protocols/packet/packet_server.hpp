@@ -41,13 +41,10 @@ class PacketServer final : public MessagePort, public Readdressing, public Drops
 
  private:
   void judge(const LinkMessage& message, Slot& slot, MacAddress& to) const noexcept;
-  /// The interface may have got another address since.
-  void refresh(Instant now) noexcept;
 
   UniqueFd fd_;
   Config config_;
-  MacAddress self_;
-  Instant next_look_{};  ///< When that is looked at again.
+  OwnStation self_;
   LinkReceiver receiver_{0, LinkReceiver::Pace::many};
   LinkSender sender_;
   std::array<MacAddress, LinkReceiver::kSlots> to_{};  ///< Where each slot's frame goes.
