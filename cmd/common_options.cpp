@@ -56,6 +56,9 @@ constexpr OptionRow<CommonTyped> kConnecting[] = {
     {{"-B,--bind", free_text("ADDR[:PORT]"), "Send from this local address, or unix path or @name",
       kSocketGroup},
      &CommonTyped::bind},
+    {{"--framing", choice("ethernet2|802.3|802.2|snap"),
+      "Send ipx in Ethernet frames of this kind (ethernet2)", kSocketGroup},
+     &CommonTyped::framing},
 };
 
 constexpr OptionRow<CommonTyped> kSockets[] = {
@@ -172,6 +175,12 @@ SocketOptions socket_values(const CommonTyped& typed) {
     out.keepalive = keepalive_value(typed.keepalive == "on" ? "" : typed.keepalive);
   }
   out.nagle = typed.nagle;
+  if (typed.framing) {
+    out.framing = value_named<Framing>(*typed.framing, {{"ethernet2", Framing::ethernet2},
+                                                        {"802.3", Framing::raw},
+                                                        {"802.2", Framing::llc},
+                                                        {"snap", Framing::snap}});
+  }
   if (typed.fwmark) out.mark = mark_value(*typed.fwmark);
   out.notes = {.warn = log_warning_once, .debug = log_debug_once};
   return out;

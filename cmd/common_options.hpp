@@ -27,15 +27,15 @@ struct CommonTyped {
   bool epoch = false;
   bool json = false;
   std::optional<std::string> bind, interface, tos, dscp, ttl, df, rcvbuf, sndbuf, busy_poll, mss,
-      fwmark;
+      fwmark, framing;
   std::string keepalive;
   bool nagle = false;
 };
 
 enum class Ends : std::uint8_t { listening, connecting };
 
-/// Binds what all subcommands with endpoints have, with the socket options at the end; --bind only
-/// where a socket connects.
+/// Binds what all subcommands with endpoints have, with the socket options at the end; --bind and
+/// --framing only where a socket connects.
 void bind_common(OptionBinder& options, CommonTyped& typed, Ends ends);
 
 /// Binds those alone that say how output looks, for what has no endpoint and takes no time.

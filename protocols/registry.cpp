@@ -8,6 +8,7 @@
 #include "protocols/grammar/ip_rest.hpp"
 #include "protocols/icmp/icmp.hpp"
 #include "protocols/inherited/inherited.hpp"
+#include "protocols/ipx/ipx.hpp"
 #include "protocols/mptcp/mptcp.hpp"
 #include "protocols/packet/packet.hpp"
 #include "protocols/tcp/tcp.hpp"
@@ -116,6 +117,7 @@ std::span<const Backend> backends() noexcept {
       unix_socket::datagram_backend(),
       unix_socket::record_backend(),
       packet_backend(),
+      ipx_backend(),
       inherited_backend(),
   };
   return kTable;
@@ -186,9 +188,14 @@ const Backend& backend_of(const Endpoint& endpoint) {
   return *find_backend(endpoint.scheme);
 }
 
-std::size_t message_limit(const Endpoint& endpoint) {
+std::string_view wire_format_of(const Endpoint& endpoint) {
   const Backend& backend = backend_of(endpoint);
-  return backend.largest_message != nullptr ? backend.largest_message(endpoint)
+  return backend.wire_format_of != nullptr ? backend.wire_format_of(endpoint) : backend.wire_format;
+}
+
+std::size_t message_limit(const Endpoint& endpoint, const SocketOptions& options) {
+  const Backend& backend = backend_of(endpoint);
+  return backend.largest_message != nullptr ? backend.largest_message(endpoint, options)
                                             : backend.capabilities.max_message_bytes;
 }
 

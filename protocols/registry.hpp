@@ -102,9 +102,11 @@ struct Backend {
   std::vector<std::string> (*complete)(std::string_view rest);
   /// How large a message to this endpoint can be, where that is not the same for all of them; asks
   /// this host only. Null: capabilities.max_message_bytes.
-  std::size_t (*largest_message)(const Endpoint& endpoint) = nullptr;
+  std::size_t (*largest_message)(const Endpoint& endpoint, const SocketOptions& options) = nullptr;
   /// Whether a client asks all who answer there: `probe` lists them, `send` wants one. Null: never.
   bool (*asks_many)(const Endpoint& endpoint) = nullptr;
+  /// What probes look like, where that is not the same for all its endpoints. Null: wire_format.
+  std::string_view (*wire_format_of)(const Endpoint& endpoint) = nullptr;
 
   [[nodiscard]] bool has_side(Role role) const noexcept {
     return role == Role::serve ? serve != nullptr : connect != nullptr;
@@ -142,8 +144,11 @@ void check_side(const Backend& backend, std::string_view scheme, Role role, std:
 [[nodiscard]] std::optional<std::string> host_port_hint(std::string_view host,
                                                         std::string_view port);
 
-/// Returns how large a message to this endpoint can be; 0: no limit (streams).
-[[nodiscard]] std::size_t message_limit(const Endpoint& endpoint);
+/// Returns what the probes of a client of this endpoint look like.
+[[nodiscard]] std::string_view wire_format_of(const Endpoint& endpoint);
+
+/// Returns how large a message to this endpoint can be with these options; 0: no limit (streams).
+[[nodiscard]] std::size_t message_limit(const Endpoint& endpoint, const SocketOptions& options);
 
 /// Throws a usage Error for an endpoint that -4 or -6 rules out (`-6 tcp4://…`, `-4 [::1]:7`).
 void check_family(std::span<const Endpoint> endpoints, FamilyChoice choice);

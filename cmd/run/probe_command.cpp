@@ -16,7 +16,7 @@ namespace {
 void check_endpoints(const std::vector<Endpoint>& endpoints, const ProbeJob& job) {
   for (const ProbeJob& each : runs_of(job)) {
     const char* size_option = job.sweep.empty() ? "--size" : "--sweep";
-    for (const Endpoint& endpoint : endpoints) check_probe(endpoint, each.probe, size_option);
+    for (const Endpoint& endpoint : endpoints) check_probe(endpoint, each, size_option);
   }
 }
 

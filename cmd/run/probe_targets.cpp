@@ -35,7 +35,8 @@ std::vector<ProbeJob> runs_of(const ProbeJob& job) {
   return runs;
 }
 
-void check_probe(const Endpoint& endpoint, const ProbeOptions& options, const char* size_option) {
+void check_probe(const Endpoint& endpoint, const ProbeJob& job, const char* size_option) {
+  const ProbeOptions& options = job.probe;
   const Backend& backend = backend_of(endpoint);
   const Capabilities& can = backend.capabilities;
   if (options.timestamps == TimestampSource::kernel &&
@@ -68,7 +69,7 @@ void check_probe(const Endpoint& endpoint, const ProbeOptions& options, const ch
     throw usage_error("option", "--key-file",
                       "what comes back is unchanged, which nobody has signed: " + endpoint.typed);
   }
-  const std::size_t most = message_limit(endpoint);
+  const std::size_t most = message_limit(endpoint, job.common.socket);
   if (most != 0 && options.size_bytes > most) {
     throw usage_error("option", size_option,
                       "expected up to " + std::to_string(most) + " bytes for " + endpoint.typed);
@@ -79,7 +80,7 @@ ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job) {
   ProbeTarget target;
   const Backend& backend = backend_of(endpoint);
   target.target = backend.describe(endpoint);
-  target.wire_format = backend.wire_format;
+  target.wire_format = wire_format_of(endpoint);
   target.flows.resize(job.parallel);  // None has a port: the prober makes them, side by side.
   target.reopen = reopener(endpoint, job);
   target.one_at_a_time = job.common.socket.bind.has_value();

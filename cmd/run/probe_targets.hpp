@@ -19,10 +19,9 @@ namespace netecho {
 /// Returns the runs that the job asks for, one after the other: one a size.
 [[nodiscard]] std::vector<ProbeJob> runs_of(const ProbeJob& job);
 
-/// Checks what the options ask of an endpoint's transport. Throws a usage Error; one about the size
-/// names the option that the size came from.
-void check_probe(const Endpoint& endpoint, const ProbeOptions& options,
-                 const char* size_option = "--size");
+/// Checks what the options of a job ask of an endpoint's transport. Throws a usage Error; one about
+/// the size names the option that the size came from.
+void check_probe(const Endpoint& endpoint, const ProbeJob& job, const char* size_option = "--size");
 
 /// Makes a target whose connections are still to be made.
 [[nodiscard]] ProbeTarget make_target(const Endpoint& endpoint, const ProbeJob& job);

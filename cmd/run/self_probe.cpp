@@ -27,7 +27,7 @@ std::optional<Error> unfit(const Endpoint& endpoint, const ProbeJob& job) {
                      std::to_string(most)};
   }
   try {
-    check_probe(endpoint, job.probe, job.sweep.empty() ? "--size" : "--sweep");
+    check_probe(endpoint, job, job.sweep.empty() ? "--size" : "--sweep");
     return std::nullopt;
   } catch (const Error& error) {
     return error;

@@ -48,7 +48,9 @@ class Sender {
   [[nodiscard]] std::unique_ptr<PayloadSource> open_source() const;
   [[nodiscard]] std::string whole(PayloadSource& source, std::size_t limit,
                                   const std::string& hint) const;
-  [[nodiscard]] std::size_t message_limit() const { return netecho::message_limit(endpoint_); }
+  [[nodiscard]] std::size_t message_limit() const {
+    return netecho::message_limit(endpoint_, job_.common.socket);
+  }
   [[nodiscard]] bool messages() const { return backend_of(endpoint_).capabilities.boundaries; }
   /// Throws Error (timeout) once it has passed.
   void check_deadline(const char* operation) const;

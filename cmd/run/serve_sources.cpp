@@ -44,7 +44,7 @@ void check_source_options(const SourcesTyped& typed, std::span<const Endpoint> e
   need_one("--allow", !typed.allow.empty(), endpoints, kSourceNetworks, "IP");
   need_one("--allow-uid", !typed.allow_uid.empty(), endpoints, kSourceUsers, "unix sockets");
   need_one("--udp-max-rate", typed.udp_max_rate.has_value(), endpoints, kSourceRates,
-           "udp and packet");
+           "udp, packet and ipx");
   need_one("--udp-allow-any-source", typed.udp_allow_any_source, endpoints, kSourceDatagrams,
            "udp");
   need_one("--max-per-source", typed.max_per_source.has_value(), endpoints, kSourceConnections,

@@ -19,7 +19,7 @@ struct OptionRow {
   std::string_view name;
 };
 
-constexpr std::array<OptionRow, 13> kRows{{{kOptionBind, "--bind"},
+constexpr std::array<OptionRow, 14> kRows{{{kOptionBind, "--bind"},
                                            {kOptionInterface, "--interface"},
                                            {kOptionTos, "--tos"},
                                            {kOptionTtl, "--ttl"},
@@ -31,7 +31,8 @@ constexpr std::array<OptionRow, 13> kRows{{{kOptionBind, "--bind"},
                                            {kOptionKeepalive, "--keepalive"},
                                            {kOptionNagle, "--nagle"},
                                            {kOptionMark, "--fwmark"},
-                                           {kOptionClose, "--close"}}};
+                                           {kOptionClose, "--close"},
+                                           {kOptionFraming, "--framing"}}};
 
 /// Sets options of one socket; a refusal names the command-line option that asked for it.
 class Setter {
@@ -177,6 +178,7 @@ SocketOptionSet requested(const SocketOptions& options) noexcept {
   add(options.nagle, kOptionNagle);
   add(options.mark.has_value(), kOptionMark);
   add(options.reset_on_close, kOptionClose);
+  add(options.framing.has_value(), kOptionFraming);
   return set;
 }
 

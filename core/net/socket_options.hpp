@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/framing.hpp"
 #include "core/base/units.hpp"
 
 namespace netecho {
@@ -45,6 +46,7 @@ struct SocketOptions {
   std::optional<std::uint32_t> mark;  ///< SO_MARK: what rules of routing and firewall go by.
   SocketNotes notes{};
   bool reset_on_close = false;  ///< close() ends a connection by RST, and no port waits after it.
+  std::optional<Framing> framing{};  ///< None: ethernet2.
 };
 
 /// Capabilities have one bit for each option above.
@@ -62,6 +64,7 @@ enum SocketOptionBit : std::uint32_t {
   kOptionNagle = 1U << 10,
   kOptionMark = 1U << 11,
   kOptionClose = 1U << 12,
+  kOptionFraming = 1U << 13,
 };
 using SocketOptionSet = std::uint32_t;
 

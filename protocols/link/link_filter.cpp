@@ -11,6 +11,7 @@ namespace {
 /// These are no places in the frame: what the kernel knows of it is behind them.
 constexpr auto kAncillary = static_cast<std::uint32_t>(SKF_AD_OFF);
 constexpr std::uint32_t kPacketType = kAncillary + SKF_AD_PKTTYPE;
+constexpr std::uint32_t kProtocol = kAncillary + SKF_AD_PROTOCOL;
 constexpr std::uint32_t kVlanTag = kAncillary + SKF_AD_VLAN_TAG;
 constexpr std::uint32_t kVlanId = 0xFFF;
 constexpr std::uint32_t kWholeFrame = 0x40000;
@@ -48,6 +49,30 @@ void LinkFilter::refuse_unless(std::uint32_t value) {
 LinkFilter& LinkFilter::require_16(std::uint32_t offset, std::uint16_t value) {
   load(BPF_H, offset);
   refuse_unless(value);
+  return *this;
+}
+
+/// Each pattern is a row of loads and comparisons, the first of which that fails jumps behind it.
+/// Behind a row that was met nothing but a jump to the end is left.
+LinkFilter& LinkFilter::require_one_of(const std::vector<Pattern>& patterns) {
+  const auto size_of = [](const Pattern& pattern) { return 2 * (pattern.matches.size() + 1) + 1; };
+  std::size_t left = 1;  // The refusal at the end.
+  for (const Pattern& each : patterns) left += size_of(each);
+  for (const Pattern& pattern : patterns) {
+    std::size_t in_row = size_of(pattern);
+    left -= in_row;
+    const auto compare = [&](unsigned size, std::uint32_t offset, std::uint32_t value) {
+      load(size, offset);
+      in_row -= 2;
+      code_.push_back({BPF_JMP | BPF_JEQ | BPF_K, 0, static_cast<std::uint8_t>(in_row), value});
+    };
+    compare(BPF_W, kProtocol, pattern.protocol);
+    for (const Match& each : pattern.matches) {
+      compare(each.bytes == 1 ? BPF_B : BPF_H, each.offset, each.value);
+    }
+    code_.push_back(statement(BPF_JMP | BPF_JA, static_cast<std::uint32_t>(left)));
+  }
+  code_.push_back(statement(BPF_RET | BPF_K, 0));
   return *this;
 }
 

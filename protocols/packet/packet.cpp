@@ -29,7 +29,7 @@ SocketDescription describe_packet(const Endpoint& endpoint) {
   return describe_station(kPacketKind, AddressFamily::packet, rest.interface, rest.mac);
 }
 
-std::size_t largest_message(const Endpoint& endpoint) {
+std::size_t largest_message(const Endpoint& endpoint, const SocketOptions& /*options*/) {
   const auto mtu = mtu_of(split_link_rest(endpoint.rest).interface);
   if (!mtu) return kMaxMessageBytes;  // That there is none is told where it is opened.
   return std::min(*mtu, kMaxMessageBytes + kCtpProbeHeadBytes) - std::min(*mtu, kCtpProbeHeadBytes);
