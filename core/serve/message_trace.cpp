@@ -36,9 +36,10 @@ void tell_of_rate(const Slot& slot, std::size_t index, const MessageSource& sour
   if (!source.shared.limits.tells_of_rate(slot.source_prefix, slot.at)) return;
   const auto peer = source.sender(index);
   const auto family = peer ? peer->family : std::nullopt;
-  const char* const network = family == AddressFamily::ipv6     ? "the /56 of "
-                              : family == AddressFamily::packet ? ""
-                                                                : "the /24 of ";
+  const bool station = family == AddressFamily::packet || family == AddressFamily::ipx;
+  const char* const network = station                         ? ""
+                              : family == AddressFamily::ipv6 ? "the /56 of "
+                                                              : "the /24 of ";
   const std::int64_t rate = std::chrono::nanoseconds{std::chrono::seconds{1}} /
                             std::max<Duration>(options.reply_interval, Duration{1});
   options.warn(source.endpoint.endpoint.uri + ": drops what " + network +

@@ -95,11 +95,11 @@ std::vector<Served> serve_ipx(const Endpoint& endpoint, const ServeOptions& opti
   return out;
 }
 
-/// Returns one of those sockets that are for whoever wants one, by which the clients of an
-/// interface are told apart.
+/// Returns one of those sockets that are for whoever wants one (0x4000 to 0x7FFF), by which the
+/// clients of an interface are told apart. Those of NetWare take the lowest.
 std::uint16_t any_socket() {
-  constexpr std::uint64_t kFirst = 0x4000;
-  constexpr std::uint64_t kCount = 0x4000;
+  constexpr std::uint64_t kFirst = 0x5000;
+  constexpr std::uint64_t kCount = 0x8000 - kFirst;
   return static_cast<std::uint16_t>(kFirst + random_u64() % kCount);
 }
 

@@ -1,0 +1,188 @@
+"""ipx://: the echoes of IPX between hosts of the test's own, netecho with itself; with others:
+ipx_peers_test.py. Needs root."""
+
+import json
+
+import ipx
+import pytest
+from hosts import plug, two_hosts
+from ipx import FRAMINGS, PING
+from netecho import SANITIZED, complains, eventually
+from probes import IN_TURN, whole
+from schema import check
+from stations import SOCKETS, probe, stopped, uri
+
+UNLIMITED = "--udp-max-rate=0"
+
+
+@pytest.fixture(scope="module")
+def pair():
+    """(the client's host, the server's), joined by a cable."""
+    with two_hosts() as (here, there):
+        yield here, there
+
+
+# --- netecho with itself --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+def test_every_probe_comes_back_in_each_framing(pair, framing):
+    here, there = pair
+    mac = ipx.mac_of(there)
+    count = 200 if SANITIZED else 1000
+    with there.serve(f"ipx://{there.wire}", "--json", UNLIMITED) as server:
+        s = probe(here, uri(here, mac), "--framing", framing, f"-c{count}", *IN_TURN)
+        assert s["received_total"] == s["sent_total"] == count
+        counts, drops = stopped(server)
+    assert (counts["rx_messages_total"], counts["tx_messages_total"], drops) == (count, count, {})
+    assert (counts["kernel_drop_buffers_total"], counts["frames_stamped_total"]) == (0, count)
+    assert (s["stations"], s["stamped"], s["connect_ns"]) == (None, True, None)
+
+
+def test_both_ends_are_described(pair):
+    here, there = pair
+    mac, own = ipx.mac_of(there), ipx.mac_of(here)
+    with there.serve(f"ipx://{there.wire}/1a2b", "--json") as server:
+        assert server.endpoint == f"ipx://{there.wire}/00001a2b"
+        bound = server.listening(server.endpoint)
+        s = probe(here, f"ipx://{here.wire}/1A2B.{ipx.node_of(mac)}:9086", "-c2", *IN_TURN)
+    assert (bound["interface"], bound["port"]) == (there.wire, None)
+    assert bound["address"] == "00001a2b." + ipx.node_of(mac)
+    for end, address in (("target", mac), ("peer", mac), ("local", own)):
+        said = dict(s[end])
+        port = said.pop("port")
+        assert port == PING or (end == "local" and 0x5000 <= port < 0x8000)
+        assert said == {
+            "uri": uri(here, address, 0x1A2B, f"{port:04x}"), "transport": "ipx",
+            "socket_type": "datagram", "family": "ipx",
+            "address": "00001a2b." + ipx.node_of(address), "path": None, "path_base64": None,
+            "abstract": None, "interface": here.wire,
+        }
+
+
+@pytest.mark.parametrize("sock", SOCKETS.values(), ids=SOCKETS)
+def test_a_schedule_and_many_flows(pair, sock):
+    here, there = pair
+    target = uri(here, ipx.mac_of(there), sock=sock)
+    with there.serve(f"ipx://{there.wire}", UNLIMITED):
+        s = probe(here, target, "-c20", "-i20ms", "--parallel", "3")
+        assert whole(s, 60) and s["duplicate_total"] == s["mismatch_total"] == 0
+        s = probe(here, target, "-c2000", "--flood", "--window", "40")
+        assert s["received_total"] == 2000
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 5, 31, 32, 33, 55, 56, 64, 1452])
+@pytest.mark.parametrize("sock", SOCKETS.values(), ids=SOCKETS)
+def test_a_probe_of_any_size_comes_back_whole(pair, sock, size):
+    here, there = pair
+    target = uri(here, ipx.mac_of(there), sock=sock)
+    with there.serve(f"ipx://{there.wire}"):
+        for framing in FRAMINGS:
+            s = probe(here, target, "--framing", framing, "-s", size, "-c3", *IN_TURN)
+            assert (s["received_total"], s["rx_bytes_total"]) == (3, 3 * size), framing
+
+
+@pytest.mark.parametrize("framing, sock, most", [
+    ("ethernet2", "0002", 1468), ("802.3", "0002", 1468), ("802.2", "0002", 1464),
+    ("snap", "0002", 1460), ("snap", "9086", 1452),
+])
+def test_a_packet_has_no_room_for_more(pair, framing, sock, most):
+    here, there = pair
+    target = [uri(here, ipx.mac_of(there), sock=sock), "--framing", framing]
+    line = complains(here.netecho("probe", *target, f"-s{most + 1}"), 2)
+    assert f"expected up to {most} bytes" in line
+    line = complains(here.netecho("send", *target, "x" * (most + 1)), 2)
+    assert f"larger than {most} bytes" in line
+    with there.serve(f"ipx://{there.wire}"):
+        assert probe(here, *target, f"-s{most}", "-c2", *IN_TURN)["received_total"] == 2
+
+
+@pytest.mark.parametrize("payload", ["", "x", "한글 🙂", "x" * 1452])
+@pytest.mark.parametrize("framing", FRAMINGS)
+def test_send_gets_its_payload_back(pair, framing, payload):
+    here, there = pair
+    with there.serve(f"ipx://{there.wire}"):
+        for sock in SOCKETS.values():
+            target = uri(here, ipx.mac_of(there), sock=sock)
+            result = here.netecho("send", target, "--framing", framing, payload)
+            assert (result.code, result.stdout.decode()) == (0, payload), result
+
+
+def test_round_trips_by_the_stamps_of_the_kernel(pair):
+    here, there = pair
+    with there.serve(f"ipx://{there.wire}"):
+        s = probe(here, uri(here, ipx.mac_of(there)), "-c30", "-i5ms", "--warmup", "3",
+                  "--timestamps", "kernel")
+    assert s["received_total"] > 0 and s["instrument"]["discarded_total"] == 0
+    for key in ("min", "p50", "max"):
+        assert 0 < s["rtt_kernel_ns"][key] < s["rtt_ns"][key], key
+
+
+def test_it_serves_as_another_user_in_the_sandbox(pair):
+    here, there = pair
+    with there.serve(f"ipx://{there.wire}", "--user", "nobody"):
+        assert whole(probe(here, uri(here, ipx.mac_of(there)), "-c5", *IN_TURN))
+
+
+def test_a_key_proves_who_answers(pair, tmp_path):
+    here, there = pair
+    key = tmp_path / "key"
+    key.write_bytes(b"k" * 32)
+    key.chmod(0o600)
+    target = uri(here, ipx.mac_of(there))
+    options = ["--key-file", str(key), "--require-key", "--json"]
+    with there.serve(f"ipx://{there.wire}", *options) as server:
+        assert probe(here, target, "-c5", *IN_TURN, "--key-file", key)["received_total"] == 5
+        s = probe(here, target, "-c2", *IN_TURN, "-W200ms", code=1)
+        assert s["received_total"] == 0
+        assert stopped(server)[1] == {"auth": 2}
+
+
+def test_spoiled_replies_are_noticed(pair):
+    here, there = pair
+    spec = "loss=20%,dup=20%,seed=7"
+    with there.serve(f"ipx://{there.wire}", "--impair", spec, "--json", UNLIMITED) as server:
+        s = probe(here, uri(here, ipx.mac_of(there)), "-c100", *IN_TURN, "-W500ms")
+        counts, drops = stopped(server)
+    assert drops == {"impaired": s["lost_total"]} and s["lost_total"] > 0
+    assert s["duplicate_total"] <= counts["impaired_total"]["dup"] > 0
+
+
+# --- an interface that goes and comes back --------------------------------------------------------
+
+
+def test_a_cable_that_is_out_is_an_outage(pair):
+    here, there = pair
+    mac = ipx.mac_of(there)
+    with there.serve(f"ipx://{there.wire}"):
+        args = [uri(here, mac), "-c0", "-i10ms", "-W200ms", "--format", "jsonl", "-w60s"]
+        with here.running("probe", *args) as process:
+            lines = iter(process.stdout.readline, b"")
+            next(line for line in lines if b'"status":"ok"' in line)
+            here.shell(f"ip link set {here.wire} down")
+            try:
+                next(line for line in lines if b'"status":"send_error"' in line)
+            finally:
+                here.shell(f"ip link set {here.wire} up")
+            next(line for line in lines if b'"status":"ok"' in line)
+            process.terminate()
+            *_, last = lines
+    s = check(json.loads(last))
+    assert s["received_total"] > 0 and s["send_error_total"] > 0
+    assert {each["errno_name"] for each in s["send_errors"]} <= {"ENETDOWN", "ENXIO", "ENOBUFS"}
+    assert len(s["outages"]) >= 1 and s["error"] is None
+
+
+def test_an_interface_that_is_made_anew_is_served_again():
+    with two_hosts() as (here, there):
+        options = ["--json", "--sandbox", "off"]
+        with there.serve(f"ipx://{there.wire}", *options) as server:
+            for times in (1, 2):
+                eventually(lambda: len(server.events("listening")) == times, "it is bound")
+                target = uri(here, ipx.mac_of(there))
+                for framing in FRAMINGS:
+                    assert whole(probe(here, target, "--framing", framing, "-c5", *IN_TURN))
+                there.ip("link", "del", there.wire)
+                plug(here, there)
+            eventually(lambda: len(server.events("listening")) == 3, "it is bound again")
+            assert server.events("error") == []

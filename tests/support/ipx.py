@@ -1,0 +1,197 @@
+"""Novell's IPX over Ethernet, by raw sockets and apart from netecho: a client and a station that
+know the echo of XNS (Cisco) and the ping of NLSP. Needs root."""
+
+import contextlib
+import os
+import select
+import socket
+import struct
+import threading
+import time
+from dataclasses import dataclass
+
+from ctp import PACKET_IGNORE_OUTGOING, SOL_PACKET, inside, packed, text
+
+FRAMINGS = ("ethernet2", "802.3", "802.2", "snap")
+LLC = {"802.3": b"", "802.2": b"\xe0\xe0\x03", "snap": b"\xaa\xaa\x03\x00\x00\x00\x81\x37"}
+ETHERTYPE = 0x8137
+ETH_P_ALL = 3
+MOST_BEHIND_LENGTH = 1500
+ECHO, PING = 0x0002, 0x9086
+ALL_NODES = "ffffffffffff"
+ALL_STATIONS = "ff:ff:ff:ff:ff:ff"
+LEAST = 60  # What a card sends at least.
+
+
+def node_of(mac):
+    return mac.replace(":", "")
+
+
+def address(net, node, sock):
+    return struct.pack("!I", net) + bytes.fromhex(node) + struct.pack("!H", sock)
+
+
+def packet(to, source, kind, data, control=0, checksum=0xFFFF, length=None):
+    """`to` and `source` are (net, node, socket)."""
+    if length is None:
+        length = 30 + len(data)
+    return struct.pack("!HHBB", checksum, length, control, kind) + address(*to) + address(*source) + data
+
+
+def echo(operation, data=b""):
+    return struct.pack("!H", operation) + data
+
+
+def ping(operation, number=0, data=b"", version=1):
+    return b"Ping" + bytes([version, operation]) + struct.pack("!H", number) + b"\0\0" + data
+
+
+def framed(framing, carried):
+    """What follows the addresses of a frame; a packet is made even."""
+    carried += b"\0" * (len(carried) % 2)
+    if framing == "ethernet2":
+        return struct.pack("!H", ETHERTYPE) + carried
+    carried = LLC[framing] + carried
+    return struct.pack("!H", len(carried)) + carried
+
+
+@dataclass
+class Packet:
+    """One that came, whole."""
+
+    frame: bytes
+    framing: str
+    to_mac: str
+    from_mac: str
+    checksum: int
+    length: int
+    control: int
+    kind: int
+    to: tuple
+    source: tuple
+    data: bytes
+    padding: bytes
+
+    def reply(self, node):
+        """The packet that answers it from this node; None if it wants no answer."""
+        sock = self.to[2]
+        if sock == ECHO and self.data[:2] == b"\x00\x01":
+            data = echo(2, self.data[2:])
+        elif sock == PING and self.data[:6] == b"Ping\x01\x00":
+            data = b"Ping\x01\x01" + self.data[6:]
+        else:
+            return None
+        return packet(self.source, (self.to[0], node, sock), self.kind, data)
+
+
+def unframed(frame):
+    """(framing, packet with what is behind it), or None."""
+    (kind,) = struct.unpack_from("!H", frame, 12)
+    if kind == ETHERTYPE:
+        return "ethernet2", frame[14:]
+    if kind > MOST_BEHIND_LENGTH:
+        return None
+    behind = frame[14:14 + kind]
+    for framing in ("802.2", "snap"):
+        if behind.startswith(LLC[framing]):
+            return framing, behind[len(LLC[framing]):]
+    return ("802.3", behind) if behind.startswith(b"\xff\xff") else None
+
+
+def read_address(data, at):
+    (net,) = struct.unpack_from("!I", data, at)
+    (sock,) = struct.unpack_from("!H", data, at + 10)
+    return net, data[at + 4:at + 10].hex(), sock
+
+
+def parsed(frame):
+    """The Packet of a frame; None if it has none."""
+    found = unframed(frame)
+    if found is None or len(found[1]) < 30:
+        return None
+    framing, carried = found
+    checksum, length, control, kind = struct.unpack_from("!HHBB", carried)
+    return Packet(frame, framing, text(frame[:6]), text(frame[6:12]), checksum, length, control,
+                  kind, read_address(carried, 6), read_address(carried, 18), carried[30:length],
+                  carried[length:])
+
+
+class Wire:
+    """The end of a host's cable: every packet of IPX that comes, in whichever framing."""
+
+    def __init__(self, host, interface=None):
+        with inside(host):
+            self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+            self.sock.bind((interface or host.wire, ETH_P_ALL))
+        self.mac = text(self.sock.getsockname()[4])
+        self.node = node_of(self.mac)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sock.close()
+
+    def send(self, to, framing, carried, source=None, vlan=None, least=0):
+        """`source`: forged; `vlan`: the number in an 802.1Q tag; `least`: padded to so many."""
+        tag = b"" if vlan is None else struct.pack("!HH", 0x8100, vlan)
+        frame = packed(to) + packed(source or self.mac) + tag + framed(framing, carried)
+        self.sock.send(frame.ljust(least, b"\0"))
+
+    def receive(self, seconds=60):
+        """The next packet; None if there is none in time. Other protocols are left out."""
+        until = time.monotonic() + seconds
+        while select.select([self.sock], [], [], max(0, until - time.monotonic()))[0]:
+            found = parsed(self.sock.recv(65536))
+            if found is not None:
+                return found
+        return None
+
+    def ask(self, to, framing, carried, **how):
+        """Sends a packet, and gives the next that comes."""
+        self.send(to, framing, carried, **how)
+        return self.receive()
+
+
+@contextlib.contextmanager
+def station(host, change=None, copies=1, least=0, net=None):
+    """A station that answers what reaches it, in kind; its Wire, with all that it heard in `heard`.
+
+    `change` may give another answer, `copies` says how often each leaves, `net` is its own number.
+    """
+    with Wire(host) as wire:
+        wire.heard = []
+        over, stop = os.pipe()
+
+        def answer(heard):
+            carried = heard.reply(wire.node)
+            if heard.to[1] not in (wire.node, ALL_NODES) or carried is None:
+                return
+            if net is not None:
+                carried = carried[:18] + struct.pack("!I", net) + carried[22:]
+            for _ in range(copies):
+                wire.send(heard.from_mac, heard.framing, change(carried) if change else carried,
+                          least=least)
+
+        def run():
+            while over not in select.select([wire.sock, over], [], [])[0]:
+                heard = wire.receive(seconds=0)
+                if heard is not None:
+                    wire.heard.append(heard)
+                    answer(heard)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        try:
+            yield wire
+        finally:
+            os.write(stop, b"x")
+            thread.join(10)
+            os.close(over)
+            os.close(stop)
+
+
+def mac_of(host):
+    with Wire(host) as wire:
+        return wire.mac
