@@ -139,6 +139,7 @@ _netecho() {
       'send --log-level') mapfile -t candidates < <(compgen -W 'off error warn info debug' -- "$cur") ;;
       'send --log-format') mapfile -t candidates < <(compgen -W 'text json' -- "$cur") ;;
       'send -B' | 'send --bind') : ;;
+      'send --framing') mapfile -t candidates < <(compgen -W 'ethernet2 802.3 802.2 snap' -- "$cur") ;;
       'send -I' | 'send --interface') mapfile -t candidates < <("$program" __complete interface "$cur" 2>/dev/null) ;;
       'send -Q' | 'send --tos') : ;;
       'send --dscp') mapfile -t candidates < <("$program" __complete dscp "$cur" 2>/dev/null) ;;
@@ -178,6 +179,7 @@ _netecho() {
       'probe --log-level') mapfile -t candidates < <(compgen -W 'off error warn info debug' -- "$cur") ;;
       'probe --log-format') mapfile -t candidates < <(compgen -W 'text json' -- "$cur") ;;
       'probe -B' | 'probe --bind') : ;;
+      'probe --framing') mapfile -t candidates < <(compgen -W 'ethernet2 802.3 802.2 snap' -- "$cur") ;;
       'probe -I' | 'probe --interface') mapfile -t candidates < <("$program" __complete interface "$cur" 2>/dev/null) ;;
       'probe -Q' | 'probe --tos') : ;;
       'probe --dscp') mapfile -t candidates < <("$program" __complete dscp "$cur" 2>/dev/null) ;;
@@ -202,14 +204,14 @@ _netecho() {
             ;;
           send)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-f --file -x --hex --base64 --lines -c --count -i --interval -W --timeout --connect-timeout -w --deadline --retry --expect -N --half-close --raw -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -B --bind -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle -h --help' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-f --file -x --hex --base64 --lines -c --count -i --interval -W --timeout --connect-timeout -w --deadline --retry --expect -N --half-close --raw -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -B --bind --framing -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle -h --help' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete client "$cur" 2>/dev/null)
             fi
             ;;
           probe)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout --connect-timeout -w --deadline --warmup --parallel --mode --close --wait --timestamps --retry --clocks-synchronized --key-file --self --fail-if --histogram --hdr --hdr-tag --samples --report-interval --show-payload -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -B --bind -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle -h --help' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout --connect-timeout -w --deadline --warmup --parallel --mode --close --wait --timestamps --retry --clocks-synchronized --key-file --self --fail-if --histogram --hdr --hdr-tag --samples --report-interval --show-payload -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -B --bind --framing -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle -h --help' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete client "$cur" 2>/dev/null)
             fi
