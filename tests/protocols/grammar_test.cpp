@@ -87,7 +87,8 @@ TEST_CASE("endpoint: a mistake is named, with the spelling that works where ther
       {"", "endpoint '': it is empty"},
       {"http://h:7",
        "endpoint http://h:7: unknown scheme 'http'; known are tcp, tcp4, tcp6, mptcp, mptcp4, "
-       "mptcp6, udp, udp4, udp6, icmp, icmp4, icmp6, unix, unixgram, unixpacket, packet, ipx, fd, sd"},
+       "mptcp6, udp, udp4, udp6, icmp, icmp4, icmp6, unix, unixgram, unixpacket, packet, ipx, fd, "
+       "sd"},
       {"mtpcp://h:7", "endpoint mtpcp://h:7: unknown scheme 'mtpcp'; did you mean mptcp://h:7?"},
       {"mptcp4://[::1]:7",
        "endpoint mptcp4://[::1]:7: mptcp4 is IPv4 only; did you mean mptcp6://[::1]:7?"},
