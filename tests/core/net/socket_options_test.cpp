@@ -115,8 +115,9 @@ TEST_CASE("options: requested options are named as they are typed", "[options][u
   options.mss_bytes = 1;
   options.keepalive = Keepalive{};
   options.nagle = true;
+  options.framing = Framing::ethernet2;
   CHECK(option_names(requested(options)) ==
         std::vector<std::string_view>{"--bind", "--interface", "--tos", "--ttl", "--df", "--rcvbuf",
                                       "--sndbuf", "--busy-poll", "--mss", "--keepalive",
-                                      "--nagle"});
+                                      "--nagle", "--framing"});
 }
