@@ -118,6 +118,6 @@ TEST_CASE("options: requested options are named as they are typed", "[options][u
   options.framing = Framing::ethernet2;
   CHECK(option_names(requested(options)) ==
         std::vector<std::string_view>{"--bind", "--interface", "--tos", "--ttl", "--df", "--rcvbuf",
-                                      "--sndbuf", "--busy-poll", "--mss", "--keepalive",
-                                      "--nagle", "--framing"});
+                                      "--sndbuf", "--busy-poll", "--mss", "--keepalive", "--nagle",
+                                      "--framing"});
 }
