@@ -64,25 +64,28 @@ class IpxParser {
 
   void check_interface(string_view name) const {
     string reason = why_no_interface(name);
-    // `NET.NODE` alone can be a name, but hardly is one.
-    const bool may_be = !reason.empty() || name.find('.') != string_view::npos;
-    const bool address = may_be && rest_.find('/') == string_view::npos && guess("", rest_);
-    if (reason.empty() && !address) return;
-    if (name.empty() || address) {
-      const string_view behind =
-          address ? rest_ : rest_.substr(std::min<std::size_t>(rest_.size(), 1));
-      reject("the interface is missing",
-             guess(kSomeInterface, behind).value_or(IpxRest{.interface = string{kSomeInterface}}));
-    }
     const std::size_t colon = name.find(':');
-    if (colon == string_view::npos || !why_no_interface(name.substr(0, colon)).empty()) {
-      reject(std::move(reason));
-    }
     const string_view clean = name.substr(0, colon);
+    if (const auto alone = address_without_interface(name, clean)) {
+      reject("the interface is missing", alone);
+    }
+    if (reason.empty()) return;
+    if (name.empty()) reject(std::move(reason), IpxRest{.interface = string{kSomeInterface}});
+    if (colon == string_view::npos || !why_no_interface(clean).empty()) reject(std::move(reason));
     if (const auto meant = guess(clean, rest_.substr(colon + 1))) {
       reject("a '/' stands between the interface and the address", meant);
     }
     reject(std::move(reason), IpxRest{.interface = string{clean}});
+  }
+
+  /// `NET.NODE` can be the name of an interface, but hardly is one.
+  [[nodiscard]] std::optional<IpxRest> address_without_interface(string_view name,
+                                                                 string_view clean) const {
+    if (name.empty() && !rest_.empty()) return guess(kSomeInterface, rest_.substr(1));
+    const bool may_be = clean.find('.') != string_view::npos || !why_no_interface(name).empty();
+    if (!may_be) return std::nullopt;
+    const auto whole = guess(kSomeInterface, name);
+    return whole || clean.find('.') == string_view::npos ? whole : guess(kSomeInterface, clean);
   }
 
   void read_net(string_view text, IpxRest& out) const {

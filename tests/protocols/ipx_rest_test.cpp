@@ -85,6 +85,8 @@ TEST_CASE("ipx: what is wrong is told with what was probably meant", "[grammar][
   CHECK(meant("ipx:///1a2b.0200c0a80001") == whole);
   CHECK(meant("ipx://1a2b.0200c0a80001:9086") == "ipx://eth0/00001a2b.0200c0a80001:9086");
   CHECK(meant("ipx://eth0:1a2b.0200c0a80001") == whole);
+  CHECK(meant("ipx://1a2b.0200c0a80001:0:2") == whole);
+  CHECK(meant("ipx://1a2b.0200c0a80001/0.ffffffffffff") == whole);
   CHECK(meant("ipx://eth0:0002") == "ipx://eth0");
   CHECK(refusal("ipx://eth0/") == "the address behind '/' is empty; did you mean ipx://eth0?");
   CHECK(meant("ipx://eth0/1a2b.0200.c0a8.0001") == whole);
