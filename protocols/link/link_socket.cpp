@@ -51,6 +51,8 @@ UniqueFd open_link_socket(const Interface& interface, const LinkSocketOptions& o
   const SocketNotes& notes = options.socket.notes;
   UniqueFd fd = open_raw(subject);
   options.filter.attach(fd.get(), subject);
+  // Whoever takes this process over hears no more of the link than it does.
+  set_if_possible(fd.get(), NETECHO_SOCKET_OPTION(SOL_SOCKET, SO_LOCK_FILTER), 1, subject, notes);
   // Which frames have a VLAN tag, which the kernel has taken off them, is told by nothing else.
   set_needed(fd.get(), NETECHO_SOCKET_OPTION(SOL_PACKET, PACKET_AUXDATA), 1, subject);
   set_if_possible(fd.get(), NETECHO_SOCKET_OPTION(SOL_PACKET, PACKET_IGNORE_OUTGOING), 1, subject,

@@ -35,7 +35,8 @@ def packet(to, source, kind, data, control=0, checksum=0xFFFF, length=None):
     """`to` and `source` are (net, node, socket)."""
     if length is None:
         length = 30 + len(data)
-    return struct.pack("!HHBB", checksum, length, control, kind) + address(*to) + address(*source) + data
+    head = struct.pack("!HHBB", checksum, length, control, kind)
+    return head + address(*to) + address(*source) + data
 
 
 def echo(operation, data=b""):
