@@ -8,6 +8,7 @@
 #include "protocols/link/interface.hpp"
 #include "protocols/link/link_filter.hpp"
 #include "protocols/link/link_socket.hpp"
+#include "protocols/link/neighbors.hpp"
 #include "protocols/message/receive_buffer.hpp"
 #include "protocols/packet/packet_client.hpp"
 #include "protocols/packet/packet_server.hpp"
@@ -113,6 +114,20 @@ std::vector<std::string> complete_packet(std::string_view rest) {
   return found;
 }
 
+std::vector<std::string> complete_station(std::string_view rest) {
+  constexpr std::size_t kMostOffered = 256;
+  std::vector<std::string> found;
+  const std::size_t slash = rest.find('/');
+  if (slash == std::string_view::npos) return found;
+  const std::string name{rest.substr(0, slash)};
+  for (const MacAddress& mac : neighbors(name)) {
+    std::string word = format_link_rest({name, mac});
+    if (word.starts_with(rest)) found.push_back(std::move(word));
+    if (found.size() == kMostOffered) break;
+  }
+  return found;
+}
+
 }  // namespace
 
 Backend packet_backend() noexcept {
@@ -136,6 +151,7 @@ Backend packet_backend() noexcept {
       .serve = serve_packet,
       .loopback = nullptr,
       .complete = complete_packet,
+      .complete_peer = complete_station,
       .largest_message = largest_message,
       .asks_many = asks_many,
   };
