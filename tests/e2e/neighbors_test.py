@@ -1,5 +1,5 @@
-"""packet://INTERFACE/ and Tab: the stations that the kernel knows there are offered. Needs root, for
-hosts of the test's own."""
+"""packet://INTERFACE/ and Tab: the stations that the kernel knows there are offered. Needs root,
+for hosts of the test's own."""
 
 import pytest
 from faults import Failing, traced_environment
@@ -94,7 +94,7 @@ def test_a_large_table_is_offered_in_part_and_at_once():
 @pytest.mark.parametrize("call", ["socket", "sendto", "recvfrom", "ioctl"])
 def test_where_the_kernel_refuses_nothing_is_offered_or_said(host, folder, call):
     failing = Failing(folder, call, "EPERM", "1+")
-    result = netecho("__complete", "client", "packet://wire0/", prefix=[*host.prefix, *failing.prefix],
-                     env=traced_environment())
+    result = netecho("__complete", "client", "packet://wire0/",
+                     prefix=[*host.prefix, *failing.prefix], env=traced_environment())
     assert (result.code, result.stdout, result.stderr) == (0, b"", b"")
     assert failing.failures() > 0
