@@ -8,6 +8,7 @@
 #include "core/base/clock.hpp"
 #include "core/net/ip_number.hpp"
 #include "protocols/message/error_queue.hpp"
+#include "protocols/message/failed_send.hpp"
 
 namespace netecho {
 namespace {
@@ -248,7 +249,7 @@ BatchResult IcmpClient::send(Batch& batch) noexcept {
     return {IoStatus::ok, 0, 0};
   }
   batch.next = sending_[0];
-  for (bool again = true;;) {
+  for (FailedSend failed{&errors_pending_};;) {
     const int result =
         messages == 1 ? send_one(batch.slots()[batch.next]) : send_many(batch, messages);
     if (result > 0) {
@@ -257,14 +258,7 @@ BatchResult IcmpClient::send(Batch& batch) noexcept {
       next_number_ = static_cast<std::uint16_t>(next_number_ + sent);
       return {IoStatus::ok, sent, 0};
     }
-    const int error = errno;
-    if (error == EINTR) continue;
-    if (error == EAGAIN) return {IoStatus::would_block, 0, 0};
-    // This host's own firewall dropped this very message: a second one would belie its rules.
-    if (error == EPERM) return {IoStatus::failed, 0, error};
-    errors_pending_ = true;
-    // An error that an earlier message brought on was reported instead of sending this one.
-    if (!std::exchange(again, false)) return {IoStatus::failed, 0, error};
+    if (const auto outcome = failed.then(errno)) return *outcome;
   }
 }
 

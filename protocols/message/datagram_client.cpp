@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "core/base/clock.hpp"
+#include "protocols/message/failed_send.hpp"
 
 namespace netecho {
 namespace {
@@ -297,7 +298,8 @@ BatchResult DatagramClient::send(Batch& batch) noexcept {
 BatchResult DatagramClient::send_singles(Batch& batch, std::size_t messages) noexcept {
   batch.next = sending_[0];
   Slot& first = batch.slots()[batch.next];
-  for (bool again = true;;) {
+  const bool over_ip = config_.family == DatagramFamily::ip;
+  for (FailedSend failed{over_ip ? &errors_pending_ : nullptr};;) {
     const int result = messages == 1 ? send_one(first) : send_many(batch, messages);
     if (result > 0) {
       const auto sent = static_cast<std::size_t>(result);
@@ -309,17 +311,9 @@ BatchResult DatagramClient::send_singles(Batch& batch, std::size_t messages) noe
       return {IoStatus::ok, sent, 0};
     }
     const int error = errno;
-    if (error == EINTR) continue;
-    if (error == EAGAIN) return {IoStatus::would_block, 0, 0};
-    if (config_.family == DatagramFamily::unix_domain) {
-      if (error == EMSGSIZE && grow_send_buffer(fd_.get(), first.size)) continue;
-      return {IoStatus::failed, 0, error};
-    }
-    // This host's own firewall dropped this very message: a second one would belie its rules.
-    if (error == EPERM) return {IoStatus::failed, 0, error};
-    errors_pending_ = true;
-    // An error that an earlier message brought on was reported instead of sending this one.
-    if (!std::exchange(again, false)) return {IoStatus::failed, 0, error};
+    const bool too_large = !over_ip && error == EMSGSIZE;
+    if (too_large && grow_send_buffer(fd_.get(), first.size)) continue;
+    if (const auto outcome = failed.then(error)) return *outcome;
   }
 }
 
