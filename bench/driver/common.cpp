@@ -13,6 +13,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "carrier.hpp"
+
 namespace bench {
 
 void fail(const std::string& what) {
@@ -52,6 +54,11 @@ Target::Target(const std::string& endpoint) {
   if (colon == std::string::npos) fail("not an endpoint: " + endpoint);
   const std::string scheme = endpoint.substr(0, colon);
   const std::string rest = endpoint.substr(colon + 3);
+  if (carries(scheme)) {
+    carrier_scheme_ = scheme;
+    path_ = rest;
+    return;
+  }
   const bool ip = scheme == "tcp" || scheme == "udp";
   family_ = ip ? AF_INET : AF_UNIX;
   type_ = scheme == "tcp" || scheme == "unix"       ? SOCK_STREAM
@@ -67,7 +74,12 @@ Target::Target(const std::string& endpoint) {
   port_ = static_cast<std::uint16_t>(std::strtoul(rest.c_str() + 10, nullptr, 10));
 }
 
+std::unique_ptr<Carrier> Target::carrier() const {
+  return carrier_scheme_.empty() ? nullptr : carry(carrier_scheme_, path_);
+}
+
 int Target::connect() const {
+  if (!carrier_scheme_.empty()) fail("not for this kind of load: " + carrier_scheme_);
   const int fd = ::socket(family_, type_ | SOCK_CLOEXEC, 0);
   if (fd < 0) fail_errno("socket");
   sockaddr_storage storage{};
