@@ -59,11 +59,13 @@ Target::Target(const std::string& endpoint) {
     path_ = rest;
     return;
   }
-  const bool ip = scheme == "tcp" || scheme == "udp";
+  const bool is_mptcp = scheme == "mptcp";
+  if (is_mptcp) protocol_ = IPPROTO_MPTCP;
+  const bool ip = scheme == "tcp" || is_mptcp || scheme == "udp";
   family_ = ip ? AF_INET : AF_UNIX;
-  type_ = scheme == "tcp" || scheme == "unix"       ? SOCK_STREAM
-          : scheme == "udp" || scheme == "unixgram" ? SOCK_DGRAM
-                                                    : SOCK_SEQPACKET;
+  type_ = scheme == "tcp" || is_mptcp || scheme == "unix" ? SOCK_STREAM
+          : scheme == "udp" || scheme == "unixgram"       ? SOCK_DGRAM
+                                                          : SOCK_SEQPACKET;
   if (type_ == SOCK_SEQPACKET && scheme != "unixpacket") fail("unknown scheme: " + endpoint);
   if (!ip) {
     path_ = rest;
@@ -80,7 +82,7 @@ std::unique_ptr<Carrier> Target::carrier() const {
 
 int Target::connect() const {
   if (!carrier_scheme_.empty()) fail("not for this kind of load: " + carrier_scheme_);
-  const int fd = ::socket(family_, type_ | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(family_, type_ | SOCK_CLOEXEC, protocol_);
   if (fd < 0) fail_errno("socket");
   sockaddr_storage storage{};
   socklen_t size = 0;

@@ -33,8 +33,8 @@ class Options {
 
 class Carrier;
 
-/// tcp://127.0.0.1:PORT, udp://…, unix:///PATH, unixpacket:///PATH, unixgram:///PATH, or what
-/// carry() knows (carrier.hpp).
+/// tcp://127.0.0.1:PORT, mptcp://…, udp://…, unix:///PATH, unixpacket:///PATH, unixgram:///PATH, or
+/// what carry() knows (carrier.hpp).
 class Target {
  public:
   explicit Target(const std::string& endpoint);
@@ -47,6 +47,7 @@ class Target {
  private:
   int family_ = 0;
   int type_ = 0;
+  int protocol_ = 0;
   std::uint16_t port_ = 0;
   std::string path_;
   std::string carrier_scheme_;  ///< Empty: there is no carrier.

@@ -33,7 +33,7 @@ std::uint32_t sum(const char* bytes, std::size_t size, std::uint32_t so_far) noe
 
 class Icmp final : public Carrier {
  public:
-  Icmp(const std::string& host, IcmpAccess access)
+  Icmp(const sockaddr_in& address, IcmpAccess access)
       : Carrier{::socket(AF_INET,
                          (access == IcmpAccess::raw ? SOCK_RAW : SOCK_DGRAM) | SOCK_CLOEXEC,
                          IPPROTO_ICMP),
@@ -41,13 +41,6 @@ class Icmp final : public Carrier {
                 kIcmpHeaderBytes + (access == IcmpAccess::raw ? kIpHeaderBytes : 0)},
         access_{access} {
     if (fd() < 0) fail_errno("socket");
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    if (::inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1) fail("no address: " + host);
-    // These are for benchmarks (RFC 2544): this program loads whatever it is pointed at.
-    if (ntohl(address.sin_addr.s_addr) >> 17U != (198U << 8U | 18U) >> 1U) {
-      fail("not of 198.18.0.0/15: " + host);
-    }
     const int on = 1;
     set(fd(), IPPROTO_IP, IP_RECVERR, on, "IP_RECVERR");
     set(fd(), IPPROTO_IP, IP_RECVTTL, on, "IP_RECVTTL");
@@ -99,10 +92,20 @@ class Icmp final : public Carrier {
   std::uint16_t id_ = static_cast<std::uint16_t>(now_ns() >> 8U);
 };
 
+/// One of those for benchmarks (RFC 2544): this program loads whatever it is pointed at.
+sockaddr_in address_of(const std::string& host) {
+  constexpr std::uint32_t kNetwork = (198U << 24U | 18U << 16U) >> 17U;
+  sockaddr_in out{};
+  out.sin_family = AF_INET;
+  if (::inet_pton(AF_INET, host.c_str(), &out.sin_addr) != 1) fail("no IPv4 address: " + host);
+  if (ntohl(out.sin_addr.s_addr) >> 17U != kNetwork) fail("not of 198.18.0.0/15: " + host);
+  return out;
+}
+
 }  // namespace
 
 std::unique_ptr<Carrier> carry_by_icmp(const std::string& host, IcmpAccess access) {
-  return std::make_unique<Icmp>(host, access);
+  return std::make_unique<Icmp>(address_of(host), access);
 }
 
 }  // namespace bench
