@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from harness import families, network, programs  # noqa: E402
+import run  # noqa: E402
+from harness import families, machine, network, programs  # noqa: E402
 from harness.programs import NotAvailable, Server  # noqa: E402
 from harness.rounds import Settings  # noqa: E402
 
@@ -105,6 +106,16 @@ def test_without_root_there_are_no_two_hosts_and_it_says_why(monkeypatch):
     with pytest.raises(NotAvailable, match="needs root, for network namespaces"):
         with network.two_hosts():
             pass
+
+
+def test_a_group_that_cannot_be_had_is_skipped_and_fails_nothing(monkeypatch, capsys):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(sys, "argv", ["run.py", "--tiny", "F"])
+    monkeypatch.setattr(machine, "describe", lambda _: {})
+    with pytest.raises(SystemExit) as end:
+        run.main()
+    assert end.value.code == 0
+    assert "F  skipped: needs root, for network namespaces\n" in capsys.readouterr().out
 
 
 def test_a_scheme_is_known_by_the_table_of_families(monkeypatch):
