@@ -75,13 +75,13 @@ int IcmpClient::receive_one(Batch& batch) noexcept {
   headers_[0].msg_len = static_cast<unsigned>(got);
   stamp_ = stamps_ ? KernelStamps::received(header) : std::nullopt;
   hop_limits_[0] = hop_limit_of(header);
-  // Each message has a stamp of its own to be read: with stamps they come one by one.
-  if (++received_in_a_row_ > 1) expect_one_ = !has_batch_calls_ || stamps_.has_value();
+  expected_.one_found();
   return 1;
 }
 
 int IcmpClient::receive_some(Batch& batch) noexcept {
-  if (expect_one_) return receive_one(batch);
+  // Each message has a stamp of its own to be read: with stamps they come one by one.
+  if (expected_.one() || !has_batch_calls_ || stamps_) return receive_one(batch);
   const std::size_t slots = std::min(batch.slots().size(), kSlots);
   prepare_to_receive(batch, slots);
   const int got =
@@ -89,10 +89,9 @@ int IcmpClient::receive_some(Batch& batch) noexcept {
   received_at_ = monotonic_now();
   if (got < 0 && errno == ENOSYS) {
     has_batch_calls_ = false;
-    expect_one_ = true;
     return receive_one(batch);
   }
-  if (got <= 1) expect_one_ = true;
+  expected_.found(got);
   for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(got, 0)); ++i) {
     hop_limits_[i] = hop_limit_of(headers_[i].msg_hdr);
   }
@@ -146,7 +145,7 @@ BatchResult IcmpClient::receive(Batch& batch) noexcept {
       idle_calls_ = 0;
       batch.count = sender_count_ = keep_replies(batch, static_cast<std::size_t>(got));
     } else {
-      received_in_a_row_ = 0;
+      expected_.none_found();
     }
     if (error == EINTR) continue;
     if (error == 0 || error == EAGAIN) {

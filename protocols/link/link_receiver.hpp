@@ -17,6 +17,7 @@
 #include "core/net/kernel_stamps.hpp"
 #include "core/seam/batch.hpp"
 #include "core/seam/message_port.hpp"
+#include "protocols/message/expected_messages.hpp"
 
 namespace netecho {
 
@@ -78,9 +79,8 @@ class LinkReceiver {
 
   std::size_t head_bytes_;
   Pace pace_;
-  bool expect_one_ = true;
   bool has_batch_calls_ = true;
-  unsigned in_a_row_ = 0;  ///< Single frames.
+  ExpectedMessages expected_;
   std::uint32_t last_drops_ = 0;
   std::uint64_t drops_ = 0;
   Instant at_{};  ///< When the last call returned.

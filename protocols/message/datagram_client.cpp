@@ -65,9 +65,8 @@ int DatagramClient::receive_one(Batch& batch) noexcept {
   slot.truncated = (header.msg_flags & MSG_TRUNC) != 0;
   if (stamps_) slot.kernel_at = KernelStamps::received(header);
   if (trains_) slot.segment_size = segment_size(header);
-  if (slot.segment_size != 0) return 1;  // The next one, too, as it seems.
-  // Each message has a stamp of its own to be read: with stamps they come one by one.
-  if (++received_in_a_row_ > 1) expect_one_ = !has_batch_calls_ || stamps_.has_value();
+  // Messages that were joined are one to the kernel; the next ones are so, too, as it seems.
+  if (slot.segment_size == 0) expected_.one_found();
   return 1;
 }
 
@@ -87,16 +86,15 @@ int DatagramClient::receive_many(Batch& batch) noexcept {
   const Instant at = monotonic_now();
   if (got < 0 && errno == ENOSYS) {
     has_batch_calls_ = false;
-    expect_one_ = true;
     return receive_one(batch);
   }
-  if (got <= 1) expect_one_ = true;
+  expected_.found(got);
   for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(got, 0)); ++i) {
     Slot& slot = batch.slots()[i];
     fill(slot, batch.storage(i), headers_[i].msg_len, at);
     slot.truncated = (headers_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
     if (trains_) slot.segment_size = segment_size(headers_[i].msg_hdr);
-    if (slot.segment_size != 0) expect_one_ = true;
+    if (slot.segment_size != 0) expected_.none_found();
   }
   return got;
 }
@@ -109,7 +107,9 @@ BatchResult DatagramClient::receive(Batch& batch) noexcept {
       batch.count = read_errors(batch, 0);
       if (batch.count > 0) return {IoStatus::ok, batch.count, 0};
     }
-    const int got = expect_one_ ? receive_one(batch) : receive_many(batch);
+    // Each message has a stamp of its own to be read: with stamps they come one by one.
+    const bool one = expected_.one() || !has_batch_calls_ || stamps_;
+    const int got = one ? receive_one(batch) : receive_many(batch);
     if (got > 0) {
       may_move_ = false;
       answered_ = true;
@@ -120,7 +120,7 @@ BatchResult DatagramClient::receive(Batch& batch) noexcept {
       return {IoStatus::ok, batch.count, 0};
     }
     const int error = errno;
-    received_in_a_row_ = 0;
+    expected_.none_found();
     if (error == EINTR) continue;
     if (error == EAGAIN && stamps_) {
       batch.count = read_errors(batch, 0);
