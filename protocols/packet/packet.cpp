@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "core/codec/ctp.hpp"
 #include "protocols/grammar/link_rest.hpp"
 #include "protocols/link/interface.hpp"
+#include "protocols/link/interface_hold.hpp"
 #include "protocols/link/link_filter.hpp"
 #include "protocols/link/link_socket.hpp"
 #include "protocols/message/receive_buffer.hpp"
@@ -50,27 +52,31 @@ UniqueFd open(const Interface& interface, const LinkFilter& filter, const Socket
   return fd;
 }
 
-Served serve_one(const Endpoint& endpoint, const ServeOptions& options) {
+/// The hold goes from each socket of an endpoint to the next, which may be on the same interface.
+Served serve_one(const Endpoint& endpoint, const ServeOptions& options,
+                 const std::shared_ptr<InterfaceHold>& hold) {
   const std::string name = split_link_rest(endpoint.rest).interface;
   const Interface interface = find_interface(name, "bind", endpoint.typed);
   UniqueFd fd = open(interface, LinkFilter{}, options.socket, endpoint.typed);
+  hold->take(interface, kPacketKind, endpoint.typed);
   join_group(fd.get(), interface, kCtpAssistance, endpoint.typed);
   Served served{.socket = std::unique_ptr<MessagePort>{},
                 .endpoint = describe_station(kPacketKind, AddressFamily::packet, name, {}),
                 .kind = kPacketKind,
                 .wire_format = kForwardedFrames,
                 .interface = name,
-                .bind_again = [=] { return serve_one(endpoint, options); }};
+                .bind_again = [=] { return serve_one(endpoint, options, hold); }};
   served.endpoint.address = to_string(interface.mac);
   served.socket = std::make_unique<PacketServer>(
       std::move(fd),
-      PacketServer::Config{.interface = interface, .kind = kPacketKind, .hops = options.ctp_hops});
+      PacketServer::Config{
+          .interface = interface, .kind = kPacketKind, .hops = options.ctp_hops, .hold = hold});
   return served;
 }
 
 std::vector<Served> serve_packet(const Endpoint& endpoint, const ServeOptions& options) {
   std::vector<Served> out;
-  out.push_back(serve_one(endpoint, options));
+  out.push_back(serve_one(endpoint, options, std::make_shared<InterfaceHold>()));
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/seam/message_port.hpp"
+#include "protocols/link/interface_hold.hpp"
 #include "protocols/link/link_receiver.hpp"
 #include "protocols/link/link_sender.hpp"
 #include "protocols/link/link_socket.hpp"
@@ -21,6 +22,8 @@ class PacketServer final : public MessagePort, public Readdressing, public Drops
     Interface interface;
     SocketKind kind;
     std::size_t hops = 1;  ///< How many hops a frame may have in all.
+    /// No other server answers there as long as this one does.
+    std::shared_ptr<InterfaceHold> hold{};
   };
 
   /// REQUIRES: from open_link_socket().
