@@ -26,7 +26,7 @@ class PacketServer final : public MessagePort, public Readdressing, public Drops
     std::shared_ptr<InterfaceHold> hold{};
   };
 
-  /// REQUIRES: from open_link_socket().
+  /// REQUIRES: from open_link_socket(). Another server may have had the socket before.
   PacketServer(UniqueFd fd, Config config);
 
   BatchResult receive(Batch& batch) noexcept override;
@@ -51,7 +51,7 @@ class PacketServer final : public MessagePort, public Readdressing, public Drops
   Config config_;
   MacAddress self_;
   Instant next_look_{};  ///< When that is looked at again.
-  LinkReceiver receiver_{0, LinkReceiver::Pace::many};
+  LinkReceiver receiver_;
   LinkSender sender_;
   std::array<MacAddress, LinkReceiver::kSlots> to_{};  ///< Where each slot's frame goes.
 };
