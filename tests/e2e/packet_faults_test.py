@@ -157,8 +157,8 @@ def test_who_gave_up_the_right_to_frames_goes_on_when_its_interface_is_made_anew
                     plug(here, there)
             assert server.events("error") == []
             assert server.stop() == 0
-        counts = only(check(server.event("stopped"))["endpoints"])
-        assert counts["rx_messages_total"] == counts["tx_messages_total"] >= 3 * 6
+            counts = only(check(server.event("stopped"))["endpoints"])
+            assert counts["tx_messages_total"] >= 3 * (5 + 1 + 1), "the counters go on"
 
 
 # --- stations that are not there ------------------------------------------------------------------
