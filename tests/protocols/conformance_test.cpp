@@ -207,9 +207,10 @@ TEST_CASE("transport: the server can name a peer that has a name", "[conformance
       REQUIRE(pair.client().local.has_value());
       CHECK(seen_from_afar(*sender) == seen_from_afar(*pair.client().local));
     }
-    REQUIRE(pair.port().features().path != nullptr);
-    CHECK(pair.port().features().path->peer() == pair.client().peer);
-    CHECK(pair.port().features().path->local() == pair.client().local);
+    const Path* const path = pair.port().features().path;
+    REQUIRE(path != nullptr);
+    CHECK(path->peer() == pair.client().peer);
+    CHECK(path->local() == pair.client().local);
   }
 }
 
