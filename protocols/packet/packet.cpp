@@ -1,11 +1,16 @@
 #include "protocols/packet/packet.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <array>
+#include <memory>
 
+#include "core/base/error.hpp"
 #include "core/codec/ctp.hpp"
 #include "protocols/grammar/link_rest.hpp"
 #include "protocols/link/interface.hpp"
+#include "protocols/link/interface_hold.hpp"
 #include "protocols/link/link_filter.hpp"
 #include "protocols/link/link_socket.hpp"
 #include "protocols/link/neighbors.hpp"
@@ -51,27 +56,50 @@ UniqueFd open(const Interface& interface, const LinkFilter& filter, const Socket
   return fd;
 }
 
-Served serve_one(const Endpoint& endpoint, const ServeOptions& options) {
+/// What an endpoint has for as long as it is served, whatever becomes of its interface.
+struct Kept {
+  InterfaceHold hold;
+  UniqueFd fd;  ///< To bind this socket again takes no right; to open another takes CAP_NET_RAW.
+};
+
+/// Opens the socket of an endpoint, or moves it to the interface that has the name now. Until it is
+/// bound there whoever has it hears nothing.
+UniqueFd bound_socket(const Interface& interface, const Endpoint& endpoint,
+                      const SocketOptions& socket, Kept& kept) {
+  const std::string_view subject = endpoint.typed;
+  const bool again = kept.fd.valid();
+  if (!again) kept.fd = open(interface, LinkFilter{}, socket, subject);
+  kept.hold.take(interface, kPacketKind, subject);
+  join_group(kept.fd.get(), interface, kCtpAssistance, subject);
+  UniqueFd out{
+      checked("fcntl", subject, [&] { return ::fcntl(kept.fd.get(), F_DUPFD_CLOEXEC, 0); })};
+  if (again) bind_link_socket(kept.fd.get(), interface, kCtpEthertype, subject);
+  return out;
+}
+
+Served serve_one(const Endpoint& endpoint, const ServeOptions& options,
+                 const std::shared_ptr<Kept>& kept) {
   const std::string name = split_link_rest(endpoint.rest).interface;
   const Interface interface = find_interface(name, "bind", endpoint.typed);
-  UniqueFd fd = open(interface, LinkFilter{}, options.socket, endpoint.typed);
-  join_group(fd.get(), interface, kCtpAssistance, endpoint.typed);
+  UniqueFd fd = bound_socket(interface, endpoint, options.socket, *kept);
   Served served{.socket = std::unique_ptr<MessagePort>{},
                 .endpoint = describe_station(kPacketKind, AddressFamily::packet, name, {}),
                 .kind = kPacketKind,
                 .wire_format = kForwardedFrames,
                 .interface = name,
-                .bind_again = [=] { return serve_one(endpoint, options); }};
+                .bind_again = [=] { return serve_one(endpoint, options, kept); }};
   served.endpoint.address = to_string(interface.mac);
-  served.socket = std::make_unique<PacketServer>(
-      std::move(fd),
-      PacketServer::Config{.interface = interface, .kind = kPacketKind, .hops = options.ctp_hops});
+  served.socket = std::make_unique<PacketServer>(std::move(fd),
+                                                 PacketServer::Config{.interface = interface,
+                                                                      .kind = kPacketKind,
+                                                                      .hops = options.ctp_hops,
+                                                                      .hold = {kept, &kept->hold}});
   return served;
 }
 
 std::vector<Served> serve_packet(const Endpoint& endpoint, const ServeOptions& options) {
   std::vector<Served> out;
-  out.push_back(serve_one(endpoint, options));
+  out.push_back(serve_one(endpoint, options, std::make_shared<Kept>()));
   return out;
 }
 
