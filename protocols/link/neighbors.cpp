@@ -113,7 +113,7 @@ std::vector<MacAddress> neighbors(const std::string& interface) {
     const auto messages = Bytes{answer}.first(static_cast<std::size_t>(got));
     if (read_neighbors(messages, *index, found) == NeighborTable::ended) break;
   }
-  std::ranges::sort(found, {}, &MacAddress::number);
+  std::ranges::sort(found, {}, &MacAddress::bytes);
   found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
