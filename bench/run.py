@@ -2,7 +2,7 @@
 """Measures netecho beside other programs and beside the least that does the same work.
 
 Usage: bench/run.py [--build FOLDER] [--rounds N] [--tiny] [--output FILE] [GROUP...]
-GROUP is S1 to S8, P1 to P4, X1, X2, GROWTH (docs/performance.md); all of them without any.
+GROUP is S1 to S8, P1 to P4, X1, X2, F, GROWTH (docs/performance.md); all of them without any.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from harness import machine, probing, programs, sending, serving, syscalls
+from harness import families, machine, probing, programs, sending, serving, syscalls
 from harness.figures import HEADINGS, show
 from harness.rounds import Settings
 
@@ -31,6 +31,7 @@ GROUPS = {
     "P4": probing.p4,
     "X1": sending.x1,
     "X2": sending.x2,
+    "F": families.f,
     "GROWTH": serving.growth,
 }
 
@@ -72,13 +73,18 @@ def main():
             "rounds": given.rounds,
             "calls_counted_by": syscalls.tool(),
             "figures": [],
+            "skipped": {},  # Groups that cannot be had here, and why.
         }
         print(HEADINGS)
         for group in given.groups:
-            for figure in GROUPS[group](settings):
-                print(show(figure), flush=True)
-                results["figures"].append(figure.as_json())
-                failures += len(broken(figure))
+            try:
+                for figure in GROUPS[group](settings):
+                    print(show(figure), flush=True)
+                    results["figures"].append(figure.as_json())
+                    failures += len(broken(figure))
+            except programs.NotAvailable as reason:
+                print(f"{group}  skipped: {reason}", flush=True)
+                results["skipped"][group] = str(reason)
         results["machine"]["load_average_after"] = machine.load_average()
     if given.output:
         given.output.parent.mkdir(parents=True, exist_ok=True)

@@ -14,8 +14,12 @@ bool may_be_path(std::string_view prefix) {
 /// Adds how `before` and a partly typed rest go on.
 void add_rests(std::vector<std::string>& out, const Backend& backend, Role role,
                std::string_view before, std::string_view rest) {
-  if (backend.complete == nullptr || !backend.has_side(role)) return;
-  for (const std::string& word : backend.complete(rest)) out.push_back(std::string{before} + word);
+  const auto add = [&](std::vector<std::string> (*complete)(std::string_view)) {
+    if (complete == nullptr || !backend.has_side(role)) return;
+    for (const std::string& word : complete(rest)) out.push_back(std::string{before} + word);
+  };
+  add(backend.complete);
+  if (role == Role::client) add(backend.complete_peer);
 }
 
 void add_schemes(std::vector<std::string>& out, const Backend& backend, Role role,

@@ -100,6 +100,9 @@ struct Backend {
   /// Completions of a partly typed rest (socket files, interfaces …); opens no socket, asks no DNS.
   /// Null: nothing is known.
   std::vector<std::string> (*complete)(std::string_view rest);
+  /// Those that only a client has: whom it could talk to. Asks the kernel, and sends nothing. Null:
+  /// none is known.
+  std::vector<std::string> (*complete_peer)(std::string_view rest) = nullptr;
   /// How large a message to this endpoint can be, where that is not the same for all of them; asks
   /// this host only. Null: capabilities.max_message_bytes.
   std::size_t (*largest_message)(const Endpoint& endpoint, const SocketOptions& options) = nullptr;
@@ -133,7 +136,7 @@ void check_side(const Backend& backend, std::string_view scheme, Role role, std:
 [[nodiscard]] Endpoint parse_endpoint(std::string_view text, Role role);
 
 /// What a partly typed endpoint may go on as: schemes with a side for `role` while there is none
-/// yet, then what its backend knows. Opens no socket, asks no DNS.
+/// yet, then what its backend knows. Sends nothing to the network, asks no DNS.
 [[nodiscard]] std::vector<std::string> complete_endpoint(std::string_view prefix, Role role);
 
 /// REQUIRES: `endpoint` came from parse_endpoint. The backend has the side that it was parsed for.
@@ -148,7 +151,8 @@ void check_side(const Backend& backend, std::string_view scheme, Role role, std:
 [[nodiscard]] std::string_view wire_format_of(const Endpoint& endpoint);
 
 /// Returns how large a message to this endpoint can be with these options; 0: no limit (streams).
-[[nodiscard]] std::size_t message_limit(const Endpoint& endpoint, const SocketOptions& options);
+[[nodiscard]] std::size_t message_limit(const Endpoint& endpoint,
+                                        const SocketOptions& options = {});
 
 /// Throws a usage Error for an endpoint that -4 or -6 rules out (`-6 tcp4://…`, `-4 [::1]:7`).
 void check_family(std::span<const Endpoint> endpoints, FamilyChoice choice);

@@ -38,7 +38,7 @@ PROTOCOLS = {
     "protocols/message": OF_PROTOCOLS | {"protocols/rules"},
     "protocols/stream": OF_PROTOCOLS | {"protocols/registry.hpp", "protocols/rules"},
     # What transports of frames share: AF_PACKET.
-    "protocols/link": OF_PROTOCOLS,
+    "protocols/link": OF_PROTOCOLS | {"protocols/message"},
 }
 COMMON = OF_PROTOCOLS | set(PROTOCOLS)
 PROTOCOLS |= {

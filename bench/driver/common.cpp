@@ -13,6 +13,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "carrier.hpp"
+
 namespace bench {
 
 void fail(const std::string& what) {
@@ -52,11 +54,18 @@ Target::Target(const std::string& endpoint) {
   if (colon == std::string::npos) fail("not an endpoint: " + endpoint);
   const std::string scheme = endpoint.substr(0, colon);
   const std::string rest = endpoint.substr(colon + 3);
-  const bool ip = scheme == "tcp" || scheme == "udp";
+  if (carries(scheme)) {
+    carrier_scheme_ = scheme;
+    path_ = rest;
+    return;
+  }
+  const bool is_mptcp = scheme == "mptcp";
+  if (is_mptcp) protocol_ = IPPROTO_MPTCP;
+  const bool ip = scheme == "tcp" || is_mptcp || scheme == "udp";
   family_ = ip ? AF_INET : AF_UNIX;
-  type_ = scheme == "tcp" || scheme == "unix"       ? SOCK_STREAM
-          : scheme == "udp" || scheme == "unixgram" ? SOCK_DGRAM
-                                                    : SOCK_SEQPACKET;
+  type_ = scheme == "tcp" || is_mptcp || scheme == "unix" ? SOCK_STREAM
+          : scheme == "udp" || scheme == "unixgram"       ? SOCK_DGRAM
+                                                          : SOCK_SEQPACKET;
   if (type_ == SOCK_SEQPACKET && scheme != "unixpacket") fail("unknown scheme: " + endpoint);
   if (!ip) {
     path_ = rest;
@@ -67,8 +76,13 @@ Target::Target(const std::string& endpoint) {
   port_ = static_cast<std::uint16_t>(std::strtoul(rest.c_str() + 10, nullptr, 10));
 }
 
+std::unique_ptr<Carrier> Target::carrier() const {
+  return carrier_scheme_.empty() ? nullptr : carry(carrier_scheme_, path_);
+}
+
 int Target::connect() const {
-  const int fd = ::socket(family_, type_ | SOCK_CLOEXEC, 0);
+  if (!carrier_scheme_.empty()) fail("not for this kind of load: " + carrier_scheme_);
+  const int fd = ::socket(family_, type_ | SOCK_CLOEXEC, protocol_);
   if (fd < 0) fail_errno("socket");
   sockaddr_storage storage{};
   socklen_t size = 0;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,10 +31,15 @@ class Options {
   std::map<std::string, bool> used_;
 };
 
-/// tcp://127.0.0.1:PORT, udp://…, unix:///PATH, unixpacket:///PATH, unixgram:///PATH
+class Carrier;
+
+/// tcp://127.0.0.1:PORT, mptcp://…, udp://…, unix:///PATH, unixpacket:///PATH, unixgram:///PATH, or
+/// what carry() knows (carrier.hpp).
 class Target {
  public:
   explicit Target(const std::string& endpoint);
+  /// What messages travel in; null if they are all that is sent.
+  [[nodiscard]] std::unique_ptr<Carrier> carrier() const;
   /// A connected, blocking socket. Waits a while for a listener whose queue is full.
   [[nodiscard]] int connect() const;
   [[nodiscard]] bool is_stream() const noexcept { return type_ == 1; }
@@ -41,8 +47,10 @@ class Target {
  private:
   int family_ = 0;
   int type_ = 0;
+  int protocol_ = 0;
   std::uint16_t port_ = 0;
   std::string path_;
+  std::string carrier_scheme_;  ///< Empty: there is no carrier.
 };
 
 /// A byte sequence of prime period. Every connection sends it from a place of its own, so that a
@@ -105,5 +113,6 @@ void ping_pong(const Target& target, Options& options);
 void bulk(const Target& target, Options& options);
 void datagrams(const Target& target, Options& options);
 void idle(const Target& target, Options& options);
+void round_trips(const Target& target, Options& options);
 
 }  // namespace bench

@@ -1,6 +1,6 @@
 /// \file
 /// One socket with `window` datagrams under way, plain or in trains that the kernel cuts and joins
-/// (`train` messages each: UDP_SEGMENT and UDP_GRO, udp(7)).
+/// (`train` messages each: UDP_SEGMENT and UDP_GRO, udp(7)), or in what else carries messages.
 ///
 /// A message starts with sockperf's header (its sequence, flags, its length; big-endian), so that
 /// sockperf's server answers it like every other; only its flags are not compared.
@@ -16,6 +16,7 @@
 #include <cstring>
 #include <memory>
 
+#include "carrier.hpp"
 #include "common.hpp"
 #include "frames.hpp"
 
@@ -41,13 +42,15 @@ class Datagrams {
         framed_{options.number("frames", 0) != 0},
         stopwatch_{options},
         pattern_{kSlotBytes},
-        fd_{target.connect()} {
+        carrier_{target.carrier()},
+        fd_{carrier_ ? carrier_->fd() : target.connect()} {
     options.check_all_used();
     if (size_ < kHeaderBytes || window_ == 0 || window_ > kRemembered / (2 * kLateWindows) ||
         train_ == 0 || batch_ == 0 || batch_ > kMostAtOnce || train_ * size_ > kSlotBytes - 64) {
       fail("size, window, train or batch out of range");
     }
     if (framed_ && size_ != kFrameBytes) fail("frames are of 64 B");
+    if (carrier_ && train_ > 1) fail("trains are for udp");
     const int on = 1;
     if (train_ > 1 && ::setsockopt(fd_, IPPROTO_UDP, UDP_GRO, &on, sizeof on) != 0) {
       fail_errno("UDP_GRO");
@@ -55,9 +58,10 @@ class Datagrams {
     const int room = 4 << 20;  // A full receive buffer would drop what the server did return.
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     for (std::size_t i = 0; i < kMostAtOnce; ++i) {
-      sending_[i].msg_hdr.msg_iov = &outgoing_[i];
-      receiving_[i].msg_hdr.msg_iov = &incoming_[i];
+      sending_[i].msg_hdr.msg_iov = &outgoing_[i][1];
+      receiving_[i].msg_hdr.msg_iov = &incoming_[i][1];
       sending_[i].msg_hdr.msg_iovlen = receiving_[i].msg_hdr.msg_iovlen = 1;
+      if (carrier_) carry_by(*carrier_, i);
     }
   }
 
@@ -83,6 +87,17 @@ class Datagrams {
   }
 
  private:
+  void carry_by(const Carrier& carrier, std::size_t i) noexcept {
+    outgoing_[i][0] = {heads_[i].data(), carrier.head_bytes()};
+    msghdr& header = sending_[i].msg_hdr;
+    header.msg_iov = outgoing_[i].data();
+    header.msg_iovlen = outgoing_[i].size();
+    if (carrier.to_size() == 0) return;
+    to_ = carrier.to();
+    header.msg_name = &to_;
+    header.msg_namelen = carrier.to_size();
+  }
+
   void write_message(char* to) noexcept {
     const std::uint64_t sequence = next_++;
     under_way_[sequence % kRemembered] = 1;
@@ -105,7 +120,8 @@ class Datagrams {
       for (std::size_t i = 0; i < trains; ++i) {
         char* to = out_.get() + i * kSlotBytes;
         for (std::uint64_t k = 0; k < train_; ++k) write_message(to + k * size_);
-        outgoing_[i] = {to, train_ * size_};
+        if (carrier_) carrier_->write_head(heads_[i].data(), next_ - 1, to, size_);
+        outgoing_[i][1] = {to, train_ * size_};
         if (train_ > 1) ask_to_cut(i);
       }
       for (std::size_t done = 0; done < trains;) {
@@ -132,13 +148,19 @@ class Datagrams {
     // A train fills its buffer: with one buffer a call the next lands in memory that is still warm.
     const unsigned slots = trains_come_ ? 1 : static_cast<unsigned>(batch_);
     for (unsigned i = 0; i < slots; ++i) {
-      incoming_[i] = {in_.get() + i * kSlotBytes, kSlotBytes};
+      incoming_[i][1] = {in_.get() + i * kSlotBytes, kSlotBytes};
+      if (carrier_) {
+        prepare(receiving_[i].msg_hdr, *carrier_, answers_[i], incoming_[i].data());
+        continue;
+      }
       receiving_[i].msg_hdr.msg_control = train_ > 1 ? joined_.data() : nullptr;
       receiving_[i].msg_hdr.msg_controllen = train_ > 1 ? joined_.size() : 0;
     }
     const int got = ::recvmmsg(fd_, receiving_.data(), slots, MSG_DONTWAIT, nullptr);
     if (got < 0 && errno != EAGAIN) fail_errno("recvmmsg");
-    for (int i = 0; i < got; ++i) take(receiving_[static_cast<std::size_t>(i)]);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(got, 0)); ++i) {
+      carrier_ ? take_carried(i) : take(receiving_[i]);
+    }
     return got > 0;
   }
 
@@ -159,6 +181,20 @@ class Datagrams {
     for (std::size_t at = 0; at < message.msg_len; at += size_) check(data + at);
   }
 
+  void take_carried(std::size_t i) {
+    const std::size_t head = carrier_->answer_head_bytes();
+    if (receiving_[i].msg_len != head + size_) fail("a message came back in another size");
+    const auto* message = static_cast<const char*>(incoming_[i][1].iov_base);
+    if (!carrier_->is_answer(answers_[i].head.data(), sequence_of(message))) {
+      fail("what it came back in is no answer to it");
+    }
+    check(message);
+  }
+
+  [[nodiscard]] std::uint64_t sequence_of(const char* message) const noexcept {
+    return read_number(message + (framed_ ? kFrameSequenceAt : 0));
+  }
+
   static std::uint64_t read_number(const char* from) noexcept {
     std::uint32_t high = 0;
     std::uint32_t low = 0;
@@ -168,7 +204,7 @@ class Datagrams {
   }
 
   void check(const char* message) {
-    const std::uint64_t sequence = read_number(message + (framed_ ? kFrameSequenceAt : 0));
+    const std::uint64_t sequence = sequence_of(message);
     const FrameEcho echo = framed_                      ? read_frame(message, session_, sequence)
                            : is_same(message, sequence) ? FrameEcho::returned
                                                         : FrameEcho::other;
@@ -223,7 +259,9 @@ class Datagrams {
   std::uint64_t stamped_ = 0;
   Stopwatch stopwatch_;
   Pattern pattern_;
+  std::unique_ptr<Carrier> carrier_;  ///< Null: the messages are all that is sent.
   int fd_;
+  sockaddr_storage to_{};
   std::uint64_t next_ = 0;
   std::uint64_t oldest_ = 0;  ///< None before is under way.
   std::uint64_t outstanding_ = 0;
@@ -232,8 +270,11 @@ class Datagrams {
   std::array<char, kRemembered> under_way_{};
   std::array<mmsghdr, kMostAtOnce> sending_{};
   std::array<mmsghdr, kMostAtOnce> receiving_{};
-  std::array<iovec, kMostAtOnce> outgoing_{};
-  std::array<iovec, kMostAtOnce> incoming_{};
+  // A head and a message each, or the latter alone.
+  std::array<std::array<iovec, 2>, kMostAtOnce> outgoing_{};
+  std::array<std::array<iovec, 2>, kMostAtOnce> incoming_{};
+  std::array<Carrier::Head, kMostAtOnce> heads_{};
+  std::array<Answer, kMostAtOnce> answers_{};
   alignas(cmsghdr) std::array<std::array<char, CMSG_SPACE(sizeof(int))>, kMostAtOnce> cut_{};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> joined_{};
   std::unique_ptr<char[]> out_ = std::make_unique<char[]>(kMostAtOnce * kSlotBytes);

@@ -1,7 +1,7 @@
 /// \file
 /// The load that ./dev bench puts on an echo server: driver KIND ENDPOINT [KEY=NUMBER...]
-/// prints {"messages","bytes","ns","all","lost"} of what came back as it was sent, or fails and
-/// says why.
+/// prints {"messages","bytes","ns","all","lost"} of what came back as it was sent (round-trips:
+/// {"messages","p50"}), or fails and says why.
 
 #include <unistd.h>
 
@@ -9,7 +9,8 @@
 
 int main(int argc, char** argv) {
   using namespace bench;
-  if (argc < 3) fail("usage: driver ping-pong|bulk|datagrams|idle ENDPOINT [KEY=NUMBER...]");
+  if (argc < 3)
+    fail("usage: driver ping-pong|bulk|datagrams|round-trips|idle ENDPOINT [KEY=NUMBER...]");
   const std::string kind = argv[1];
   const Target target{argv[2]};
   Options options{argc - 3, argv + 3};
@@ -21,6 +22,8 @@ int main(int argc, char** argv) {
     bulk(target, options);
   } else if (kind == "datagrams") {
     datagrams(target, options);
+  } else if (kind == "round-trips") {
+    round_trips(target, options);
   } else if (kind == "idle") {
     idle(target, options);
   } else {

@@ -12,9 +12,9 @@ def _client(command, cpus=machine.LOAD_CPUS):
     return programs.run(command, cpus=cpus)
 
 
-def netecho_probe(settings, endpoint, *options):
+def netecho_probe(settings, endpoint, *options, prefix=()):
     """The one target's summary."""
-    command = [settings.netecho, "probe", endpoint, *options, "--json", "-q"]
+    command = [*prefix, settings.netecho, "probe", endpoint, *options, "--json", "-q"]
     [summary] = json.loads(_client(command))["targets"]
     return summary
 
@@ -46,15 +46,16 @@ def p1(settings):
     """Round trips, one at a time, and one a millisecond."""
     for transport in ("udp", "tcp", "unix"):
         for wait in ("block", "spin"):
-            yield _round_trips(settings, transport, wait)
+            yield round_trips(settings, transport, wait)
     yield _paced(settings)
 
 
-def _round_trips(settings, transport, wait):
+def round_trips(settings, transport, wait, group="P1"):
     """A server that spins as its client does: else its waking up would be most of the figure."""
     count = settings.pick(20_000, 50)
     path = str(settings.folder / "s") if transport == "unix" else None
-    name = ("udp_recvfrom" if transport == "udp" else "tcp") + ("_spin" if wait == "spin" else "")
+    name = {"udp": "udp_recvfrom", "unix": "tcp"}.get(transport, transport)
+    name += "_spin" if wait == "spin" else ""
 
     def netecho():
         with peers.limit(settings, name, transport, path) as server:
@@ -80,7 +81,7 @@ def _round_trips(settings, transport, wait):
         clients["sockperf"] = peer
         goals.append(Goal("sockperf", most=1))
     return Figure(
-        "P1", f"{transport}, 64 B, one at a time, {wait}", "us, median round trip",
+        group, f"{transport}, 64 B, one at a time, {wait}", "us, median round trip",
         take_turns(settings, clients), goals,
     ).compare()
 

@@ -137,9 +137,9 @@ def listening_port(pid, scheme):
     return None
 
 
-def load(driver, kind, endpoint, **options):
+def load(driver, kind, endpoint, *, prefix=(), **options):
     """Runs the driver to its end and returns what it counted."""
-    command = [driver, kind, endpoint, *(f"{key}={value}" for key, value in options.items())]
+    command = [*prefix, driver, kind, endpoint, *(f"{key}={value}" for key, value in options.items())]
     return json.loads(run(command, cpus=machine.LOAD_CPUS))
 
 

@@ -15,12 +15,14 @@ def compare(settings, group, work, servers, kind, goals, *, unit="messages/s", *
     stamps = options.pop("stamps", ())
     size = "bytes" if kind == "bulk" else "run_ms"
     full = options.pop(size, settings.pick(1000, 20))
+    prefix = options.pop("prefix", ())  # Where the load comes from.
 
     def sample(name):
         with servers[name]() as server:
             before = server.cpu_ns()
             counted = programs.load(
-                settings.driver, kind, server.endpoint, **_warmup(settings, kind), **{size: full}, **options
+                settings.driver, kind, server.endpoint, prefix=prefix, **_warmup(settings, kind),
+                **{size: full}, **options,
             )
             after = server.cpu_ns()
         if before is not None:
@@ -32,7 +34,9 @@ def compare(settings, group, work, servers, kind, goals, *, unit="messages/s", *
 
     def whole_load(server, times):
         spent = {size: full // 4 * times, **_warmup(settings, kind)}
-        return programs.load(settings.driver, kind, server.endpoint, **spent, **options)["all"]
+        return programs.load(
+            settings.driver, kind, server.endpoint, prefix=prefix, **spent, **options
+        )["all"]
 
     entries = take_turns(settings, {name: lambda name=name: sample(name) for name in servers})
     for entry in entries:

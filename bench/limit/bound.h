@@ -16,6 +16,10 @@
 #define WAIT_MS -1
 #endif
 
+#ifndef PROTOCOL /* Of IP; 0: what goes with the type. */
+#define PROTOCOL 0
+#endif
+
 #ifndef TWO_PROCESSES
 #define TWO_PROCESSES 0
 #endif
@@ -25,7 +29,7 @@ static int bound(int type, const char* path) {
   struct sockaddr_in port = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = path != NULL ? sizeof file : sizeof port;
   if (path != NULL) strncpy(file.sun_path, path, sizeof file.sun_path - 1);
-  const int one = 1, fd = socket(path != NULL ? AF_UNIX : AF_INET, type, 0);
+  const int one = 1, fd = socket(path != NULL ? AF_UNIX : AF_INET, type, PROTOCOL);
   if (TWO_PROCESSES && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) != 0) exit(1);
   if (bind(fd, path != NULL ? (void*)&file : (void*)&port, size) != 0) exit(1);
   if (type != SOCK_DGRAM && listen(fd, 4096) != 0) exit(1);

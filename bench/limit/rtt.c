@@ -21,12 +21,13 @@ static long now(void) {
   return t.tv_sec * 1000000000L + t.tv_nsec;
 }
 
-int main(int argc, char** argv) { /* udp|tcp PORT, or unix PATH; block|spin; COUNT */
+int main(int argc, char** argv) { /* udp|tcp|mptcp PORT, or unix PATH; block|spin; COUNT */
   if (argc != 5) return 2;
   const int one = 1, stream = strcmp(argv[1], "udp") != 0, spins = strcmp(argv[3], "spin") == 0;
+  const int protocol = strcmp(argv[1], "mptcp") == 0 ? IPPROTO_MPTCP : 0;
   const int is_unix = strcmp(argv[1], "unix") == 0, count = atoi(argv[4]), epoll = epoll_create1(0);
   if (count < 1 || count > kMost) return 2;
-  const int fd = socket(is_unix ? AF_UNIX : AF_INET, stream ? SOCK_STREAM : SOCK_DGRAM, 0);
+  const int fd = socket(is_unix ? AF_UNIX : AF_INET, stream ? SOCK_STREAM : SOCK_DGRAM, protocol);
   struct sockaddr_in port = {.sin_family = AF_INET,
                              .sin_port = htons((unsigned short)atoi(argv[2])),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

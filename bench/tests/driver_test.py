@@ -163,6 +163,12 @@ def test_a_frame_with_a_wrong_checksum_is_refused():
         ("ping-pong", "tcp://127.0.0.1:1", "nonsense=1"),
         ("ping-pong", "tcp://127.0.0.1:1", "depth"),
         ("something", "tcp://127.0.0.1:1"),
+        ("datagrams", "icmp://192.0.2.1"),
+        ("datagrams", "icmp-raw://somewhere"),
+        ("datagrams", "packet://lo/02:00:00:00:00:01"),
+        ("datagrams", "ipx://nb0"),
+        ("ping-pong", "packet://nb0/02:00:00:00:00:01"),
+        ("round-trips", "udp://127.0.0.1:1"),
         ("ping-pong", "127.0.0.1:1"),
     ],
 )

@@ -227,15 +227,21 @@ void SendReport::end_exchange(const ExchangeResult& result) {
 }
 
 void SendReport::end_failed(const ExchangeResult& result) {
-  if (result.status != ExchangeStatus::interrupted) failed(error_of(result, job_));
+  if (result.status == ExchangeStatus::interrupted) return;
+  ErrorEvent event = error_event(error_of(result, job_));
+  event.icmp = result.icmp;
+  failed(std::move(event));
 }
 
 void SendReport::failed(const Error& error) {
-  print_error(error.what());
-  const ErrorEvent event = error_event(error);
+  failed(error_event(error));
+}
+
+void SendReport::failed(ErrorEvent event) {
+  print_error(event.message);
   errors_.push_back(event);
   if (!summary_.error) summary_.error = event;
-  emit(event);
+  emit(std::move(event));
 }
 
 void SendReport::ended_by_peer(Expect expect) {

@@ -53,7 +53,7 @@ class SendReport {
 
  private:
   void count(const ExchangeResult& result, ReplyStatus status);
-  void complain(const ExchangeResult& result);
+  void failed(ErrorEvent event);
   void emit(EventBody body);
   void fill_figures();
 

@@ -73,6 +73,7 @@ struct ErrorEvent {
   int error_number = 0;  ///< 0: errno and errno_name are null.
   std::string message;   ///< The whole line, as on stderr, without "netecho: ".
   int exit_code = 70;
+  std::optional<IcmpError> icmp{};  ///< What the network said, if that is why.
 };
 [[nodiscard]] ErrorEvent error_event(const Error& error);
 
@@ -88,6 +89,7 @@ struct Fields<ErrorEvent> {
     v("errno", ErrnoNumber{e.error_number}...);
     v("message", e.message...);
     v("exit_code", ExitCode{e.exit_code}...);
+    v("icmp", e.icmp...);
   }
 };
 

@@ -9,8 +9,8 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
+#include "core/net/connect_errors.hpp"
 #include "core/net/deadline.hpp"
-#include "core/net/icmp_error.hpp"
 #include "core/net/socket_type.hpp"
 
 namespace netecho {
@@ -130,7 +130,7 @@ void Connector::start_next(Instant now) {
     next_start_ = {};
     return;
   }
-  keep_icmp_errors(attempt.fd.get(), attempt.peer.family(), IcmpErrors::kept);
+  keep_icmp_errors(attempt.fd.get(), attempt.peer, IcmpErrors::kept);
   attempt.started = monotonic_now();
   try_connect(attempt);
 }
@@ -152,7 +152,7 @@ void Connector::try_connect(Attempt& attempt) {
 
 void Connector::finish(Attempt& attempt, Instant now) {
   if (met_itself(attempt.fd.get(), attempt.peer)) return on_failure(attempt, ECONNREFUSED);
-  keep_icmp_errors(attempt.fd.get(), attempt.peer.family(), IcmpErrors::ignored);
+  keep_icmp_errors(attempt.fd.get(), attempt.peer, IcmpErrors::ignored);
   winner_ = Connected{std::move(attempt.fd), attempt.peer, now - attempt.started};
 }
 
@@ -196,8 +196,7 @@ void Connector::wait() {
 
 void Connector::fail_all() const {
   if (told_ && told_->icmp) {
-    throw Error{ErrorCategory::connect, "connect", options_.subject,
-                plain_reason(told_->error, told_->icmp), told_->error};
+    throw UnreachableError{"connect", options_.subject, told_->error, *told_->icmp};
   }
   if (told_) throw SysError{"connect", options_.subject, told_->error};
   if (not_prepared_) std::rethrow_exception(not_prepared_);

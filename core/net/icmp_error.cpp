@@ -155,28 +155,6 @@ QueuedError queued_error(msghdr& header) noexcept {
   return out;
 }
 
-void keep_icmp_errors(int fd, int family, IcmpErrors kept) noexcept {
-  const int on = kept == IcmpErrors::kept ? 1 : 0;
-  if (family == AF_INET) {
-    static_cast<void>(::setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on));
-  } else if (family == AF_INET6) {
-    static_cast<void>(::setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on));
-  }
-}
-
-std::optional<IcmpError> take_icmp_error(int fd) noexcept {
-  constexpr int kMostEntries = 8;
-  for (int i = 0; i < kMostEntries; ++i) {
-    alignas(cmsghdr) std::array<std::byte, kQueuedErrorBytes> control;
-    msghdr header{};
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    if (::recvmsg(fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return std::nullopt;
-    if (const QueuedError queued = queued_error(header); queued.icmp) return queued.icmp;
-  }
-  return std::nullopt;
-}
-
 std::string plain_reason(int error, const std::optional<IcmpError>& icmp) {
   if (!icmp) return within_sentence(errno_text(error));
   return std::string(phrase_of(*icmp)) + ", from " + numeric(icmp->from);

@@ -60,14 +60,6 @@ struct QueuedError {
 };
 [[nodiscard]] QueuedError queued_error(msghdr& header) noexcept;
 
-/// Sets whether a TCP socket keeps the ICMP errors that end its connecting, as far as the kernel
-/// can. Use it only until the socket is connected: later, errors that pass or are forged would end
-/// the connection.
-enum class IcmpErrors : std::uint8_t { ignored, kept };
-void keep_icmp_errors(int fd, int family, IcmpErrors kept) noexcept;
-/// Takes the first of the errors that were kept.
-[[nodiscard]] std::optional<IcmpError> take_icmp_error(int fd) noexcept;
-
 /// Says why, for people, with the errno's name: "administratively prohibited, from 192.0.2.1
 /// (EHOSTUNREACH)", "message too long (EMSGSIZE)". REQUIRES: error != 0.
 [[nodiscard]] std::string reason_text(int error, const std::optional<IcmpError>& icmp);

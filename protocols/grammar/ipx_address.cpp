@@ -84,12 +84,16 @@ string format_ipx_net(std::uint32_t net) {
   return format_hex(net, kNetDigits);
 }
 
+string format_ipx_node(const MacAddress& node) {
+  return format_hex(node.number(), kNodeDigits);
+}
+
 string format_ipx_socket(std::uint16_t socket) {
   return format_hex(socket, kSocketDigits);
 }
 
 string format_ipx_address(const IpxNode& address) {
-  return format_ipx_net(address.net) + "." + format_hex(address.node.number(), kNodeDigits);
+  return format_ipx_net(address.net) + "." + format_ipx_node(address.node);
 }
 
 }  // namespace netecho

@@ -31,6 +31,7 @@ struct IpxNode {
 
 /// These return lower case, and all digits there can be.
 [[nodiscard]] std::string format_ipx_net(std::uint32_t net);
+[[nodiscard]] std::string format_ipx_node(const MacAddress& node);
 [[nodiscard]] std::string format_ipx_socket(std::uint16_t socket);
 [[nodiscard]] std::string format_ipx_address(const IpxNode& address);
 

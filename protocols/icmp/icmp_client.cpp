@@ -8,6 +8,7 @@
 #include "core/base/clock.hpp"
 #include "core/net/ip_number.hpp"
 #include "protocols/message/error_queue.hpp"
+#include "protocols/message/failed_send.hpp"
 
 namespace netecho {
 namespace {
@@ -74,13 +75,13 @@ int IcmpClient::receive_one(Batch& batch) noexcept {
   headers_[0].msg_len = static_cast<unsigned>(got);
   stamp_ = stamps_ ? KernelStamps::received(header) : std::nullopt;
   hop_limits_[0] = hop_limit_of(header);
-  // Each message has a stamp of its own to be read: with stamps they come one by one.
-  if (++received_in_a_row_ > 1) expect_one_ = !has_batch_calls_ || stamps_.has_value();
+  expected_.one_found();
   return 1;
 }
 
 int IcmpClient::receive_some(Batch& batch) noexcept {
-  if (expect_one_) return receive_one(batch);
+  // Each message has a stamp of its own to be read: with stamps they come one by one.
+  if (expected_.one() || !has_batch_calls_ || stamps_) return receive_one(batch);
   const std::size_t slots = std::min(batch.slots().size(), kSlots);
   prepare_to_receive(batch, slots);
   const int got =
@@ -88,10 +89,9 @@ int IcmpClient::receive_some(Batch& batch) noexcept {
   received_at_ = monotonic_now();
   if (got < 0 && errno == ENOSYS) {
     has_batch_calls_ = false;
-    expect_one_ = true;
     return receive_one(batch);
   }
-  if (got <= 1) expect_one_ = true;
+  expected_.found(got);
   for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(got, 0)); ++i) {
     hop_limits_[i] = hop_limit_of(headers_[i].msg_hdr);
   }
@@ -145,7 +145,7 @@ BatchResult IcmpClient::receive(Batch& batch) noexcept {
       idle_calls_ = 0;
       batch.count = sender_count_ = keep_replies(batch, static_cast<std::size_t>(got));
     } else {
-      received_in_a_row_ = 0;
+      expected_.none_found();
     }
     if (error == EINTR) continue;
     if (error == 0 || error == EAGAIN) {
@@ -248,7 +248,7 @@ BatchResult IcmpClient::send(Batch& batch) noexcept {
     return {IoStatus::ok, 0, 0};
   }
   batch.next = sending_[0];
-  for (bool again = true;;) {
+  for (FailedSend failed{&errors_pending_};;) {
     const int result =
         messages == 1 ? send_one(batch.slots()[batch.next]) : send_many(batch, messages);
     if (result > 0) {
@@ -257,14 +257,7 @@ BatchResult IcmpClient::send(Batch& batch) noexcept {
       next_number_ = static_cast<std::uint16_t>(next_number_ + sent);
       return {IoStatus::ok, sent, 0};
     }
-    const int error = errno;
-    if (error == EINTR) continue;
-    if (error == EAGAIN) return {IoStatus::would_block, 0, 0};
-    // This host's own firewall dropped this very message: a second one would belie its rules.
-    if (error == EPERM) return {IoStatus::failed, 0, error};
-    errors_pending_ = true;
-    // An error that an earlier message brought on was reported instead of sending this one.
-    if (!std::exchange(again, false)) return {IoStatus::failed, 0, error};
+    if (const auto outcome = failed.then(errno)) return *outcome;
   }
 }
 

@@ -16,6 +16,7 @@
 #include "core/seam/batch.hpp"
 #include "core/seam/message_port.hpp"
 #include "protocols/icmp/echo_message.hpp"
+#include "protocols/message/expected_messages.hpp"
 
 namespace netecho {
 
@@ -75,9 +76,8 @@ class IcmpClient final : public MessagePort, public Timestamping, public Senders
   SocketAddress local_;
   std::uint16_t next_number_ = 0;
   bool errors_pending_ = false;
-  bool expect_one_ = true;
   bool has_batch_calls_ = true;
-  unsigned received_in_a_row_ = 0;
+  ExpectedMessages expected_;
   unsigned idle_calls_ = 0;
   Instant received_at_{};
   std::optional<WallTime> stamp_;  ///< The message that came alone has it.

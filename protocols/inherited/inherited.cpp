@@ -76,11 +76,23 @@ std::optional<SocketType> type_of(int native) noexcept {
   return std::nullopt;
 }
 
-/// What a socket is, provided that it is one of a transport here.
-SocketKind kind_of(int domain, SocketType type, int protocol) noexcept {
-  if (!is_ip(domain)) return unix_socket::kind_of(type);
-  if (type == SocketType::datagram) return kUdpKind;
-  return protocol == IPPROTO_MPTCP ? kMptcpKind : kTcpKind;
+/// What a socket is; none if it is of no transport that takes descriptors.
+std::optional<SocketKind> kind_of(int domain, SocketType type, int protocol) noexcept {
+  if (domain == AF_UNIX) return unix_socket::kind_of(type);
+  if (!is_ip(domain)) return std::nullopt;
+  if (type == SocketType::datagram && protocol == IPPROTO_UDP) return kUdpKind;
+  if (type != SocketType::stream) return std::nullopt;
+  if (protocol == IPPROTO_MPTCP) return kMptcpKind;
+  return protocol == IPPROTO_TCP ? std::optional{kTcpKind} : std::nullopt;
+}
+
+/// Why a socket of Internet addresses is not served.
+std::string why_not(SocketType type, int protocol) {
+  const bool ping = protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
+  if (type == SocketType::datagram && ping) {
+    return "is a ping socket, which gets answers alone: the kernel answers pings by itself";
+  }
+  return "speaks neither TCP nor UDP";
 }
 
 /// One descriptor on its way to become a `Served`.
@@ -115,27 +127,25 @@ class Adoption {
     const auto type = get_option(fd_, SO_TYPE);
     if (!domain || !type) reject("is not a socket", ENOTSOCK);
     ip_ = is_ip(*domain);
+    if (*domain == AF_PACKET) {
+      reject("is a socket of frames, which netecho opens by itself: serve packet://INTERFACE",
+             EAFNOSUPPORT);
+    }
     if (!ip_ && *domain != AF_UNIX) {
       reject("is a socket of a family that netecho does not serve", EAFNOSUPPORT);
     }
     const auto known = type_of(*type);
     if (!known) reject("is a socket of a type that netecho does not serve", ESOCKTNOSUPPORT);
     const int protocol = get_option(fd_, SO_PROTOCOL).value_or(0);
-    check_protocol(*known, protocol);
-    kind_ = kind_of(*domain, *known, protocol);
+    const auto kind = kind_of(*domain, *known, protocol);
+    if (!kind) reject(why_not(*known, protocol), EPROTONOSUPPORT);
+    kind_ = *kind;
     listens_ = get_option(fd_, SO_ACCEPTCONN).value_or(0) != 0;
     connected_ = peer_address(fd_).size() > 0;
     local_ = local_address(fd_);
     const int flags = checked("fcntl", endpoint_.typed, [&] { return ::fcntl(fd_, F_GETFL); });
     checked("fcntl", endpoint_.typed, [&] { return ::fcntl(fd_, F_SETFL, flags | O_NONBLOCK); });
     checked("fcntl", endpoint_.typed, [&] { return ::fcntl(fd_, F_SETFD, FD_CLOEXEC); });
-  }
-
-  void check_protocol(SocketType type, int protocol) const {
-    const bool known = !ip_ || (type == SocketType::datagram
-                                    ? protocol == IPPROTO_UDP
-                                    : protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
-    if (!known) reject("speaks neither TCP nor UDP", EPROTONOSUPPORT);
   }
 
   Served make_served() {
@@ -203,7 +213,8 @@ SocketDescription describe_inherited(const Endpoint& endpoint) {
     const auto domain = get_option(fd, SO_DOMAIN);
     const auto type = type_of(get_option(fd, SO_TYPE).value_or(-1));
     const int protocol = get_option(fd, SO_PROTOCOL).value_or(0);
-    if (domain && type) out = describe_local(fd, kind_of(*domain, *type, protocol)).value_or(out);
+    const auto kind = domain && type ? kind_of(*domain, *type, protocol) : std::nullopt;
+    if (kind) out = describe_local(fd, *kind).value_or(out);
   }
   out.uri = endpoint.uri();
   return out;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "core/base/random.hpp"
 #include "core/codec/ipx.hpp"
@@ -15,6 +16,8 @@
 #include "protocols/ipx/ipx_server.hpp"
 #include "protocols/link/interface.hpp"
 #include "protocols/link/link_socket.hpp"
+#include "protocols/link/neighbors.hpp"
+#include "protocols/link/served_link.hpp"
 #include "protocols/message/receive_buffer.hpp"
 
 namespace netecho {
@@ -69,29 +72,35 @@ std::string_view wire_format(const Endpoint& endpoint) {
   return is_ipx_ping(split_ipx_rest(endpoint.rest).socket) ? kNumberedFrames : kFrames;
 }
 
-Served serve_one(const Endpoint& endpoint, const ServeOptions& options) {
+Served serve_one(const Endpoint& endpoint, const ServeOptions& options,
+                 const std::shared_ptr<ServedLink>& link) {
   const IpxRest rest = split_ipx_rest(endpoint.rest);
   const Interface interface = find_interface(rest.interface, "bind", endpoint.typed);
-  UniqueFd fd = open_link_socket(interface, {.ethertype = ETH_P_ALL,
-                                             .filter = echo_requests(),
-                                             .socket = options.socket,
-                                             .honoured = kServeOptions,
-                                             .subject = endpoint.typed});
-  enlarge_receive_buffer(fd.get(), options.socket);
+  const LinkFilter filter = echo_requests();
+  UniqueFd fd = link->bind(interface, kIpxKind,
+                           {.ethertype = ETH_P_ALL,
+                            .filter = filter,
+                            .socket = options.socket,
+                            .honoured = kServeOptions,
+                            .subject = endpoint.typed});
   Served served{.socket = std::unique_ptr<MessagePort>{},
                 .endpoint = describe_endpoint(endpoint),
                 .kind = kIpxKind,
                 .interface = rest.interface,
-                .bind_again = [=] { return serve_one(endpoint, options); }};
+                .bind_again = [=] { return serve_one(endpoint, options, link); }};
   served.endpoint.address = format_ipx_address({rest.net, interface.mac});
-  served.socket = std::make_unique<IpxServer>(
-      std::move(fd), IpxServer::Config{.interface = interface, .kind = kIpxKind, .net = rest.net});
+  served.endpoint.port = kIpxEchoSocket;  // The usual one: it answers at that of pings, too.
+  served.socket =
+      std::make_unique<IpxServer>(std::move(fd), IpxServer::Config{.interface = interface,
+                                                                   .kind = kIpxKind,
+                                                                   .net = rest.net,
+                                                                   .hold = {link, &link->hold()}});
   return served;
 }
 
 std::vector<Served> serve_ipx(const Endpoint& endpoint, const ServeOptions& options) {
   std::vector<Served> out;
-  out.push_back(serve_one(endpoint, options));
+  out.push_back(serve_one(endpoint, options, std::make_shared<ServedLink>()));
   return out;
 }
 
@@ -110,8 +119,9 @@ Connection connect_ipx(const Endpoint& endpoint, const ConnectOptions& options) 
       .framing = options.socket.framing.value_or(Framing::ethernet2),
       .to = target_of(rest),
       .from = {.net = rest.net, .node = interface.mac, .socket = any_socket()}};
+  const LinkFilter filter = answers_to(question);
   UniqueFd fd = open_link_socket(interface, {.ethertype = link_protocol(question.framing),
-                                             .filter = answers_to(question),
+                                             .filter = filter,
                                              .socket = options.socket,
                                              .honoured = kClientOptions,
                                              .subject = endpoint.typed});
@@ -130,6 +140,22 @@ Connection connect_ipx(const Endpoint& endpoint, const ConnectOptions& options) 
 std::vector<std::string> complete_ipx(std::string_view rest) {
   std::vector<std::string> found = interface_names(rest);
   std::erase(found, "lo");
+  return found;
+}
+
+/// Offers the nodes that the kernel knows, behind the net that is typed.
+std::vector<std::string> complete_node(std::string_view rest) {
+  constexpr std::size_t kMostOffered = 256;
+  std::vector<std::string> found;
+  const std::size_t slash = rest.find('/');
+  if (slash == std::string_view::npos) return found;
+  const std::size_t dot = rest.find('.', slash);
+  const std::string before{rest.substr(0, (dot == std::string_view::npos ? slash : dot) + 1)};
+  for (const MacAddress& mac : neighbors(std::string{rest.substr(0, slash)})) {
+    std::string word = before + format_ipx_node(mac);
+    if (word.starts_with(rest)) found.push_back(std::move(word));
+    if (found.size() == kMostOffered) break;
+  }
   return found;
 }
 
@@ -154,6 +180,7 @@ Backend ipx_backend() noexcept {
       .serve = serve_ipx,
       .loopback = nullptr,
       .complete = complete_ipx,
+      .complete_peer = complete_node,
       .largest_message = largest_message,
       .asks_many = asks_many,
       .wire_format_of = wire_format,

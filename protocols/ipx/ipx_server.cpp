@@ -34,6 +34,7 @@ IpxServer::IpxServer(UniqueFd fd, Config config)
     : fd_{std::move(fd)},
       config_{std::move(config)},
       self_{config_.interface.mac},
+      receiver_{0, LinkReceiver::Pace::many, drops_of(fd_.get())},
       sender_{config_.interface.index, kIpxEthertype} {}
 
 void IpxServer::judge(const LinkMessage& message, Slot& slot, std::size_t index) noexcept {

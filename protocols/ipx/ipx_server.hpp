@@ -5,11 +5,13 @@
 /// (core/codec/ipx.hpp).
 
 #include <array>
+#include <memory>
 #include <optional>
 
 #include "core/base/unique_fd.hpp"
 #include "core/codec/ipx.hpp"
 #include "core/seam/message_port.hpp"
+#include "protocols/link/interface_hold.hpp"
 #include "protocols/link/link_receiver.hpp"
 #include "protocols/link/link_sender.hpp"
 #include "protocols/link/link_socket.hpp"
@@ -24,9 +26,12 @@ class IpxServer final : public MessagePort, public Readdressing, public Drops, p
     Interface interface;
     SocketKind kind;
     std::uint32_t net = 0;  ///< 0: it answers for any.
+    /// No other server answers there as long as this one does.
+    std::shared_ptr<InterfaceHold> hold{};
   };
 
-  /// REQUIRES: `fd` from open_link_socket(), for frames of every kind.
+  /// REQUIRES: `fd` from open_link_socket(), for frames of every kind. Another server may have had
+  /// the socket before.
   IpxServer(UniqueFd fd, Config config);
 
   BatchResult receive(Batch& batch) noexcept override;
@@ -57,7 +62,7 @@ class IpxServer final : public MessagePort, public Readdressing, public Drops, p
   UniqueFd fd_;
   Config config_;
   OwnStation self_;
-  LinkReceiver receiver_{0, LinkReceiver::Pace::many};
+  LinkReceiver receiver_;
   LinkSender sender_;
   std::array<Answer, LinkReceiver::kSlots> answers_{};
   std::array<IpxAddress, LinkReceiver::kSlots> senders_{};  ///< Of the last batch.

@@ -91,6 +91,14 @@ Interface find_interface(const std::string& name, std::string_view operation,
   return out;
 }
 
+std::optional<int> index_of(const std::string& name) {
+  // What is longer would be cut to the name of another one.
+  if (name.size() >= IFNAMSIZ) return std::nullopt;
+  Question question{name};
+  if (question.ask(SIOCGIFINDEX) != 0) return std::nullopt;
+  return question.answer().ifr_ifindex;
+}
+
 std::optional<std::size_t> mtu_of(const std::string& name) {
   Question question{name};
   if (question.ask(SIOCGIFMTU) != 0 || question.answer().ifr_mtu < 0) return std::nullopt;

@@ -26,6 +26,9 @@ struct Interface {
 [[nodiscard]] Interface find_interface(const std::string& name, std::string_view operation,
                                        std::string_view subject);
 
+/// Returns the number of the interface; none if no interface has that name. Needs no rights.
+[[nodiscard]] std::optional<int> index_of(const std::string& name);
+
 /// Returns how many bytes a frame carries there; none if there is no such interface. Needs no
 /// rights.
 [[nodiscard]] std::optional<std::size_t> mtu_of(const std::string& name);

@@ -62,13 +62,12 @@ int LinkReceiver::receive_one(int fd) noexcept {
 }
 
 int LinkReceiver::receive_frames(int fd, Batch& batch) noexcept {
-  const bool one = (pace_ == Pace::one_by_one && expect_one_) || !has_batch_calls_;
+  const bool one = (pace_ == Pace::one_by_one && expected_.one()) || !has_batch_calls_;
   const std::size_t slots = one ? 1 : std::min(batch.slots().size(), kSlots);
   prepare(batch, slots);
   if (slots == 1) {
     const int got = receive_one(fd);
-    in_a_row_ = got > 0 ? in_a_row_ + 1 : 0;
-    expect_one_ = in_a_row_ < 2;
+    got > 0 ? expected_.one_found() : expected_.none_found();
     return got;
   }
   const int got =
@@ -78,8 +77,7 @@ int LinkReceiver::receive_frames(int fd, Batch& batch) noexcept {
     has_batch_calls_ = false;
     return receive_one(fd);
   }
-  expect_one_ = got <= 1;
-  in_a_row_ = 0;
+  expected_.found(got);
   return got;
 }
 

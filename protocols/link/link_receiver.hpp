@@ -17,6 +17,7 @@
 #include "core/net/kernel_stamps.hpp"
 #include "core/seam/batch.hpp"
 #include "core/seam/message_port.hpp"
+#include "protocols/message/expected_messages.hpp"
 
 namespace netecho {
 
@@ -46,8 +47,12 @@ class LinkReceiver {
   };
 
   /// The first `head_bytes` of each frame's data go to LinkMessage::head, the others to its slot.
-  LinkReceiver(std::size_t head_bytes, Pace pace)
-      : head_bytes_{head_bytes}, pace_{pace}, envelopes_{std::make_unique<Envelopes>()} {}
+  /// Of what the kernel has dropped the first `drops_before` are not counted.
+  LinkReceiver(std::size_t head_bytes, Pace pace, std::uint32_t drops_before = 0)
+      : head_bytes_{head_bytes},
+        pace_{pace},
+        last_drops_{drops_before},
+        envelopes_{std::make_unique<Envelopes>()} {}
 
   /// Fills the slots with those frames for this station that `keep(message, slot)` wants, and
   /// remembers who sent each.
@@ -86,10 +91,9 @@ class LinkReceiver {
 
   std::size_t head_bytes_;
   Pace pace_;
-  bool expect_one_ = true;
   bool has_batch_calls_ = true;
-  unsigned in_a_row_ = 0;  ///< Single frames.
-  std::uint32_t last_drops_ = 0;
+  ExpectedMessages expected_;
+  std::uint32_t last_drops_;
   std::uint64_t drops_ = 0;
   Instant at_{};  ///< When the last call returned.
   std::unique_ptr<Envelopes> envelopes_;

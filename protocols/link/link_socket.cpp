@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
+#include <linux/sock_diag.h>
 #include <unistd.h>
 
 #include <array>
@@ -59,11 +60,22 @@ UniqueFd open_link_socket(const Interface& interface, const LinkSocketOptions& o
                   notes);
   set_if_possible(fd.get(), NETECHO_SOCKET_OPTION(SOL_SOCKET, SO_RXQ_OVFL), 1, subject, notes);
   apply(fd.get(), AF_PACKET, options.socket, options.honoured, subject);
-  const sockaddr_ll local = address_of(interface, options.ethertype);
-  checked("bind", subject, [&] {
-    return ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local);
-  });
+  bind_link_socket(fd.get(), interface, options.ethertype, subject);
   return fd;
+}
+
+void bind_link_socket(int fd, const Interface& interface, std::uint16_t ethertype,
+                      std::string_view subject) {
+  const sockaddr_ll local = address_of(interface, ethertype);
+  checked("bind", subject,
+          [&] { return ::bind(fd, reinterpret_cast<const sockaddr*>(&local), sizeof local); });
+}
+
+std::uint32_t drops_of(int fd) noexcept {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> known{};
+  socklen_t size = sizeof known;
+  if (::getsockopt(fd, SOL_SOCKET, SO_MEMINFO, known.data(), &size) != 0) return 0;
+  return known[SK_MEMINFO_DROPS];
 }
 
 void join_group(int fd, const Interface& interface, const MacAddress& group,

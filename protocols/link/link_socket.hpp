@@ -34,6 +34,14 @@ struct LinkSocketOptions {
 [[nodiscard]] UniqueFd open_link_socket(const Interface& interface,
                                         const LinkSocketOptions& options);
 
+/// Binds such a socket to the interface that has come in place of its own, which has gone. Its
+/// filter and options stay, but for its groups. Takes no right. Throws SysError.
+void bind_link_socket(int fd, const Interface& interface, std::uint16_t ethertype,
+                      std::string_view subject);
+
+/// Returns how many frames a full receive queue has cost a socket so far.
+[[nodiscard]] std::uint32_t drops_of(int fd) noexcept;
+
 /// Has the interface take frames to this multicast address. Throws SysError.
 void join_group(int fd, const Interface& interface, const MacAddress& group,
                 std::string_view subject);

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "core/base/clock.hpp"
+#include "protocols/message/failed_send.hpp"
 
 namespace netecho {
 namespace {
@@ -64,9 +65,8 @@ int DatagramClient::receive_one(Batch& batch) noexcept {
   slot.truncated = (header.msg_flags & MSG_TRUNC) != 0;
   if (stamps_) slot.kernel_at = KernelStamps::received(header);
   if (trains_) slot.segment_size = segment_size(header);
-  if (slot.segment_size != 0) return 1;  // The next one, too, as it seems.
-  // Each message has a stamp of its own to be read: with stamps they come one by one.
-  if (++received_in_a_row_ > 1) expect_one_ = !has_batch_calls_ || stamps_.has_value();
+  // Messages that were joined are one to the kernel; the next ones are so, too, as it seems.
+  if (slot.segment_size == 0) expected_.one_found();
   return 1;
 }
 
@@ -86,16 +86,15 @@ int DatagramClient::receive_many(Batch& batch) noexcept {
   const Instant at = monotonic_now();
   if (got < 0 && errno == ENOSYS) {
     has_batch_calls_ = false;
-    expect_one_ = true;
     return receive_one(batch);
   }
-  if (got <= 1) expect_one_ = true;
+  expected_.found(got);
   for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(got, 0)); ++i) {
     Slot& slot = batch.slots()[i];
     fill(slot, batch.storage(i), headers_[i].msg_len, at);
     slot.truncated = (headers_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
     if (trains_) slot.segment_size = segment_size(headers_[i].msg_hdr);
-    if (slot.segment_size != 0) expect_one_ = true;
+    if (slot.segment_size != 0) expected_.none_found();
   }
   return got;
 }
@@ -108,7 +107,9 @@ BatchResult DatagramClient::receive(Batch& batch) noexcept {
       batch.count = read_errors(batch, 0);
       if (batch.count > 0) return {IoStatus::ok, batch.count, 0};
     }
-    const int got = expect_one_ ? receive_one(batch) : receive_many(batch);
+    // Each message has a stamp of its own to be read: with stamps they come one by one.
+    const bool one = expected_.one() || !has_batch_calls_ || stamps_;
+    const int got = one ? receive_one(batch) : receive_many(batch);
     if (got > 0) {
       may_move_ = false;
       answered_ = true;
@@ -119,7 +120,7 @@ BatchResult DatagramClient::receive(Batch& batch) noexcept {
       return {IoStatus::ok, batch.count, 0};
     }
     const int error = errno;
-    received_in_a_row_ = 0;
+    expected_.none_found();
     if (error == EINTR) continue;
     if (error == EAGAIN && stamps_) {
       batch.count = read_errors(batch, 0);
@@ -297,7 +298,8 @@ BatchResult DatagramClient::send(Batch& batch) noexcept {
 BatchResult DatagramClient::send_singles(Batch& batch, std::size_t messages) noexcept {
   batch.next = sending_[0];
   Slot& first = batch.slots()[batch.next];
-  for (bool again = true;;) {
+  const bool over_ip = config_.family == DatagramFamily::ip;
+  for (FailedSend failed{over_ip ? &errors_pending_ : nullptr};;) {
     const int result = messages == 1 ? send_one(first) : send_many(batch, messages);
     if (result > 0) {
       const auto sent = static_cast<std::size_t>(result);
@@ -309,17 +311,9 @@ BatchResult DatagramClient::send_singles(Batch& batch, std::size_t messages) noe
       return {IoStatus::ok, sent, 0};
     }
     const int error = errno;
-    if (error == EINTR) continue;
-    if (error == EAGAIN) return {IoStatus::would_block, 0, 0};
-    if (config_.family == DatagramFamily::unix_domain) {
-      if (error == EMSGSIZE && grow_send_buffer(fd_.get(), first.size)) continue;
-      return {IoStatus::failed, 0, error};
-    }
-    // This host's own firewall dropped this very message: a second one would belie its rules.
-    if (error == EPERM) return {IoStatus::failed, 0, error};
-    errors_pending_ = true;
-    // An error that an earlier message brought on was reported instead of sending this one.
-    if (!std::exchange(again, false)) return {IoStatus::failed, 0, error};
+    const bool too_large = !over_ip && error == EMSGSIZE;
+    if (too_large && grow_send_buffer(fd_.get(), first.size)) continue;
+    if (const auto outcome = failed.then(error)) return *outcome;
   }
 }
 

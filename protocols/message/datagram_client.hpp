@@ -17,6 +17,7 @@
 #include "core/seam/message_port.hpp"
 #include "protocols/message/datagram_server.hpp"
 #include "protocols/message/error_queue.hpp"
+#include "protocols/message/expected_messages.hpp"
 #include "protocols/message/recent_messages.hpp"
 #include "protocols/message/split_peers.hpp"
 
@@ -83,13 +84,12 @@ class DatagramClient final : public MessagePort, public Trains, public Timestamp
   bool may_move_ = false;               ///< No reply yet, and peers are left.
   std::optional<RecentMessages> sent_;  ///< None if there is only one peer.
   bool errors_pending_ = false;
-  bool expect_one_ = true;
   bool has_batch_calls_ = true;
   bool trains_ = false;       ///< They may come.
   bool answered_ = false;     ///< There was a reply, ever.
   Instant no_train_until_{};  ///< None leaves before.
   std::optional<KernelStamps> stamps_;
-  unsigned received_in_a_row_ = 0;
+  ExpectedMessages expected_;
   unsigned idle_calls_ = 0;
   std::array<mmsghdr, kSlots> headers_{};
   std::array<iovec, kSlots> payloads_{};

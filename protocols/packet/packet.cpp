@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "core/codec/ctp.hpp"
 #include "protocols/grammar/link_rest.hpp"
 #include "protocols/link/interface.hpp"
 #include "protocols/link/link_filter.hpp"
 #include "protocols/link/link_socket.hpp"
+#include "protocols/link/neighbors.hpp"
+#include "protocols/link/served_link.hpp"
 #include "protocols/message/receive_buffer.hpp"
 #include "protocols/packet/packet_client.hpp"
 #include "protocols/packet/packet_server.hpp"
@@ -39,38 +42,40 @@ bool asks_many(const Endpoint& endpoint) {
   return split_link_rest(endpoint.rest).is_for_many();
 }
 
-UniqueFd open(const Interface& interface, const LinkFilter& filter, const SocketOptions& socket,
-              std::string_view subject) {
-  UniqueFd fd = open_link_socket(interface, {.ethertype = kCtpEthertype,
-                                             .filter = filter,
-                                             .socket = socket,
-                                             .honoured = kOptions,
-                                             .subject = subject});
-  enlarge_receive_buffer(fd.get(), socket);
-  return fd;
+LinkSocketOptions socket_of(const LinkFilter& filter, const SocketOptions& socket,
+                            std::string_view subject) {
+  return {.ethertype = kCtpEthertype,
+          .filter = filter,
+          .socket = socket,
+          .honoured = kOptions,
+          .subject = subject};
 }
 
-Served serve_one(const Endpoint& endpoint, const ServeOptions& options) {
+Served serve_one(const Endpoint& endpoint, const ServeOptions& options,
+                 const std::shared_ptr<ServedLink>& link) {
   const std::string name = split_link_rest(endpoint.rest).interface;
   const Interface interface = find_interface(name, "bind", endpoint.typed);
-  UniqueFd fd = open(interface, LinkFilter{}, options.socket, endpoint.typed);
-  join_group(fd.get(), interface, kCtpAssistance, endpoint.typed);
+  const LinkFilter filter;
+  UniqueFd fd = link->bind(interface, kPacketKind,
+                           socket_of(filter, options.socket, endpoint.typed), kCtpAssistance);
   Served served{.socket = std::unique_ptr<MessagePort>{},
                 .endpoint = describe_station(kPacketKind, AddressFamily::packet, name, {}),
                 .kind = kPacketKind,
                 .wire_format = kForwardedFrames,
                 .interface = name,
-                .bind_again = [=] { return serve_one(endpoint, options); }};
+                .bind_again = [=] { return serve_one(endpoint, options, link); }};
   served.endpoint.address = to_string(interface.mac);
   served.socket = std::make_unique<PacketServer>(
-      std::move(fd),
-      PacketServer::Config{.interface = interface, .kind = kPacketKind, .hops = options.ctp_hops});
+      std::move(fd), PacketServer::Config{.interface = interface,
+                                          .kind = kPacketKind,
+                                          .hops = options.ctp_hops,
+                                          .hold = {link, &link->hold()}});
   return served;
 }
 
 std::vector<Served> serve_packet(const Endpoint& endpoint, const ServeOptions& options) {
   std::vector<Served> out;
-  out.push_back(serve_one(endpoint, options));
+  out.push_back(serve_one(endpoint, options, std::make_shared<ServedLink>()));
   return out;
 }
 
@@ -94,7 +99,9 @@ LinkFilter answers_to(const MacAddress& self) {
 Connection connect_packet(const Endpoint& endpoint, const ConnectOptions& options) {
   const LinkRest rest = split_link_rest(endpoint.rest);
   const Interface interface = find_interface(rest.interface, "connect", endpoint.typed);
-  UniqueFd fd = open(interface, answers_to(interface.mac), options.socket, endpoint.typed);
+  const LinkFilter filter = answers_to(interface.mac);
+  UniqueFd fd = open_link_socket(interface, socket_of(filter, options.socket, endpoint.typed));
+  enlarge_receive_buffer(fd.get(), options.socket);
   auto port = std::make_unique<PacketClient>(
       std::move(fd),
       PacketClient::Config{
@@ -110,6 +117,20 @@ Connection connect_packet(const Endpoint& endpoint, const ConnectOptions& option
 std::vector<std::string> complete_packet(std::string_view rest) {
   std::vector<std::string> found = interface_names(rest);
   std::erase(found, "lo");
+  return found;
+}
+
+std::vector<std::string> complete_station(std::string_view rest) {
+  constexpr std::size_t kMostOffered = 256;
+  std::vector<std::string> found;
+  const std::size_t slash = rest.find('/');
+  if (slash == std::string_view::npos) return found;
+  const std::string name{rest.substr(0, slash)};
+  for (const MacAddress& mac : neighbors(name)) {
+    std::string word = format_link_rest({name, mac});
+    if (word.starts_with(rest)) found.push_back(std::move(word));
+    if (found.size() == kMostOffered) break;
+  }
   return found;
 }
 
@@ -136,6 +157,7 @@ Backend packet_backend() noexcept {
       .serve = serve_packet,
       .loopback = nullptr,
       .complete = complete_packet,
+      .complete_peer = complete_station,
       .largest_message = largest_message,
       .asks_many = asks_many,
   };

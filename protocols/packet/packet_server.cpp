@@ -26,6 +26,7 @@ PacketServer::PacketServer(UniqueFd fd, Config config)
     : fd_{std::move(fd)},
       config_{std::move(config)},
       self_{config_.interface.mac},
+      receiver_{0, LinkReceiver::Pace::many, drops_of(fd_.get())},
       sender_{config_.interface.index, kCtpEthertype} {}
 
 void PacketServer::judge(const LinkMessage& message, Slot& slot, MacAddress& to) const noexcept {

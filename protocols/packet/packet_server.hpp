@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/seam/message_port.hpp"
+#include "protocols/link/interface_hold.hpp"
 #include "protocols/link/link_receiver.hpp"
 #include "protocols/link/link_sender.hpp"
 #include "protocols/link/link_socket.hpp"
@@ -21,9 +22,11 @@ class PacketServer final : public MessagePort, public Readdressing, public Drops
     Interface interface;
     SocketKind kind;
     std::size_t hops = 1;  ///< How many hops a frame may have in all.
+    /// No other server answers there as long as this one does.
+    std::shared_ptr<InterfaceHold> hold{};
   };
 
-  /// REQUIRES: from open_link_socket().
+  /// REQUIRES: from open_link_socket(). Another server may have had the socket before.
   PacketServer(UniqueFd fd, Config config);
 
   BatchResult receive(Batch& batch) noexcept override;
@@ -45,7 +48,7 @@ class PacketServer final : public MessagePort, public Readdressing, public Drops
   UniqueFd fd_;
   Config config_;
   OwnStation self_;
-  LinkReceiver receiver_{0, LinkReceiver::Pace::many};
+  LinkReceiver receiver_;
   LinkSender sender_;
   std::array<MacAddress, LinkReceiver::kSlots> to_{};  ///< Where each slot's frame goes.
 };

@@ -51,8 +51,8 @@ ConnectEvents::Over ConnectEvents::poll() noexcept {
   const Instant at = monotonic_now();
   std::size_t count = 0;
   for (int i = 0; i < ready; ++i) {
-    const std::uint64_t id = events[static_cast<std::size_t>(i)].data.u64;
-    if (id != kOwnId) over_[count++] = id;
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    if (event.data.u64 != kOwnId) over_[count++] = {event.data.u64, (event.events & EPOLLERR) != 0};
   }
   return {std::span{over_}.first(count), at};
 }

@@ -26,9 +26,13 @@ class ConnectEvents {
   [[nodiscard]] int fd() const noexcept { return epoll_.get(); }
   /// Has poll() tell `id` once, when the connection of `fd` stands or has failed. 0 or an errno.
   [[nodiscard]] int watch(int fd, std::uint64_t id) noexcept;
+  struct Ended {
+    std::uint64_t id = 0;
+    bool has_error = false;  ///< Or there is something in its error queue.
+  };
   /// Connections that are over, at most kAtOnce, and when that was seen; valid until the next call.
   struct Over {
-    std::span<const std::uint64_t> ids;
+    std::span<const Ended> connections;
     Instant at;
   };
   [[nodiscard]] Over poll() noexcept;
@@ -50,7 +54,7 @@ class ConnectEvents {
   UniqueFd timer_;
   Instant turn_ = kNever;
   bool has_news_ = false;
-  std::array<std::uint64_t, kAtOnce> over_{};
+  std::array<Ended, kAtOnce> over_{};
 };
 
 }  // namespace netecho

@@ -11,8 +11,8 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
+#include "core/net/connect_errors.hpp"
 #include "core/net/connector.hpp"
-#include "core/net/icmp_error.hpp"
 #include "core/net/socket_type.hpp"
 #include "protocols/stream/connect_events.hpp"
 
@@ -22,6 +22,17 @@ namespace {
 /// Nothing is under way then: a unix backlog is full, or no local port is left.
 bool never_left(int error) noexcept {
   return error == EAGAIN || error == EADDRNOTAVAIL;
+}
+
+/// Returns 0, or the errno of a connection that is over. What ICMP said lies in the error queue a
+/// moment before it is the socket's own error: "no error" is no connection then, and another
+/// connect() waits until the kernel is done.
+int errno_of(const ConnectEvents::Ended& ended, int fd, const SocketAddress& peer) noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0 || !ended.has_error) return error;
+  return ::connect(fd, peer.data(), peer.size()) == 0 ? 0 : errno;
 }
 
 class ConnectPort final : public MessagePort, public Senders, public Path {
@@ -121,7 +132,7 @@ UniqueFd ConnectPort::open_socket(std::size_t address) const {
   UniqueFd fd{checked("socket", target_.subject,
                       [&] { return ::socket(family, type, target_.kind.protocol); })};
   target_.prepare(fd.get(), to);
-  keep_icmp_errors(fd.get(), family, IcmpErrors::kept);
+  keep_icmp_errors(fd.get(), to, IcmpErrors::kept);
   return fd;
 }
 
@@ -278,15 +289,13 @@ void ConnectPort::start_due(Instant now) noexcept {
 }
 
 void ConnectPort::poll_connections() noexcept {
-  const auto [ids, at] = events_.poll();
-  for (const std::uint64_t id : ids) {
-    const std::size_t index = id / target_.addresses.size();
-    const std::size_t address = id % target_.addresses.size();
+  const auto [connections, at] = events_.poll();
+  for (const ConnectEvents::Ended& ended : connections) {
+    const std::size_t index = ended.id / target_.addresses.size();
+    const std::size_t address = ended.id % target_.addresses.size();
     const int fd = attempts_[index].sockets[address].get();
     if (fd < 0) continue;  // Another address of the attempt was faster.
-    int error = 0;
-    socklen_t size = sizeof error;
-    ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    const int error = errno_of(ended, fd, target_.addresses[address]);
     error == 0 ? stood(index, address, fd, at) : fail(attempts_[index], address, fd, error);
     if (attempts_[index].open) try_addresses(index);
   }

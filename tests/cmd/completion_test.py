@@ -217,15 +217,25 @@ def test_the_checked_in_script_is_the_one_that_netecho_prints(name):
     assert script == netecho("completion", name).stdout, "run ./dev completions"
 
 
-def test_completing_opens_no_socket(folder):
+def sockets_opened(folder, prefix):
+    """By completing `prefix`: the family of each. None may connect."""
     if not shutil.which("strace"):
         pytest.skip("strace is not installed")
     log = folder / "calls"
-    for prefix in ("tcp://lo", "tcp://localhost:ec", "unix:/", "@", ""):
-        subprocess.run(
-            ["strace", "-f", "-e", "trace=socket,connect", "-o", log, NETECHO, "__complete", "send",
-             prefix], check=True, capture_output=True, timeout=PATIENCE,
-            # Leaks can't be looked for under ptrace.
-            env={**environment(), "ASAN_OPTIONS": "detect_leaks=0"},
-        )
-        assert "socket(" not in log.read_text() and "connect(" not in log.read_text()
+    subprocess.run(
+        ["strace", "-f", "-e", "trace=socket,connect", "-o", log, NETECHO, "__complete", "send",
+         prefix], check=True, capture_output=True, timeout=PATIENCE,
+        # Leaks can't be looked for under ptrace.
+        env={**environment(), "ASAN_OPTIONS": "detect_leaks=0"},
+    )
+    assert "connect(" not in log.read_text()
+    return re.findall(r"socket\((\w+)", log.read_text())
+
+
+def test_completing_opens_no_socket(folder):
+    for prefix in ("tcp://lo", "tcp://localhost:ec", "unix:/", "@", "", "packet://l"):
+        assert sockets_opened(folder, prefix) == []
+
+
+def test_stations_are_asked_of_the_kernel_alone(folder):
+    assert set(sockets_opened(folder, "packet://lo/")) == {"AF_NETLINK"}

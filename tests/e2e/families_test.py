@@ -3,12 +3,16 @@
 import errno
 import os
 import re
+import shutil
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
+from fixtures import needs_root
 from netecho import (
-    INSTRUMENTED, PATIENCE, as_nobody, binary_for_everyone, complains, environment, netecho,
+    INSTRUMENTED, NETECHO, PATIENCE, as_nobody, binary_for_everyone, complains, environment,
+    netecho,
 )
 from programs import need
 from schema import check
@@ -127,6 +131,35 @@ def test_without_proc_it_says_the_same(folder):
         pytest.skip(f"no mount namespace here: {tried.stderr!r}")
     assert families(prefix=hidden) == families()
     assert netecho("families", prefix=hidden).text == netecho("families").text
+
+
+def bare_root(folder):
+    """Copies the binary and its libraries, and nothing else, to where they are looked for."""
+    need("ldd")
+    listed = subprocess.run(["ldd", NETECHO], check=False, capture_output=True, text=True,
+                            timeout=PATIENCE)
+    libraries = re.findall(r"(/\S+) \(0x", listed.stdout)
+    for path in [*libraries, NETECHO]:
+        copy = folder / ("netecho" if path == NETECHO else path.lstrip("/"))
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    return {"prefix": [need("chroot"), folder], "binary": "/netecho"}
+
+
+@needs_root
+@pytest.mark.parametrize("more", [[], ["--all"]])
+def test_in_a_root_with_nothing_else_it_says_the_same(folder, more):
+    if INSTRUMENTED:
+        pytest.skip("instrumented builds read /proc themselves")
+    inside = bare_root(folder)
+    tried = netecho("--version", **inside)
+    if tried.code in (125, 126, 127):
+        pytest.skip(f"it can't be run in another root here: {tried.stderr!r}")
+    assert not Path(folder, "proc").exists()
+    assert families(*more, **inside) == families(*more)
+    done = netecho("families", *more, **inside)
+    assert (done.code, done.errors) == (0, [])
+    assert done.text == netecho("families", *more).text
 
 
 @pytest.mark.parametrize("more", [[], ["--all"]])

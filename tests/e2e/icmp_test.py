@@ -4,10 +4,11 @@ first is refused. Both are network namespaces' own, so this needs root.
 
 import contextlib
 import ipaddress
+import re
 
 import pytest
 from hosts import Host, hosts_with_a_router_between, two_hosts
-from netecho import netecho
+from netecho import environment, netecho
 from pings import FAMILIES, GROUPS, PATIENCE, allow, canonical, uri, whole
 from probes import IN_TURN, only, probe
 from programs import need, network
@@ -260,6 +261,26 @@ def test_a_group_that_may_is_enough():
     with host_of_its_own("ping") as host:
         result = without_right(host).netecho("send", "icmp6://[::1]", "hello")
     assert (result.code, result.stdout) == (0, b"hello")
+
+
+@pytest.mark.parametrize("socket", GROUPS)
+@pytest.mark.parametrize("address", ["127.0.0.1", "[::1]"])
+def test_a_raw_socket_is_opened_only_where_a_ping_socket_is_refused(socket, address, folder):
+    need("strace")
+    log = folder / "calls"
+    # Leaks can't be looked for under ptrace.
+    quiet = {**environment(), "ASAN_OPTIONS": "detect_leaks=0"}
+    with host_of_its_own(socket) as host:
+        traced = [*host.prefix, "strace", "-f", "-o", log, "-e", "trace=socket,bind"]
+        result = netecho("send", f"icmp://{address}", "x", *PATIENCE, prefix=traced, env=quiet)
+    assert result.code == 0, result
+    calls = re.findall(r"^\d+ +(\w+)\((\w+), (\w+)\|\S+ IPPROTO_(\w+)\) += (-?\w+)",
+                       log.read_text(), re.M)
+    assert len(calls) == len(re.findall(r"\b(?:socket|bind)\(", log.read_text())) > 0
+    assert {call[:2] + call[3:4] for call in calls} == {
+        ("socket", "AF_INET", "ICMP") if address[0] == "1" else ("socket", "AF_INET6", "ICMPV6")}
+    had = {kind for _, _, kind, _, result in calls if result != "-1"}
+    assert had == ({"SOCK_DGRAM"} if socket == "ping" else {"SOCK_RAW"})
 
 
 @pytest.mark.parametrize("socket", GROUPS)

@@ -46,7 +46,7 @@ def test_both_ends_are_described(pair):
         assert server.endpoint == f"ipx://{there.wire}/00001a2b"
         bound = server.listening(server.endpoint)
         s = probe(here, f"ipx://{here.wire}/1A2B.{ipx.node_of(mac)}:9086", "-c2", *IN_TURN)
-    assert (bound["interface"], bound["port"]) == (there.wire, None)
+    assert (bound["interface"], bound["port"]) == (there.wire, 2)
     assert bound["address"] == "00001a2b." + ipx.node_of(mac)
     for end, address in (("target", mac), ("peer", mac), ("local", own)):
         said = dict(s[end])
@@ -148,6 +148,25 @@ def test_spoiled_replies_are_noticed(pair):
     assert s["duplicate_total"] <= counts["impaired_total"]["dup"] > 0
 
 
+def test_a_second_server_on_an_interface_is_told_who_serves_it(pair):
+    here, there = pair
+    with there.serve(f"ipx://{there.wire}/7", f"packet://{there.wire}") as server:
+        line = complains(there.netecho("serve", f"ipx://{there.wire}/8"), 4)
+        assert f"process {server.pid} serves {there.wire} already" in line
+        assert line.endswith("(EADDRINUSE)")
+        assert whole(probe(here, uri(here, ipx.mac_of(there)), "-c5", *IN_TURN))
+
+
+def test_the_nodes_that_the_kernel_knows_are_offered(pair):
+    here, _ = pair
+    here.ip("neigh", "replace", "10.213.0.9", "lladdr", "02:00:c0:a8:00:01", "dev", here.wire)
+    for typed, word in (("ipx://wire0/0200c0a8", "ipx://wire0/0200c0a80001"),
+                        ("ipx:wire0/1a2b.0200c0", "ipx:wire0/1a2b.0200c0a80001")):
+        assert here.netecho("__complete", "client", typed).text.splitlines() == [word]
+        assert here.netecho("__complete", "serve", typed).text == ""
+    assert here.netecho("__complete", "client", "ipx://wire").text.splitlines() == ["ipx://wire0"]
+
+
 # --- an interface that goes and comes back --------------------------------------------------------
 
 
@@ -175,7 +194,8 @@ def test_a_cable_that_is_out_is_an_outage(pair):
 
 def test_an_interface_that_is_made_anew_is_served_again():
     with two_hosts() as (here, there):
-        options = ["--json", "--sandbox", "off"]
+        # Another user has no right to open a socket, but to bind the one there is.
+        options = ["--json", "--user", "nobody", "--sandbox", "off", UNLIMITED]
         with there.serve(f"ipx://{there.wire}", *options) as server:
             for times in (1, 2):
                 eventually(lambda: len(server.events("listening")) == times, "it is bound")

@@ -106,12 +106,29 @@ def test_a_router_that_prohibits_is_named_by_send(way, family, scheme):
     operation = "send" if scheme == "udp" else "connect"
     line = f"{operation} {uri}: administratively prohibited, from {who} ({ERRNO[family]})"
     assert (result.code, result.errors) == (4, [f"netecho: {line}"])
-    (error,) = check(as_json.json)["errors"]
+    (error,), (target,) = check(as_json.json)["errors"], as_json.json["targets"]
     assert (error["message"], error["errno_name"]) == (line, ERRNO[family])
+    assert error["icmp"] == target["error"]["icmp"] == {"from": who, **PROHIBITED[family]}
     if scheme == "udp":
         (reply,) = as_json.json["replies"]
         assert reply["icmp"] == {"from": who, **PROHIBITED[family]}
         assert (reply["status"], reply["errno_name"]) == ("unreachable", ERRNO[family])
+
+
+@FAMILIES
+def test_a_router_that_prohibits_is_the_error_of_a_probe_that_cannot_connect(way, family):
+    client, router, server = way
+    uri = f"tcp://{at(server, family, 7)}"
+    who = near(client, router, family)
+    with prohibiting(router):
+        once = client.netecho("probe", uri, "-c1", *PATIENCE, "--json")
+        again = client.netecho("probe", uri, "-c3", "-i50ms", "--retry", *PATIENCE, "--json")
+    line = f"connect {uri}: administratively prohibited, from {who} ({ERRNO[family]})"
+    for result, code in ((once, 4), (again, 1)):
+        assert (result.code, result.errors) == (code, [f"netecho: {line}"])
+        (target,) = check(result.json)["targets"]
+        assert target["error"]["message"] == line
+        assert target["error"]["icmp"] == {"from": who, **PROHIBITED[family]}
 
 
 @pytest.mark.parametrize("scheme", ["udp", "tcp"])

@@ -190,6 +190,39 @@ TEST_CASE("inherited: what can't be served is refused with its reason", "[inheri
   CHECK(::fcntl(file.get(), F_GETFD) >= 0);
 }
 
+TEST_CASE("inherited: a ping socket is none of UDP, though it is one of datagrams",
+          "[inherited][loopback]") {
+  const UniqueFd fd{::socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP)};
+  if (!fd.valid()) {
+    WARN("skipped: no ping socket here: " << errno_name(errno));
+    return;
+  }
+  const SocketAddress address = *SocketAddress::from_ip("127.0.0.1", 0);
+  REQUIRE(::bind(fd.get(), address.data(), address.size()) == 0);
+  const Endpoint endpoint = endpoint_of(fd.get());
+  const SocketDescription known = backend_of(endpoint).describe(endpoint);
+  CHECK(known.uri == endpoint.uri());
+  CHECK(known.transport.empty());
+  CHECK_FALSE(known.port.has_value());
+  CHECK(refusal(fd.get()) ==
+        named(fd.get(),
+              "is a ping socket, which gets answers alone: the kernel answers pings by "
+              "itself"));
+}
+
+TEST_CASE("inherited: a socket of frames is opened by netecho alone", "[inherited][loopback]") {
+  const UniqueFd fd{::socket(AF_PACKET, SOCK_DGRAM, 0)};
+  if (!fd.valid()) {
+    WARN("skipped: no socket of frames here: " << errno_name(errno));
+    return;
+  }
+  const Endpoint endpoint = endpoint_of(fd.get());
+  CHECK(backend_of(endpoint).describe(endpoint).transport.empty());
+  CHECK(refusal(fd.get()) == named(fd.get(),
+                                   "is a socket of frames, which netecho opens by itself: serve "
+                                   "packet://INTERFACE"));
+}
+
 TEST_CASE("inherited: sd without passed sockets says so", "[inherited][unit]") {
   const Endpoint endpoint = parse_endpoint("sd:", Role::serve);
   try {

@@ -27,6 +27,16 @@ def _strace():
     return strace
 
 
+def _injecting(log, call, what):
+    return [_strace(), "-D", "-f", "-qq", "-o", str(log), "--seccomp-bpf", "-e", f"trace={call}",
+            "-e", "signal=none", "-e", f"inject={call}:{what}"]
+
+
+def doing_nothing(folder, call):
+    """The prefix of a command in which this call succeeds, and has done nothing."""
+    return _injecting(Path(folder, "skipped"), call, "retval=0")
+
+
 class Failing:
     """A command in which a system call fails: its prefix, and how often it did.
 
@@ -35,9 +45,7 @@ class Failing:
 
     def __init__(self, folder, call, error, when):
         self.log = Path(folder, "failed")
-        self.prefix = [_strace(), "-D", "-f", "-qq", "-o", str(self.log), "--seccomp-bpf"]
-        self.prefix += ["-e", f"trace={call}", "-e", "signal=none"]
-        self.prefix += ["-e", f"inject={call}:error={error}:when={when}"]
+        self.prefix = _injecting(self.log, call, f"error={error}:when={when}")
 
     def failures(self):
         return self.log.read_bytes().count(b"(INJECTED)") if self.log.exists() else 0

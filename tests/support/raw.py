@@ -5,7 +5,8 @@ import socket
 import struct
 
 
-def _checksum(data):
+def checksum(data):
+    """That of the Internet (RFC 1071)."""
     total = sum(struct.unpack(f"!{len(data) // 2}H", data[: len(data) // 2 * 2]))
     if len(data) % 2:
         total += data[-1] << 8
@@ -22,7 +23,7 @@ def packet(source, target, payload=b"forged", hops=64):
     pseudo = one.packed + other.packed
     pseudo += struct.pack("!BBH", 0, 17, size) if one.version == 4 else struct.pack("!II", size, 17)
     head = struct.pack("!HHH", from_port, to_port, size)
-    udp = head + struct.pack("!H", _checksum(pseudo + head + b"\0\0" + payload)) + payload
+    udp = head + struct.pack("!H", checksum(pseudo + head + b"\0\0" + payload)) + payload
     if one.version == 4:
         return struct.pack("!BBHHHBBH", 0x45, 0, 20 + size, 1, 0, hops, 17, 0) + pseudo[:8] + udp
     return struct.pack("!IHBB", 6 << 28, size, 17, hops) + pseudo[:32] + udp

@@ -62,12 +62,13 @@ function fish_prompt; echo -n rea''dy$lines\>; end
 
 class Shell:
     """A shell that keeps its own files in the folder `hidden`. `options` are typed into it once its
-    completion is there."""
+    completion is there; `prefix` is that of a command on another host."""
 
-    def __init__(self, name, hidden, options="", **env):
+    def __init__(self, name, hidden, options="", prefix=(), **env):
         if not shutil.which(name):
             pytest.skip(f"{name} is not installed")
         self.name, self.hidden, self.options = name, hidden, options
+        self.words = [*prefix, *START[name]]
         self.folder = hidden
         (self.hidden / "bin").mkdir(parents=True)
         os.mkfifo(self.hidden / "told")
@@ -88,11 +89,10 @@ class Shell:
     def __enter__(self):
         self.told = os.open(self.hidden / "told", os.O_RDWR | os.O_NONBLOCK)
         self.heard = b""
-        words = START[self.name]
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.chdir(self.hidden)
-            os.execvpe(words[0], words, self.env)
+            os.execvpe(self.words[0], self.words, self.env)
         self.shown, self.prompts, self.waits = "", set(), False
         for line in [*PREPARE[self.name].strip().splitlines(), self.options]:
             self._type(line + "\n")

@@ -1,7 +1,9 @@
 #include "core/report/json.hpp"
 
+#include <cerrno>
 #include <limits>
 
+#include "core/net/connect_errors.hpp"
 #include "core/report/json_text.hpp"
 #include "tests/core/report/samples.hpp"
 #include "tests/support/catch.hpp"
@@ -66,7 +68,7 @@ TEST_CASE("json: open and close carry the connection's number and both ends", "[
           R"("error":{"operation":"connect","endpoint":"tcp://localhost:7","category":"connect",)"
           R"("errno_name":"ECONNREFUSED","errno":111,)"
           R"_("message":"connect tcp://localhost:7: Connection refused (ECONNREFUSED)",)_"
-          R"("exit_code":4}})");
+          R"("exit_code":4,"icmp":null}})");
 }
 
 TEST_CASE("json: a datagram was echoed, or dropped for a reason", "[report][unit]") {
@@ -198,7 +200,17 @@ TEST_CASE("json: an error without an errno and an endpoint says so with null", "
   CHECK(json(error_event(error)) ==
         head("error") +
             R"("operation":"probe","endpoint":null,"category":"usage","errno_name":null,)"
-            R"("errno":null,"message":"probe: no endpoint","exit_code":2})");
+            R"("errno":null,"message":"probe: no endpoint","exit_code":2,"icmp":null})");
+}
+
+TEST_CASE("json: an error says what the network said, as a reply does", "[report][unit]") {
+  const UnreachableError error{"connect", "tcp://192.0.2.2:7", EHOSTUNREACH, samples::some_icmp()};
+  const std::string icmp = R"("icmp":{"from":"192.0.2.1","type":3,"code":13,"name":"prohibited"})";
+  CHECK(json(error_event(error)).ends_with(R"("exit_code":4,)" + icmp + "}"));
+  CHECK(contains(json(samples::full_reply()), icmp));
+  // Whoever catches it by its base tells the same.
+  const Error& base = error;
+  CHECK(error_event(base).icmp == samples::some_icmp());
 }
 
 TEST_CASE("json: the result holds whole events; replies are null but for send", "[report][unit]") {

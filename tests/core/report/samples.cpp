@@ -300,6 +300,7 @@ std::vector<Event> all_events() {
   for (int i = 0; i <= static_cast<int>(ErrorCategory::internal); ++i) {
     ErrorEvent error = some_error();
     error.category = static_cast<ErrorCategory>(i);
+    if (error.category == ErrorCategory::connect) error.icmp = some_icmp();
     bodies.push_back(std::move(error));
   }
   std::vector<Event> out;
