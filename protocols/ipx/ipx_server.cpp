@@ -16,11 +16,10 @@ Refusal refusal_by(IpxVerdict verdict) noexcept {
       return Refusal::not_unicast;
     case IpxVerdict::reply:
     case IpxVerdict::own:
+    case IpxVerdict::hops:
       return Refusal::loop;
     case IpxVerdict::elsewhere:
       return Refusal::not_allowed;
-    case IpxVerdict::hops:
-      return Refusal::hop_limit;
     case IpxVerdict::answer:
     case IpxVerdict::malformed:
       break;
