@@ -32,8 +32,7 @@ constexpr SocketOptionSet kServeOptions = kOptionReceiveBuffer | kOptionSendBuff
 constexpr SocketOptionSet kClientOptions = kServeOptions | kOptionFraming;
 /// A length has 16 bits, and a packet is even.
 constexpr std::size_t kMostPacketBytes = 65'534;
-constexpr std::size_t kMaxMessageBytes =
-    kMostPacketBytes + kMostLinkBytes + kIpxHeaderBytes - kIpxMostHeadBytes;
+constexpr std::size_t kMaxMessageBytes = kMostPacketBytes - kIpxHeaderBytes - kIpxEchoBytes;
 
 std::string parse_ipx(std::string_view rest, const RestContext& context) {
   return format_ipx_rest(parse_ipx_rest(rest, context));
@@ -150,7 +149,9 @@ std::vector<std::string> complete_node(std::string_view rest) {
   const std::size_t slash = rest.find('/');
   if (slash == std::string_view::npos) return found;
   const std::size_t dot = rest.find('.', slash);
-  const std::string before{rest.substr(0, (dot == std::string_view::npos ? slash : dot) + 1)};
+  const bool has_net = dot != std::string_view::npos;
+  if (has_net && !parse_ipx_net(rest.substr(slash + 1, dot - slash - 1))) return found;
+  const std::string before{rest.substr(0, (has_net ? dot : slash) + 1)};
   for (const MacAddress& mac : neighbors(std::string{rest.substr(0, slash)})) {
     std::string word = before + format_ipx_node(mac);
     if (word.starts_with(rest)) found.push_back(std::move(word));

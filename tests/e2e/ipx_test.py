@@ -164,6 +164,8 @@ def test_the_nodes_that_the_kernel_knows_are_offered(pair):
                         ("ipx:wire0/1a2b.0200c0", "ipx:wire0/1a2b.0200c0a80001")):
         assert here.netecho("__complete", "client", typed).text.splitlines() == [word]
         assert here.netecho("__complete", "serve", typed).text == ""
+    for no_net in ("0x7", "net1", "123456789", ""):  # What is offered can be used.
+        assert here.netecho("__complete", "client", f"ipx://wire0/{no_net}.").text == ""
 
 
 # --- an interface that goes and comes back --------------------------------------------------------
