@@ -63,7 +63,7 @@ def test_a_second_server_on_an_interface_is_told_who_serves_it(pair):
 def test_two_endpoints_of_one_interface_are_one_too_many(pair):
     _, there = pair
     line = complains(there.netecho("serve", served(there), served(there)), 4)
-    assert f"serves {there.wire} already" in line
+    assert f"another endpoint of this process serves {there.wire} already" in line
 
 
 def test_after_sigkill_the_interface_can_be_served_at_once(pair):
