@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <memory>
 
 #include "core/base/random.hpp"
@@ -104,11 +105,13 @@ std::vector<Served> serve_ipx(const Endpoint& endpoint, const ServeOptions& opti
 }
 
 /// Returns one of those sockets that are for whoever wants one (0x4000 to 0x7FFF), by which the
-/// clients of an interface are told apart. Those of NetWare take the lowest.
+/// clients of an interface are told apart. Those of NetWare take the lowest. A process begins
+/// anywhere and counts, as of a few hundred at random two would be the same.
 std::uint16_t any_socket() {
   constexpr std::uint64_t kFirst = 0x5000;
   constexpr std::uint64_t kCount = 0x8000 - kFirst;
-  return static_cast<std::uint16_t>(kFirst + random_u64() % kCount);
+  static std::atomic<std::uint64_t> next{random_u64() % kCount};
+  return static_cast<std::uint16_t>(kFirst + next++ % kCount);
 }
 
 Connection connect_ipx(const Endpoint& endpoint, const ConnectOptions& options) {
