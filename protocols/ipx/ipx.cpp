@@ -9,6 +9,7 @@
 
 #include "core/base/random.hpp"
 #include "core/codec/ipx.hpp"
+#include "core/net/interface_names.hpp"
 #include "protocols/grammar/ipx_address.hpp"
 #include "protocols/grammar/ipx_rest.hpp"
 #include "protocols/ipx/describe_ipx.hpp"

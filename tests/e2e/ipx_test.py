@@ -172,6 +172,8 @@ def test_the_nodes_that_the_kernel_knows_are_offered(pair):
                         ("ipx:wire0/1a2b.0200c0", "ipx:wire0/1a2b.0200c0a80001")):
         assert here.netecho("__complete", "client", typed).text.splitlines() == [word]
         assert here.netecho("__complete", "serve", typed).text == ""
+    # The names are those of this network, not of the one that /sys shows.
+    assert here.netecho("__complete", "client", "ipx://wire").text.splitlines() == ["ipx://wire0"]
     for no_net in ("0x7", "net1", "123456789", ""):  # What is offered can be used.
         assert here.netecho("__complete", "client", f"ipx://wire0/{no_net}.").text == ""
 
