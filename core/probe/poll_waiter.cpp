@@ -64,7 +64,8 @@ Wake PollWaiter::wait(WakeTime deadline, WaitMode mode) {
   const bool spins =
       mode == WaitMode::spin || (deadline.at != kNever && deadline.at - now <= guard(deadline));
   const bool direct = spins && !watched_.empty() && watched_.size() <= kSpunDirectly;
-  if (direct && ++turns_ % kTurnsPerPoll != 0) return everyone();
+  if (direct && now < next_poll_) return everyone();
+  next_poll_ = now + kPollEvery;
   update_interest();
   while (true) {
     // Polls once even when the deadline has passed, so that a late schedule still sees replies.

@@ -37,6 +37,8 @@ class PollWaiter final : public Waiter {
  public:
   /// So few ports are spun on by trying them: epoll would only come in between.
   static constexpr std::size_t kSpunDirectly = 4;
+  /// Signals are then looked for so often. Turns are no measure: one may take milliseconds.
+  static constexpr Duration kPollEvery = std::chrono::milliseconds{1};
 
   /// SIGQUIT from `interrupt` asks for a report, every other signal interrupts. Throws SysError.
   explicit PollWaiter(Interrupt& interrupt);
@@ -56,8 +58,6 @@ class PollWaiter final : public Waiter {
   };
   using Place = std::list<Watched>::iterator;
   static constexpr std::size_t kEventsAWake = 64;
-  /// Signals are then looked for every so many turns.
-  static constexpr unsigned kTurnsPerPoll = 256;
 
   /// How long before a deadline a sleep has to end.
   [[nodiscard]] Duration guard(const WakeTime& deadline) const noexcept {
@@ -72,7 +72,7 @@ class PollWaiter final : public Waiter {
   Epoll epoll_;
   SpinGuard guard_;
   Histogram wake_up_;
-  unsigned turns_ = 0;
+  Instant next_poll_{};
   std::list<Watched> watched_;  ///< In the order in which they came; epoll points to each.
   std::unordered_map<const MessagePort*, Place> places_;
   /// To be asked before the next wait; null if it is not watched any more.

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 from faults import Failing, traced_environment
-from netecho import PATIENCE, eventually, netecho, running, serve
+from netecho import COVERAGE, PATIENCE, eventually, netecho, running, serve
 from probes import IN_TURN
 from terminals import terminal
 
@@ -17,6 +17,8 @@ SAMPLES_OF_A_LONG_RUN = ("-c400", "-i1ms")
 
 def limited(limit_bytes):
     """As a shell with ulimit -f leaves it: SIGXFSZ kills, unless it is ignored."""
+    if COVERAGE:
+        pytest.skip("what was run is written to files, too, and said to fail")
 
     def prepare():
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)

@@ -21,7 +21,8 @@ NETECHO = os.environ.get("NETECHO_BIN", str(PROJECT / "build/dev/cmd/netecho"))
 SANITIZED = bool(os.environ.get("NETECHO_SANITIZE"))
 # As do builds that measure coverage, they make calls and files of their own (no sandbox), and are
 # larger than what is shipped.
-INSTRUMENTED = SANITIZED or os.environ.get("NETECHO_COVERAGE", "OFF") == "ON"
+COVERAGE = os.environ.get("NETECHO_COVERAGE", "OFF") == "ON"
+INSTRUMENTED = SANITIZED or COVERAGE
 PATIENCE = 120
 NOBODY = 65534
 

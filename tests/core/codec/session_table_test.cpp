@@ -173,4 +173,8 @@ TEST_CASE("sessions: news is what is above, or in the window and not yet receive
   CHECK(count(table, 7, 37) == 3);
   CHECK_FALSE(is_news(7, 37));
   CHECK_FALSE(is_news(8, 101));
+  // Among others, the last one heard in front.
+  CHECK(count(table, 8, 5) == 1);
+  CHECK(is_news(7, 101));
+  CHECK(is_news(8, 6));
 }
