@@ -252,7 +252,7 @@ def test_a_missing_capability_ends_it_at_once(folder):
     command = ["wait", f"unix:{folder}/none", "tcp://127.0.0.1:1", "--fwmark", "1", "-w", "0"]
     result = netecho(*command, binary=binary, **as_nobody())
     assert (result.code, result.stdout) == (7, b""), result
-    assert "setsockopt SO_MARK tcp://127.0.0.1:1" in result.errors[-1]
+    assert "setsockopt --fwmark tcp://127.0.0.1:1" in result.errors[-1]
     (event,) = netecho(*command, "--json", binary=binary, **as_nobody()).events
     check(event)
     assert (event["category"], event["exit_code"]) == ("permission", 7)
