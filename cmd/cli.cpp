@@ -52,9 +52,10 @@ Selected bind_options(const Subcommand& subcommand, OptionBinder& options) {
 Job parse_without_subcommand(const std::vector<std::string>& words, const CLI::App& root) {
   if (wants_help(words, root)) return PrintJob{program_help()};
   if (words.empty()) {
-    throw usage_error("", "",
-                      "a command is missing: serve, send, probe, families, completion or schema; "
-                      "try 'netecho --help'");
+    throw usage_error(
+        "", "",
+        "a command is missing: serve, send, probe, wait, families, completion or schema; "
+        "try 'netecho --help'");
   }
   if (words.front() == "--version" || words.front() == "-V")
     return PrintJob{"netecho " NETECHO_VERSION "\n"};
@@ -82,6 +83,7 @@ const std::vector<Subcommand>& subcommands() {
       {"serve", "Echo server on any number of endpoints", bind_serve},
       {"send", "Send a payload, read its echo, check it, print it", bind_send},
       {"probe", "Measure round trips", bind_probe},
+      {"wait", "Wait until services answer, then run a command", bind_wait},
       {"families", "Show which protocol families this kernel gives, and how netecho speaks each",
        bind_families},
       {"completion", "Print the completion script of a shell", bind_completion},
@@ -114,7 +116,8 @@ Job parse_command_line(const std::vector<std::string>& words) {
     return PrintJob{help_of(*named, options.specs())};
   }
   try {
-    root.parse(std::vector<std::string>{words.rbegin(), words.rend()});
+    const std::vector<std::string> own = options.without_command(words);
+    root.parse(std::vector<std::string>{own.rbegin(), own.rend()});
   } catch (const CLI::ParseError& error) {
     reject_extras(*sub);
     throw explained(error, *sub);
@@ -129,6 +132,7 @@ int run(const Job& job) {
                                [](const ProbeJob& probe) {
                                  return probe.self ? run_self_probe(probe) : run_probe(probe);
                                },
+                               [](const WaitJob& wait) { return run_wait(wait); },
                                [](const FamiliesJob& view) { return run_families(view); },
                                [](const PrintJob& text) { return print(text.text); }},
                     job);

@@ -14,6 +14,7 @@
 #include "cmd/run/probe_job.hpp"
 #include "cmd/run/send_job.hpp"
 #include "cmd/run/serve_job.hpp"
+#include "cmd/run/wait_job.hpp"
 
 namespace netecho {
 
@@ -23,7 +24,7 @@ struct PrintJob {
 };
 
 /// A job is what a command line asks for, as checked values.
-using Job = std::variant<ServeJob, SendJob, ProbeJob, FamiliesJob, PrintJob>;
+using Job = std::variant<ServeJob, SendJob, ProbeJob, WaitJob, FamiliesJob, PrintJob>;
 
 /// Makes the job of what was typed, once it was parsed. Throws a usage Error.
 using Selected = std::function<Job()>;
@@ -43,6 +44,7 @@ struct Subcommand {
 [[nodiscard]] Selected bind_serve(OptionBinder& options);
 [[nodiscard]] Selected bind_send(OptionBinder& options);
 [[nodiscard]] Selected bind_probe(OptionBinder& options);
+[[nodiscard]] Selected bind_wait(OptionBinder& options);
 [[nodiscard]] Selected bind_families(OptionBinder& options);
 [[nodiscard]] Selected bind_completion(OptionBinder& options);
 [[nodiscard]] Selected bind_schema(OptionBinder& options);

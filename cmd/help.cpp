@@ -13,7 +13,7 @@ constexpr std::size_t kColumn = 30;
 constexpr const char* kExitCodes =
     R"(Exit codes: 0 success; 1 no reply; 2 usage; 3 name resolution; 4 connect, bind
 or listen; 5 timed out; 6 the echo differs; 7 permission; 8 local I/O; 70 a bug;
-128+n signal n.
+126 COMMAND can't be run; 127 there is no such COMMAND; 128+n signal n.
 )";
 
 struct Examples {
@@ -34,6 +34,10 @@ constexpr Examples kExamples[] = {
     {"probe", R"(  netecho probe udp://localhost:12345
   netecho probe -c 1000 -i 1ms --fail-if 'p99>10ms' localhost:12345
   netecho probe --self                              the floor of each transport
+)"},
+    {"wait", R"(  netecho wait localhost:12345 udp://localhost:12345
+  netecho wait -v --any localhost:7 localhost:12345   the first that answers
+  netecho wait --echo localhost:12345 -- netecho probe localhost:12345
 )"},
     {"families", R"(  netecho families                                  tries IP, Unix, packet, IPX
   netecho families --all                            tries each that has a number

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <new>
 #include <string_view>
 #include <system_error>
@@ -14,6 +13,7 @@
 #include "cmd/cli.hpp"
 #include "cmd/run/context.hpp"
 #include "core/base/clock.hpp"
+#include "core/host/handover.hpp"
 #include "core/report/format.hpp"
 
 namespace {
@@ -22,19 +22,14 @@ using namespace netecho;
 
 /// A standard stream that was closed must not become the number of a socket: then what is printed
 /// would go to a peer. Read-only /dev/null fails every write as the closed stream would (EBADF).
+/// A program that takes our place finds the stream closed, as we did.
 void reserve_standard_streams() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
-      static_cast<void>(::open("/dev/null", O_RDONLY));  // The lowest free number is this one.
+      // The lowest free number is this one.
+      static_cast<void>(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     }
   }
-}
-
-/// A reader that is gone (SIGPIPE) and a file at its limit (SIGXFSZ, ulimit -f) are told by what
-/// write() returns, so that results that were measured are not lost with the process.
-void ignore_signals_of_writing() {
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 /// Prints the line on stderr in any case; in formats for programs the error is in the output, too.

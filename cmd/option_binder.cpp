@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
 
 namespace netecho {
 namespace {
@@ -22,6 +23,19 @@ CLI::Option* described(CLI::Option* option, const ValueSpec& value) {
 void OptionBinder::know(const OptionSpec& spec) {
   app_.add_flag(spec.names)->disable_flag_override();
   specs_.push_back(&spec);
+}
+
+void OptionBinder::bind_command(const OptionSpec& spec, std::vector<std::string>& command) {
+  command_ = &command;
+  specs_.push_back(&spec);
+}
+
+std::vector<std::string> OptionBinder::without_command(std::vector<std::string> words) const {
+  const auto dashes = std::find(words.begin(), words.end(), "--");
+  if (command_ == nullptr || dashes == words.end()) return words;
+  command_->assign(std::next(dashes), words.end());
+  words.erase(dashes, words.end());
+  return words;
 }
 
 void OptionBinder::on_parsed(std::function<void()> check) {

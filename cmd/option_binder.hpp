@@ -28,6 +28,11 @@ class OptionBinder {
   }
   /// Adds a flag that the parser only has to know: somebody else looks for it.
   void know(const OptionSpec& spec);
+  /// What follows "--" is another program's command line, and goes to `command` whole.
+  void bind_command(const OptionSpec& spec, std::vector<std::string>& command);
+  /// Moves that command line to its place and returns the other words. Where none was bound, the
+  /// parser knows itself what "--" means.
+  [[nodiscard]] std::vector<std::string> without_command(std::vector<std::string> words) const;
   /// `check` is called when all options have their values, before what is left over is refused. It
   /// may throw a usage Error.
   void on_parsed(std::function<void()> check);
@@ -43,6 +48,7 @@ class OptionBinder {
   void bind_one(const OptionSpec& spec, std::vector<std::string>& values);
 
   CLI::App& app_;
+  std::vector<std::string>* command_ = nullptr;  ///< Null where nothing else is to be run.
   std::vector<const OptionSpec*> specs_;
 };
 
