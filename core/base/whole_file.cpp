@@ -31,6 +31,11 @@ bool stays_what_it_is(const std::string& path) {
   return ::lstat(path.c_str(), &existing) == 0 && !S_ISREG(existing.st_mode);
 }
 
+bool is_folder(const std::string& path) {
+  struct stat existing {};
+  return ::stat(path.c_str(), &existing) == 0 && S_ISDIR(existing.st_mode);
+}
+
 void write_in_place(const std::string& path, std::string_view text) {
   const UniqueFd file = open_output(path, IfMissing::fail);
   Output output{file.get(), path};
@@ -79,6 +84,7 @@ void write_whole_file(const std::string& path, std::string_view text, AfterPower
 }
 
 void expect_whole_file(const std::string& path) {
+  if (is_folder(path)) throw io_error("open", path, EISDIR);
   if (!stays_what_it_is(path)) const Temporary tried{path};
 }
 

@@ -150,14 +150,17 @@ def test_a_threshold_that_failed_fails_the_run_and_leaves_the_figures(server, fo
     assert read(file.read_bytes())["netecho_probe_up"].value() == 1
 
 
-def test_a_place_where_no_file_can_be_is_told_before_anything_is_sent(folder):
-    file = folder / "none" / "netecho.prom"
+@pytest.mark.parametrize("place, reason", [
+    ("none/netecho.prom", "No such file or directory (ENOENT)"), (".", "Is a directory (EISDIR)"),
+])
+def test_a_place_where_no_file_can_be_is_told_before_anything_is_sent(folder, place, reason):
+    file = f"{folder}/{place}"
     with serve("udp://127.0.0.1:0", "--json") as server:
         result = netecho("probe", server.endpoint, *FEW, "--format", "prometheus", "--output", file)
         server.stop()
         assert server.event("stopped")["endpoints"][0]["rx_messages_total"] == 0
     assert result.code == 8
-    assert result.errors == [f"netecho: open {file}: No such file or directory (ENOENT)"]
+    assert result.errors == [f"netecho: open {file}: {reason}"]
 
 
 def test_a_file_that_cannot_be_written_is_an_error_behind_the_run(server, folder):
