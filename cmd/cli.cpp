@@ -151,6 +151,7 @@ const Format& error_format(const std::vector<std::string>& words) {
     const bool json = word == "--json" || word == "--json=true";
     const Format* typed = json ? &json_format() : find_format(value);
     if (typed == nullptr || typed->kind == FormatKind::words) continue;
+    if (typed->kind == FormatKind::figures) continue;
     const bool lines = json && std::find(words.begin(), words.end(), "--lines") != words.end();
     format = ends_in_document && !lines ? typed : &in_pieces(*typed);
   }

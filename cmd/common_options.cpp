@@ -18,11 +18,22 @@ constexpr OptionRow<CommonTyped> kLookUps[] = {
     {{"-n", kFlag, "Look up no host names", kSocketGroup}, &CommonTyped::numeric},
 };
 
-constexpr OptionRow<CommonTyped> kOutput[] = {
+constexpr OptionRow<CommonTyped> kFormatOfEvents[] = {
     {{"--format", choice(kFormatWords.data()),
       "Print text for people, one JSON object at the end, or a JSON event a line (text)",
       kOutputGroup},
      &CommonTyped::format},
+};
+
+constexpr OptionRow<CommonTyped> kFormatOfFigures[] = {
+    {{"--format", choice(kFormatWordsOfFigures.data()),
+      "Print text for people, one JSON object at the end, a JSON event a line, or metrics for "
+      "Prometheus at the end (text)",
+      kOutputGroup},
+     &CommonTyped::format},
+};
+
+constexpr OptionRow<CommonTyped> kOutput[] = {
     {{"--json", kFlag,
       "Print JSON: --format jsonl for serve and --lines, else json; see 'netecho schema'",
       kOutputGroup},
@@ -195,11 +206,17 @@ std::string key_file_value(const std::optional<std::string>& typed) {
 }
 
 void bind_output(OptionBinder& options, CommonTyped& typed) {
+  options.bind(kFormatOfEvents, typed);
   options.bind(kOutput, typed);
 }
 
-void bind_common(OptionBinder& options, CommonTyped& typed, Ends ends) {
+void bind_common(OptionBinder& options, CommonTyped& typed, Ends ends, Reports reports) {
   options.bind(kLookUps, typed);
+  if (reports == Reports::figures) {
+    options.bind(kFormatOfFigures, typed);
+  } else {
+    options.bind(kFormatOfEvents, typed);
+  }
   options.bind(kOutput, typed);
   options.bind(kAmount, typed);
   if (ends == Ends::connecting) options.bind(kConnecting, typed);

@@ -42,6 +42,7 @@ int report(const Error& error, const std::vector<std::string>& words) {
   const Format& format = error_format(words);
   switch (format.kind) {
     case FormatKind::words:
+    case FormatKind::figures:
       break;
     case FormatKind::stream:
       output.write(format.event({realtime_now(), event}, {}));

@@ -26,7 +26,7 @@ struct ProbeTyped {
   std::vector<std::string> endpoints;
   std::optional<std::string> count, interval, rate, duration, schedule, window, timeout, deadline,
       connect_timeout, size, sweep, warmup, mode, wait, timestamps, parallel, report_interval,
-      samples, hdr, hdr_tag, key_file, close;
+      samples, hdr, hdr_tag, key_file, close, output;
   std::string show_payload;
   std::vector<std::string> fail_if;
   bool histogram = false;
@@ -116,6 +116,10 @@ constexpr OptionRow<ProbeTyped> kProbe[] = {
     {{"--samples", kFile, "Write a record of each probe to this file: .csv or .jsonl",
       kOutputGroup},
      &ProbeTyped::samples},
+    {{"--output", kFile,
+      "Write --format prometheus to this file, which is replaced whole at the end (stdout)",
+      kOutputGroup},
+     &ProbeTyped::output},
     {{"--report-interval", kDuration, "Print an interim report this often (off)", kOutputGroup},
      &ProbeTyped::report_interval},
     {{"--show-payload", attached("MAX"),
@@ -268,6 +272,17 @@ void read_key(const ProbeTyped& typed, ProbeJob& out) {
   }
 }
 
+/// Of the formats only figures go to a file: whoever reads that expects the old ones or all of the
+/// new ones.
+std::string output_value(const ProbeTyped& typed, const CommonOptions& common) {
+  if (!typed.output) return "";
+  const bool figures = common.format != nullptr && common.format->kind == FormatKind::figures;
+  if (!figures || common.json) {
+    throw usage_error("option", "--output", "is the file of --format prometheus");
+  }
+  return *typed.output;
+}
+
 ProbeJob job_of(const ProbeTyped& typed) {
   ProbeJob job;
   job.common = common_values(typed.common);
@@ -284,6 +299,7 @@ ProbeJob job_of(const ProbeTyped& typed) {
   check_outstanding(job.probe, typed.rate.has_value(), std::uint64_t{job.parallel} * targets);
   job.fail_if = thresholds_value(typed.fail_if, job.probe, job.parallel);
   job.histogram = typed.histogram;
+  job.output_path = output_value(typed, job.common);
   job.samples_path = typed.samples.value_or("");
   job.hdr_path = typed.hdr.value_or("");
   if (typed.hdr_tag && !typed.hdr) {
@@ -318,7 +334,7 @@ ProbeJob job_of(const ProbeTyped& typed) {
 Selected bind_probe(OptionBinder& options) {
   const auto typed = std::make_shared<ProbeTyped>();
   options.bind(kProbe, *typed);
-  bind_common(options, typed->common, Ends::connecting);
+  bind_common(options, typed->common, Ends::connecting, Reports::figures);
   return [typed] { return job_of(*typed); };
 }
 

@@ -162,7 +162,7 @@ void check_port_argument(const SendTyped& typed) {
 Selected bind_send(OptionBinder& options) {
   const auto typed = std::make_shared<SendTyped>();
   options.bind(kSend, *typed);
-  bind_common(options, typed->common, Ends::connecting);
+  bind_common(options, typed->common, Ends::connecting, Reports::events);
   // It goes before the complaint that DATA is one argument too many.
   options.on_parsed([typed] { check_port_argument(*typed); });
   return [typed] { return job_of(*typed); };

@@ -222,7 +222,7 @@ ServeJob job_of(const ServeTyped& typed) {
 Selected bind_serve(OptionBinder& options) {
   const auto typed = std::make_shared<ServeTyped>();
   options.bind(kServe, *typed);
-  bind_common(options, typed->common, Ends::listening);
+  bind_common(options, typed->common, Ends::listening, Reports::events);
   return [typed] { return job_of(*typed); };
 }
 

@@ -58,7 +58,7 @@ Selected bind_wait(OptionBinder& options) {
   const auto typed = std::make_shared<WaitTyped>();
   options.bind(kWait, *typed);
   options.bind_command(kCommand, typed->command);
-  bind_common(options, typed->common, Ends::connecting);
+  bind_common(options, typed->common, Ends::connecting, Reports::events);
   return [typed] { return job_of(*typed); };
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/clock.hpp"
+#include "core/base/whole_file.hpp"
 
 namespace netecho {
 
@@ -28,6 +29,7 @@ void finish_one(std::optional<File>& file, std::vector<Error>& errors) {
 
 ProbeFiles::ProbeFiles(const ProbeJob& job)
     : in_parts_{job.probe.report_interval != Duration::max()}, tagged_{tags_lines(job)} {
+  if (!job.output_path.empty()) expect_whole_file(job.output_path);
   if (!job.samples_path.empty()) samples_.emplace(job.samples_path);
   if (!job.hdr_path.empty()) hdr_.emplace(job.hdr_path, realtime_now());
 }

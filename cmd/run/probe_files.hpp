@@ -16,7 +16,7 @@ namespace netecho {
 
 class ProbeFiles {
  public:
-  /// Makes the files of the job. Throws Error.
+  /// Makes the files of the job, and tries whether that of its output can be made. Throws Error.
   explicit ProbeFiles(const ProbeJob& job);
 
   [[nodiscard]] bool wants_samples() const noexcept { return samples_.has_value(); }

@@ -31,6 +31,7 @@ struct ProbeJob {
   std::vector<Threshold> fail_if;      ///< Any of them that comes true fails the run.
   bool histogram = false;
   std::string key_file;      ///< Empty if there is none; read, it is `probe.key`.
+  std::string output_path;   ///< What --format prints goes here; empty: to stdout.
   std::string samples_path;  ///< Empty if there is none.
   std::string hdr_path;
   HdrTag hdr_tag = HdrTag::automatic;

@@ -7,6 +7,7 @@
 #include "cmd/run/probe_targets.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/escape.hpp"
+#include "core/base/whole_file.hpp"
 #include "core/report/histogram_text.hpp"
 #include "core/report/status_line.hpp"
 
@@ -25,6 +26,29 @@ void write_events(const std::vector<ProbeResult>& results, const std::vector<Err
   for (const ProbeResult& result : results) {
     for (const Summary& flow : result.flows) sink.emit({realtime_now(), SummaryEvent{flow}});
     sink.emit({realtime_now(), SummaryEvent{result.summary}});
+  }
+}
+
+ResultEvent result_event(const std::vector<ProbeResult>& results,
+                         const std::vector<ErrorEvent>& errors, int code) {
+  ResultEvent out{.time = realtime_now(),
+                  .command = "probe",
+                  .targets = summaries_of(results),
+                  .replies = {},
+                  .errors = errors,
+                  .exit_code = code};
+  for (const ProbeResult& result : results) out.details.push_back(result.detail);
+  return out;
+}
+
+/// Returns false, and tells why, if the file still has what it had before.
+bool replaced(const std::string& path, std::string_view text) {
+  try {
+    write_whole_file(path, text, AfterPowerLoss::old_or_new);
+    return true;
+  } catch (const Error& error) {
+    print_error(error.what());
+    return false;
   }
 }
 
@@ -114,9 +138,14 @@ int show_results(const std::vector<ProbeResult>& results, const std::vector<Erro
                  const TextStyle& style) {
   const std::vector<Summary> summaries = summaries_of(results);
   const bool failed_before = output.error().has_value();
-  const int code = code_of_run(summaries, errors, output);
-  if (format.kind == FormatKind::document) {
-    write_result(output, format, summaries, errors, code);
+  int code = code_of_run(summaries, errors, output);
+  if (format.result != nullptr) {
+    const std::string text = format.result(result_event(results, errors, code));
+    if (job.output_path.empty()) {
+      output.write(text);
+    } else if (!replaced(job.output_path, text)) {
+      code = exit_code(ErrorCategory::io);
+    }
   } else if (format.kind == FormatKind::stream) {
     DirectSink sink{output, format, style};
     write_events(results, errors, sink);

@@ -328,6 +328,7 @@ TEST_CASE("format: errors are told in the format that was asked for", "[unit]") 
   CHECK(format({"send", "--json", "--count", "abc"}) == "json");
   CHECK(format({"probe", "--format", "json"}) == "json");
   CHECK(format({"probe", "--format=jsonl"}) == "jsonl");
+  CHECK(format({"probe", "--format", "prometheus"}) == "text");  // On stderr alone.
   CHECK(format({"send", "--lines", "--json"}) == "jsonl");
   CHECK(format({"send", "--lines", "--format", "json"}) == "json");
   CHECK(format({"serve", "--json"}) == "jsonl");
@@ -336,6 +337,14 @@ TEST_CASE("format: errors are told in the format that was asked for", "[unit]") 
   CHECK(format({"no-such-command", "--json"}) == "jsonl");
   CHECK(format({"--json"}) == "jsonl");
   CHECK(format({"send", "--", "--json"}) == "text");
+}
+
+TEST_CASE("format: figures are for what measures, and may go to a file", "[unit]") {
+  const ProbeJob job =
+      parsed<ProbeJob>({"probe", "localhost:7", "--format", "prometheus", "--output", "x.prom"});
+  CHECK(chosen_format(job.common, Wanted::document).kind == FormatKind::figures);
+  CHECK(job.output_path == "x.prom");
+  CHECK(parsed<ProbeJob>({"probe", "localhost:7"}).output_path.empty());
 }
 
 TEST_CASE("help: wins from any position before --, beside any other error", "[unit]") {

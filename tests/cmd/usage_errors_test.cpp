@@ -209,3 +209,17 @@ TEST_CASE("log level: a wrong environment is an error whatever is typed", "[unit
   CHECK(about_send({"-v"}) ==
         "environment NETECHO_LOG_LEVEL: expected off, error, warn, info or debug, got 'loud'");
 }
+
+TEST_CASE("usage: metrics are figures of probe, and --output is their file", "[unit]") {
+  const char* const others = "option --format: expected text|json|jsonl, got 'prometheus'";
+  CHECK(about_send({"--format", "prometheus"}) == others);
+  CHECK(about_serve({"--format", "prometheus"}) == others);
+  CHECK(complaint({"families", "--format", "prometheus"}) == others);
+  CHECK(about_probe({"--format", "prometheus"}).empty());
+  CHECK(about_probe({"--format", "xml"}) ==
+        "option --format: expected text|json|jsonl|prometheus, got 'xml'");
+  const char* const whose = "option --output: is the file of --format prometheus";
+  CHECK(about_probe({"--output", "x"}) == whose);
+  CHECK(about_probe({"--output", "x", "--format", "json"}) == whose);
+  CHECK(about_probe({"--output", "x", "--json", "--format", "prometheus"}) == whose);
+}
