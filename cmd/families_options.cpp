@@ -14,7 +14,7 @@ struct FamiliesTyped {
 
 constexpr OptionRow<FamiliesTyped> kFamiliesRows[] = {
     {{"--all", kFlag, "Try the sockets of all families, for which the kernel may load modules",
-      "Families"},
+      "Families", "", kFirst},
      &FamiliesTyped::all},
 };
 
