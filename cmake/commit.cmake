@@ -1,5 +1,7 @@
 # Writes OUTPUT, which says from which commit of SOURCE it is built; only where that has changed.
 # NETECHO_COMMIT in the environment tells it where there is no repository, as in a package's build.
+cmake_minimum_required(VERSION 3.25)
+
 set(commit "$ENV{NETECHO_COMMIT}")
 if(commit STREQUAL "")
   execute_process(

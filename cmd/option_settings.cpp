@@ -80,7 +80,9 @@ void OptionBinder::read_environment(Environment& environment, Origins& origins) 
   for (Bound& bound : bound_) {
     if (bound.spec->positional()) continue;
     const Environment::Variable* const variable = environment.take(*bound.spec);
-    if (variable == nullptr || bound.option->count() > 0 || is_excluded(*bound.spec)) continue;
+    if (variable == nullptr || bound.option->count() > 0 || is_excluded(*bound.spec)) {
+      continue;
+    }
     std::visit(Assign{*bound.spec, variable->name, variable->value}, bound.target);
     bound.variable = variable->name;
     origins.add(*bound.spec, variable->name);
