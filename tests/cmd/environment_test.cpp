@@ -192,6 +192,13 @@ TEST_CASE("environment: a name that no option has gets the nearest one", "[unit]
                  "NETECHO_PROBE_COUNT?") != std::string::npos);
 }
 
+TEST_CASE("environment: the longest name has a nearest one, too", "[unit]") {
+  const Variable mistake{"NETECHO_SERVE_UDP_ALLOW_ANY_SOURCES", "1"};
+  const std::vector<std::string> lines = unknown_variables("serve");
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].ends_with("did you mean NETECHO_SERVE_UDP_ALLOW_ANY_SOURCE?"));
+}
+
 TEST_CASE("environment: Kubernetes' variables of a service are no mistake", "[unit]") {
   std::vector<std::unique_ptr<Variable>> set;
   for (const char* name :
