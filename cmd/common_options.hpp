@@ -39,7 +39,7 @@ enum class Ends : std::uint8_t { listening, connecting };
 void bind_common(OptionBinder& options, CommonTyped& typed, Ends ends, Reports reports);
 
 /// Binds those alone that say how output looks, for what has no endpoint and takes no time.
-void bind_output(OptionBinder& options, CommonTyped& typed);
+void bind_output(OptionBinder& options, CommonTyped& typed, Reports reports);
 
 /// Turns what was typed into values, and sets the log up as chosen. Throws a usage Error.
 [[nodiscard]] CommonOptions common_values(const CommonTyped& typed);

@@ -74,10 +74,11 @@ int main(int argc, char** argv) {
   reserve_standard_streams();
   ignore_signals_of_writing();
   const std::vector<std::string> words{argv + (argc > 0 ? 1 : 0), argv + argc};
+  Origins origins;
   try {
-    return run(parse_command_line(words));
+    return run(parse_command_line(words, origins));
   } catch (const Error& error) {
-    return report(error, words);
+    return report(origins.named(error), words);
   } catch (const std::bad_alloc&) {
     return report_no_memory(words);
   } catch (const std::system_error& error) {  // A thread could not be started.

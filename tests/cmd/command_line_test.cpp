@@ -358,6 +358,19 @@ TEST_CASE("help: wins from any position before --, beside any other error", "[un
   CHECK(text_of({"no-such-command", "--help"}) == text_of({"--help"}));
 }
 
-TEST_CASE("version: one line", "[unit]") {
-  CHECK(text_of({"--version"}) == "netecho 0.1.0\n");
+TEST_CASE("version: the first line is for scripts, the others say what was built", "[unit]") {
+  const std::string text = text_of({"--version"});
+  CHECK(text.starts_with("netecho 0.1.0\n"));
+  for (const char* what : {"\ncommit: ", "\ncompiler: ", "\nfeatures: "}) {
+    CHECK(contains(text, what));
+  }
+  CHECK_FALSE(contains(text, "libsodium"));
+  CHECK(text_of({"-V"}) == text);
+}
+
+TEST_CASE("version: -v on either side tells the libraries, too", "[unit]") {
+  const std::string text = text_of({"--version", "-v"});
+  CHECK(contains(text, "\nlibraries: glibc "));
+  CHECK(contains(text, "libsodium 1."));
+  CHECK(text_of({"-v", "--version"}) == text);
 }

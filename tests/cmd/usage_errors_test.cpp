@@ -1,9 +1,9 @@
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "cmd/cli.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/variable.hpp"
 
 using namespace netecho;
 
@@ -34,18 +34,6 @@ std::string about_serve(std::vector<std::string> words) {
   words.insert(words.begin(), "serve");
   return complaint(words);
 }
-
-/// Sets a variable of the environment while it lives.
-class Variable {
- public:
-  Variable(const char* name, const char* value) : name_{name} { ::setenv(name, value, 1); }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-  ~Variable() { ::unsetenv(name_); }
-
- private:
-  const char* name_;
-};
 
 }  // namespace
 

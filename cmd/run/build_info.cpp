@@ -1,0 +1,49 @@
+#include "cmd/run/build_info.hpp"
+
+#include <gnu/libc-version.h>
+
+#include "protocols/registry.hpp"
+
+namespace netecho {
+
+/// Stands in a file that the build writes.
+extern const char* const kBuildCommit;
+
+namespace {
+
+// CMake defines NETECHO_VERSION, NETECHO_LIBRARIES, NETECHO_LINKED and NETECHO_INSTRUMENTS.
+#ifdef __clang__
+constexpr const char* kCompiler = "clang " __clang_version__;
+#else
+constexpr const char* kCompiler = "GCC " __VERSION__;
+#endif
+
+std::string features() {
+  std::string out;
+  for (const std::string_view name : transport_names()) out.append(name).append(" ");
+  out += "hmac-sha256 hdr seccomp landlock " NETECHO_LINKED;
+  const std::string_view instruments = NETECHO_INSTRUMENTS;
+  if (!instruments.empty()) out.append(" ").append(instruments);
+  return out;
+}
+
+}  // namespace
+
+std::string_view build_version() noexcept {
+  return NETECHO_VERSION;
+}
+
+std::string_view build_commit() noexcept {
+  return kBuildCommit;
+}
+
+std::string version_text(VersionAmount amount) {
+  std::string out = "netecho " NETECHO_VERSION "\n";
+  out += "commit:    " + std::string{build_commit()} + "\n";
+  out += "compiler:  " + std::string{kCompiler} + "\n";
+  out += "features:  " + features() + "\n";
+  if (amount == VersionAmount::usual) return out;
+  return out + "libraries: glibc " + ::gnu_get_libc_version() + ", " NETECHO_LIBRARIES "\n";
+}
+
+}  // namespace netecho
