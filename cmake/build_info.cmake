@@ -1,7 +1,8 @@
-# What --version tells: the commit when it is built, the rest when it is configured.
+# What --version and metrics tell: the commit when it is built, the rest when it is configured.
 
-# netecho_tell_build(TARGET SOURCE): SOURCE of TARGET has it in its definitions.
-function(netecho_tell_build target source)
+# netecho_tell_commit(TARGET SOURCE): SOURCE of TARGET has the version in its definitions, and
+# TARGET the commit in a source of its own.
+function(netecho_tell_commit target source)
   set(commit ${PROJECT_BINARY_DIR}/generated/build_commit.cpp)
   add_custom_target(
     netecho_commit
@@ -13,7 +14,12 @@ function(netecho_tell_build target source)
   target_sources(${target} PRIVATE ${commit})
   set_source_files_properties(${commit} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   add_dependencies(${target} netecho_commit)
+  set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS
+                                                   "NETECHO_VERSION=\"${PROJECT_VERSION}\"")
+endfunction()
 
+# netecho_tell_build(SOURCE): SOURCE has in its definitions what is in this build.
+function(netecho_tell_build source)
   # These two say their versions in headers alone.
   file(STRINGS ${NETECHO_SODIUM_INCLUDE}/sodium/version.h sodium REGEX "SODIUM_VERSION_STRING \"")
   string(REGEX REPLACE ".*\"(.*)\".*" "\\1" sodium "${sodium}")
@@ -35,6 +41,6 @@ function(netecho_tell_build target source)
     ${source}
     PROPERTIES
       COMPILE_DEFINITIONS
-      "NETECHO_VERSION=\"${PROJECT_VERSION}\";NETECHO_LIBRARIES=\"${libraries}\";NETECHO_LINKED=\"linked-${NETECHO_LINK}\";NETECHO_INSTRUMENTS=\"${instruments}\""
+      "NETECHO_LIBRARIES=\"${libraries}\";NETECHO_LINKED=\"linked-${NETECHO_LINK}\";NETECHO_INSTRUMENTS=\"${instruments}\""
   )
 endfunction()

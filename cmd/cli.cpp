@@ -7,9 +7,9 @@
 
 #include "cmd/common_options.hpp"
 #include "cmd/parse_errors.hpp"
-#include "cmd/run/build_info.hpp"
 #include "cmd/run/context.hpp"
 #include "cmd/run/log.hpp"
+#include "cmd/run/version.hpp"
 
 namespace netecho {
 namespace {

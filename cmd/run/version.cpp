@@ -1,17 +1,14 @@
-#include "cmd/run/build_info.hpp"
+#include "cmd/run/version.hpp"
 
 #include <gnu/libc-version.h>
 
+#include "core/base/build_info.hpp"
 #include "protocols/registry.hpp"
 
 namespace netecho {
-
-/// Stands in a file that the build writes.
-extern const char* const kBuildCommit;
-
 namespace {
 
-// CMake defines NETECHO_VERSION, NETECHO_LIBRARIES, NETECHO_LINKED and NETECHO_INSTRUMENTS.
+// CMake defines NETECHO_LIBRARIES, NETECHO_LINKED and NETECHO_INSTRUMENTS.
 #ifdef __clang__
 constexpr const char* kCompiler = "clang " __clang_version__;
 #else
@@ -29,17 +26,10 @@ std::string features() {
 
 }  // namespace
 
-std::string_view build_version() noexcept {
-  return NETECHO_VERSION;
-}
-
-std::string_view build_commit() noexcept {
-  return kBuildCommit;
-}
-
 std::string version_text(VersionAmount amount) {
-  std::string out = "netecho " NETECHO_VERSION "\n";
-  out += "commit:    " + std::string{build_commit()} + "\n";
+  const BuildInfo build = build_info();
+  std::string out = "netecho " + std::string{build.version} + "\n";
+  out += "commit:    " + std::string{build.commit} + "\n";
   out += "compiler:  " + std::string{kCompiler} + "\n";
   out += "features:  " + features() + "\n";
   if (amount == VersionAmount::usual) return out;
