@@ -70,7 +70,7 @@ constexpr OptionRow<CommonTyped> kConnecting[] = {
       kSocketGroup},
      &CommonTyped::bind},
     {{"--framing", choice("ethernet2|802.3|802.2|snap"),
-      "Send ipx in Ethernet frames of this kind (ethernet2)", kSocketGroup},
+      "Send ipx in Ethernet frames of this kind (ethernet2)", kSocketGroup, "ethernet2"},
      &CommonTyped::framing},
 };
 

@@ -81,10 +81,15 @@ std::string synopsis_part(const Subcommand& subcommand) {
   std::string out = ".Nm netecho " + std::string{subcommand.name} + "\n.Op Ar OPTIONS\n";
   for (const OptionSpec* spec : specs_of(subcommand)) {
     if (!spec->positional()) continue;
-    const std::string_view name = spec->value.name;
+    std::string_view name = spec->value.name;
     const bool optional = name.starts_with('[');
-    out += optional ? ".Op Ar " + std::string{name.substr(1, name.size() - 2)} + "\n"
-                    : ".Ar " + std::string{name} + "\n";
+    if (optional) name = name.substr(1, name.size() - 2);
+    constexpr std::string_view kDashes = "-- ";
+    const bool behind_dashes = name.starts_with(kDashes);
+    if (behind_dashes) name.remove_prefix(kDashes.size());
+    out += optional ? ".Op " : ".";
+    out += behind_dashes ? "Fl \\- Ar " : "Ar ";
+    out.append(name).append("\n");
   }
   return out;
 }

@@ -22,6 +22,7 @@ void OptionBinder::know(const OptionSpec& spec) {
 }
 
 void OptionBinder::bind_command(const OptionSpec& spec, std::vector<std::string>& command) {
+  command_spec_ = &spec;
   command_ = &command;
   specs_.push_back(&spec);
 }

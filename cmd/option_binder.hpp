@@ -102,6 +102,7 @@ class OptionBinder {
   CLI::Option* bind_one(const OptionSpec& spec, std::vector<std::string>& values);
 
   CLI::App& app_;
+  const OptionSpec* command_spec_ = nullptr;
   std::vector<std::string>* command_ = nullptr;  ///< Null where nothing else is to be run.
   std::vector<Bound> bound_;
   std::vector<const OptionSpec*> specs_;

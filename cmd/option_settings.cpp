@@ -108,6 +108,9 @@ std::vector<Setting> OptionBinder::settings() const {
     if (bound.spec->positional() && bound.option->count() == 0) continue;
     out.push_back(setting_of(bound));
   }
+  if (command_ != nullptr && !command_->empty()) {  // It is typed behind all others, too.
+    out.push_back({command_spec_, Shown{}(command_), "command line"});
+  }
   return out;
 }
 

@@ -349,6 +349,9 @@ void exclude_options(OptionBinder& options) {
     options.exclude({"--mode=connect", name});
   }
   options.prefer("endpoint", "--self");
+  for (const char* format : {"--json", "--format=text", "--format=json", "--format=jsonl"}) {
+    options.prefer(format, "--output");
+  }
 }
 
 }  // namespace

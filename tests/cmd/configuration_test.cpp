@@ -83,3 +83,13 @@ TEST_CASE("print-config: needs no endpoint, and refuses what is wrong all the sa
   const Job job = parse_command_line({"send", "localhost:7", "--", "--print-config"});
   CHECK(std::get<SendJob>(job).data == "--print-config");
 }
+
+TEST_CASE("print-config: the command behind -- is shown as it is typed, and none is without",
+          "[wait][unit]") {
+  CHECK(said_of("--deadline", {"wait", "--print-config"}) == "30s default");
+  CHECK(said_of("command", {"wait", "--print-config"}) == "nothing");
+  const std::vector<std::string> words{"wait", "a:1", "--print-config", "--", "make", "-w", "x"};
+  CHECK(said_of("command", words) == "make -w x command line");
+  CHECK(said_of("endpoint", words) == "a:1 command line");
+  CHECK(said_of("--deadline", words) == "30s default");
+}

@@ -146,6 +146,33 @@ TEST_CASE("environment: what is typed beats what a variable would do silently", 
   CHECK(probe({"--mode", "connect"}).probe.size_bytes == 64);
 }
 
+TEST_CASE("environment: the file of metrics is left where another format is typed", "[unit]") {
+  const Variable output{"NETECHO_PROBE_OUTPUT", "/f"};
+  const Variable format{"NETECHO_PROBE_FORMAT", "prometheus"};
+  CHECK(probe({}).output_path == "/f");
+  CHECK(probe({"--format", "prometheus"}).output_path == "/f");
+  CHECK(probe({"--output", "/typed"}).output_path == "/typed");
+  for (const char* typed : {"--json", "--format=text", "--format=json", "--format=jsonl"}) {
+    CHECK(probe({typed}).output_path.empty());
+  }
+  const Variable words{"NETECHO_PROBE_FORMAT", "jsonl"};
+  CHECK(complaint({"probe", "localhost:7"}) ==
+        "environment NETECHO_PROBE_OUTPUT: is the file of --format prometheus");
+}
+
+TEST_CASE("environment: a command behind -- takes nothing from the options of wait",
+          "[wait][unit]") {
+  const Variable deadline{"NETECHO_WAIT_DEADLINE", "1m"};
+  const Variable any{"NETECHO_WAIT_ANY", "1"};
+  const std::vector<std::string> command{"netecho", "wait", "--deadline=9s", "--", "--format"};
+  std::vector<std::string> words{"wait", "localhost:7", "--"};
+  words.insert(words.end(), command.begin(), command.end());
+  const auto job = std::get<WaitJob>(parse_command_line(words));
+  CHECK(job.deadline == 1min);
+  CHECK(job.wanted == WaitFor::any);
+  CHECK(job.command == command);
+}
+
 TEST_CASE("environment: a bad value names its variable", "[unit]") {
   for (const Subcommand& each : subcommands()) {
     if (each.hidden()) continue;

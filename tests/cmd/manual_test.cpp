@@ -47,5 +47,7 @@ TEST_CASE("manual: tells commands, exit codes and schemes", "[unit]") {
   CHECK(contains(part({"schemes"}), ".It Cm udp , Cm udp4 , Cm udp6\nUDP over IPv4 or IPv6"));
   CHECK(part({"synopsis", "send"}) ==
         ".Nm netecho send\n.Op Ar OPTIONS\n.Ar ENDPOINT\n.Op Ar DATA\n");
+  CHECK(part({"synopsis", "wait"}) ==
+        ".Nm netecho wait\n.Op Ar OPTIONS\n.Ar ENDPOINT...\n.Op Fl \\- Ar COMMAND...\n");
   CHECK_THROWS_AS(part({"options", "no-such"}), Error);
 }

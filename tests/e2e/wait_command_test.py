@@ -87,7 +87,8 @@ def test_limits_are_as_they_were_though_many_endpoints_took_more(folder):
 
 
 def test_the_environment_is_as_it_was(there):
-    changed = environment(LISTEN_PID="1", LISTEN_FDS="2", NETECHO_LOG_LEVEL="info", SOME="thing")
+    changed = environment(LISTEN_PID="1", LISTEN_FDS="2", NETECHO_LOG_LEVEL="info",
+                          NETECHO_WAIT_INTERVAL="50ms", SOME="thing")
     behind, alone = instead(there, "env", "-0", env=changed)
     assert behind == alone and b"LISTEN_FDS=2" in alone
 
