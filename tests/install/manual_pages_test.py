@@ -9,7 +9,7 @@ import pytest
 from netecho import NETECHO, PROJECT, netecho
 
 PAGES = sorted((Path(NETECHO).resolve().parents[1] / "documents").glob("netecho*.[157]"))
-COMMANDS = ["serve", "send", "probe", "families", "completion", "schema", "help"]
+COMMANDS = ["serve", "send", "probe", "wait", "families", "completion", "schema", "help"]
 
 
 def test_each_command_has_a_page_and_so_have_endpoints_and_frames():
@@ -42,7 +42,7 @@ def plain(page):
     return re.sub(r".\b", "", text)
 
 
-@pytest.mark.parametrize("command", ["serve", "send", "probe", "families"])
+@pytest.mark.parametrize("command", ["serve", "send", "probe", "wait", "families"])
 def test_a_page_tells_every_option_and_every_variable(command):
     if not shutil.which("mandoc"):
         pytest.skip("mandoc is not installed")
@@ -57,7 +57,7 @@ def test_a_page_tells_every_option_and_every_variable(command):
 
 
 def test_a_page_has_the_examples_of_help():
-    for command in ("serve", "send", "probe"):
+    for command in ("serve", "send", "probe", "wait"):
         page = (PROJECT / f"packaging/man/netecho-{command}.1").read_text()
         told = re.findall(r"^\.Dl \$ (.*)$", page, re.M)
         examples = netecho(command, "--help").text.partition("\nExamples:\n")[2].splitlines()
