@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <string>
 
 #include "cmd/run/help_job.hpp"
 #include "core/base/output.hpp"
+#include "core/host/handover.hpp"
 
 namespace netecho {
 namespace {
@@ -34,21 +34,12 @@ bool is_installed(std::string page) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/// Returns only if there is no man(1). It gets the signals of writing as every program has them,
-/// which netecho ignores.
-void become_man(std::string page) {
-  std::signal(SIGPIPE, SIG_DFL);
-  std::signal(SIGXFSZ, SIG_DFL);
-  std::string man = "man";
-  char* const arguments[] = {man.data(), page.data(), nullptr};
-  ::execvp(man.c_str(), arguments);
-}
-
 }  // namespace
 
 int run_help(const HelpJob& job) {
-  // Into a file or a pipe man(1) writes plain text: that needs no terminal.
-  if (is_installed(job.page)) become_man(job.page);
+  // Into a file or a pipe man(1) writes plain text: that needs no terminal. This returns only if
+  // there is none.
+  if (is_installed(job.page)) static_cast<void>(Handover{}.become({"man", job.page}));
   Output out{STDOUT_FILENO, "stdout"};
   out.write(job.text);
   if (const auto error = out.error()) throw *error;
