@@ -5,6 +5,7 @@
 #include "cmd/cli.hpp"
 #include "cmd/values.hpp"
 #include "core/base/escape.hpp"
+#include "core/net/interface_names.hpp"
 #include "protocols/registry.hpp"
 
 namespace netecho {
@@ -19,16 +20,6 @@ constexpr OptionRow<CompleteTyped> kArguments[] = {
     {{"kind", free_text("KIND"), "What is completed: a file, an interface, an endpoint"},
      &CompleteTyped::kind},
     {{"prefix", free_text("[PREFIX]"), "What is typed so far"}, &CompleteTyped::prefix}};
-
-std::vector<std::string> interface_words(const std::string& prefix) {
-  std::vector<std::string> out;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/sys/class/net", error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(prefix)) out.push_back(name);
-  }
-  return out;
-}
 
 /// Offers files and folders, each folder with its slash.
 std::vector<std::string> file_words(const std::string& prefix) {
@@ -63,7 +54,7 @@ bool may_be_offered(std::string word) {
 
 std::vector<std::string> words(const std::string& kind, const std::string& prefix) {
   if (kind == "file") return file_words(prefix);
-  if (kind == "interface") return interface_words(prefix);
+  if (kind == "interface") return interface_names(prefix);
   if (kind == "dscp") return dscp_names(prefix);
   return complete_endpoint(prefix, kind == "serve" ? Role::serve : Role::client);
 }

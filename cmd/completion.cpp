@@ -18,9 +18,9 @@ constexpr OptionRow<CompletionTyped> kShell[] = {
     {{"shell", choice("bash|zsh|fish"), "The shell whose script is printed"},
      &CompletionTyped::shell}};
 
-/// A word is offered as it is, such as "auto"; the N of "N|auto" stands for a number.
+/// A word is offered as it is, such as "auto" or "802.3"; the N of "N|auto" stands for a number.
 bool is_literal(const std::string& word) {
-  return std::any_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  return std::none_of(word.begin(), word.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 CompletionOption completion_option(const OptionSpec& spec) {

@@ -26,11 +26,9 @@ constexpr std::byte kTypeUnknown{0};
 constexpr std::byte kTypeEcho{2};
 constexpr std::byte kTypeExchange{4};
 
-constexpr std::size_t kEchoBytes = 2;
 constexpr std::uint16_t kEchoRequest = 1;
 constexpr std::uint16_t kEchoReply = 2;
 
-constexpr std::size_t kPingBytes = 10;
 constexpr std::array<std::byte, 5> kPingMark{std::byte{'P'}, std::byte{'i'}, std::byte{'n'},
                                              std::byte{'g'}, std::byte{1}};
 constexpr std::size_t kPingTypeAt = 5;
@@ -57,7 +55,7 @@ void write_address(std::span<std::byte> to, const IpxAddress& address) noexcept 
 }
 
 std::size_t echo_bytes(std::uint16_t socket) noexcept {
-  return is_ipx_ping(socket) ? kPingBytes : kEchoBytes;
+  return is_ipx_ping(socket) ? kIpxPingBytes : kIpxEchoBytes;
 }
 
 /// REQUIRES: so many bytes that the echo of this socket has.
@@ -118,7 +116,7 @@ std::size_t ipx_head_bytes(Framing framing, std::uint16_t socket) noexcept {
 }
 
 std::size_t ipx_padding(std::size_t data_bytes) noexcept {
-  static_assert(kIpxHeaderBytes % 2 == 0 && kEchoBytes % 2 == 0 && kPingBytes % 2 == 0);
+  static_assert(kIpxHeaderBytes % 2 == 0 && kIpxEchoBytes % 2 == 0 && kIpxPingBytes % 2 == 0);
   return data_bytes % 2;
 }
 

@@ -31,8 +31,11 @@
 namespace netecho {
 
 inline constexpr std::size_t kIpxHeaderBytes = 30;
+/// What an echo and a ping have in front of their data.
+inline constexpr std::size_t kIpxEchoBytes = 2;
+inline constexpr std::size_t kIpxPingBytes = 10;
 /// No head is longer: SNAP and a ping.
-inline constexpr std::size_t kIpxMostHeadBytes = kMostLinkBytes + kIpxHeaderBytes + 10;
+inline constexpr std::size_t kIpxMostHeadBytes = kMostLinkBytes + kIpxHeaderBytes + kIpxPingBytes;
 inline constexpr std::uint16_t kIpxEchoSocket = 0x0002;
 inline constexpr std::uint16_t kIpxPingSocket = 0x9086;
 inline constexpr MacAddress kIpxBroadcast{{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}};

@@ -86,7 +86,8 @@ void ProbeFlow::take(const Slot& slot) {
 
 void ProbeFlow::take_message(const Slot& slot, const Reading& reading) {
   link_.heard();
-  recorder_.message(slot.size);
+  // On a link each client hears the answers to all of them.
+  if (reading.kind != ReadingKind::foreign) recorder_.message(slot.size);
   switch (reading.kind) {
     case ReadingKind::intact:
       take_intact(slot, reading);

@@ -54,7 +54,8 @@ class Readdressing {
  public:
   /// Whom slot `index` of the last received batch answers, to be kept beyond that batch.
   [[nodiscard]] virtual PeerRef peer_ref(std::size_t index) const noexcept = 0;
-  /// Slot `index` of the next send() answers this one.
+  /// Slot `index` of the next send() answers this one, and Senders names it until the next
+  /// receive().
   virtual void set_peer(std::size_t index, const PeerRef& peer) noexcept = 0;
 
  protected:

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <memory>
 
 #include "core/base/random.hpp"
 #include "core/codec/ipx.hpp"
+#include "core/net/interface_names.hpp"
 #include "protocols/grammar/ipx_address.hpp"
 #include "protocols/grammar/ipx_rest.hpp"
 #include "protocols/ipx/describe_ipx.hpp"
@@ -32,8 +34,7 @@ constexpr SocketOptionSet kServeOptions = kOptionReceiveBuffer | kOptionSendBuff
 constexpr SocketOptionSet kClientOptions = kServeOptions | kOptionFraming;
 /// A length has 16 bits, and a packet is even.
 constexpr std::size_t kMostPacketBytes = 65'534;
-constexpr std::size_t kMaxMessageBytes =
-    kMostPacketBytes + kMostLinkBytes + kIpxHeaderBytes - kIpxMostHeadBytes;
+constexpr std::size_t kMaxMessageBytes = kMostPacketBytes - kIpxHeaderBytes - kIpxEchoBytes;
 
 std::string parse_ipx(std::string_view rest, const RestContext& context) {
   return format_ipx_rest(parse_ipx_rest(rest, context));
@@ -105,11 +106,13 @@ std::vector<Served> serve_ipx(const Endpoint& endpoint, const ServeOptions& opti
 }
 
 /// Returns one of those sockets that are for whoever wants one (0x4000 to 0x7FFF), by which the
-/// clients of an interface are told apart. Those of NetWare take the lowest.
+/// clients of an interface are told apart. Those of NetWare take the lowest. A process begins
+/// anywhere and counts, as of a few hundred at random two would be the same.
 std::uint16_t any_socket() {
   constexpr std::uint64_t kFirst = 0x5000;
   constexpr std::uint64_t kCount = 0x8000 - kFirst;
-  return static_cast<std::uint16_t>(kFirst + random_u64() % kCount);
+  static std::atomic<std::uint64_t> next{random_u64() % kCount};
+  return static_cast<std::uint16_t>(kFirst + next++ % kCount);
 }
 
 Connection connect_ipx(const Endpoint& endpoint, const ConnectOptions& options) {
@@ -150,7 +153,9 @@ std::vector<std::string> complete_node(std::string_view rest) {
   const std::size_t slash = rest.find('/');
   if (slash == std::string_view::npos) return found;
   const std::size_t dot = rest.find('.', slash);
-  const std::string before{rest.substr(0, (dot == std::string_view::npos ? slash : dot) + 1)};
+  const bool has_net = dot != std::string_view::npos;
+  if (has_net && !parse_ipx_net(rest.substr(slash + 1, dot - slash - 1))) return found;
+  const std::string before{rest.substr(0, (has_net ? dot : slash) + 1)};
   for (const MacAddress& mac : neighbors(std::string{rest.substr(0, slash)})) {
     std::string word = before + format_ipx_node(mac);
     if (word.starts_with(rest)) found.push_back(std::move(word));

@@ -1,6 +1,7 @@
 #include "protocols/ipx/ipx_client.hpp"
 
 #include <cstring>
+#include <type_traits>
 
 #include "protocols/ipx/describe_ipx.hpp"
 
@@ -8,6 +9,10 @@ namespace netecho {
 namespace {
 
 constexpr std::array<std::byte, 1> kPadding{};
+
+static_assert(kIpxMostHeadBytes <= LinkReceiver::kMostHeadBytes);
+static_assert(std::has_unique_object_representations_v<IpxAddress>,
+              "stations differ by their bytes");
 
 }  // namespace
 

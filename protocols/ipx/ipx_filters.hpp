@@ -10,7 +10,7 @@
 
 namespace netecho {
 
-/// A server's socket hears frames of every kind (ETH_P_ALL), as IPX comes in three. Lets through
+/// A server's socket hears frames of every kind (ETH_P_ALL), as IPX comes in several. Lets through
 /// what goes to the socket of an echo, in any framing.
 [[nodiscard]] LinkFilter echo_requests();
 

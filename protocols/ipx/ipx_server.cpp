@@ -16,11 +16,10 @@ Refusal refusal_by(IpxVerdict verdict) noexcept {
       return Refusal::not_unicast;
     case IpxVerdict::reply:
     case IpxVerdict::own:
+    case IpxVerdict::hops:
       return Refusal::loop;
     case IpxVerdict::elsewhere:
       return Refusal::not_allowed;
-    case IpxVerdict::hops:
-      return Refusal::hop_limit;
     case IpxVerdict::answer:
     case IpxVerdict::malformed:
       break;
@@ -92,8 +91,11 @@ PeerRef IpxServer::peer_ref(std::size_t index) const noexcept {
 }
 
 void IpxServer::set_peer(std::size_t index, const PeerRef& peer) noexcept {
-  const auto bytes = peer.return_path();
-  if (bytes.size() == sizeof(Answer)) std::memcpy(&answers_[index], bytes.data(), sizeof(Answer));
+  const auto from = peer.address();
+  const auto how = peer.return_path();
+  if (from.size() != sizeof(IpxAddress) || how.size() != sizeof(Answer)) return;
+  std::memcpy(&senders_[index], from.data(), from.size());
+  std::memcpy(&answers_[index], how.data(), how.size());
 }
 
 std::optional<SocketDescription> IpxServer::sender(std::size_t index) const {

@@ -19,7 +19,8 @@
 namespace netecho {
 
 /// A slot is the data of one packet. Those that may not be answered are marked; one packet never
-/// becomes more than one, nor a larger one.
+/// becomes more than one, nor a larger one, but for the byte of padding that one of odd length
+/// lacked.
 class IpxServer final : public MessagePort, public Readdressing, public Drops, public Senders {
  public:
   struct Config {

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 
 #include "core/base/error.hpp"
@@ -18,7 +17,6 @@
 namespace netecho {
 namespace {
 
-constexpr std::size_t kMostCompleted = 256;
 /// An error line names at most so many.
 constexpr std::size_t kMostNamed = 24;
 
@@ -103,20 +101,6 @@ std::optional<std::size_t> mtu_of(const std::string& name) {
   Question question{name};
   if (question.ask(SIOCGIFMTU) != 0 || question.answer().ifr_mtu < 0) return std::nullopt;
   return static_cast<std::size_t>(question.answer().ifr_mtu);
-}
-
-std::vector<std::string> interface_names(std::string_view prefix) {
-  namespace fs = std::filesystem;
-  std::vector<std::string> found;
-  std::error_code error;
-  fs::directory_iterator it{"/sys/class/net", error};
-  while (!error && it != fs::directory_iterator{} && found.size() < kMostCompleted) {
-    std::string name = it->path().filename().string();
-    if (name.starts_with(prefix)) found.push_back(std::move(name));
-    it.increment(error);
-  }
-  std::ranges::sort(found);
-  return found;
 }
 
 }  // namespace netecho

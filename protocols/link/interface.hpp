@@ -33,7 +33,4 @@ struct Interface {
 /// rights.
 [[nodiscard]] std::optional<std::size_t> mtu_of(const std::string& name);
 
-/// Returns the names that begin with `prefix`, in order. Opens no socket.
-[[nodiscard]] std::vector<std::string> interface_names(std::string_view prefix);
-
 }  // namespace netecho

@@ -1,6 +1,7 @@
 #include "protocols/link/interface_hold.hpp"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <string>
@@ -28,6 +29,7 @@ std::string holder_of(const SocketAddress& name, std::string_view subject) {
   socklen_t size = sizeof holder;
   const bool told = ::connect(fd.get(), name.data(), name.size()) == 0 &&
                     ::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &holder, &size) == 0;
+  if (told && holder.pid == ::getpid()) return "another endpoint of this process";
   // A process of another PID namespace has no number here.
   return told && holder.pid > 0 ? "process " + std::to_string(holder.pid) : "another process";
 }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/codec/ctp.hpp"
+#include "core/net/interface_names.hpp"
 #include "protocols/grammar/link_rest.hpp"
 #include "protocols/link/interface.hpp"
 #include "protocols/link/link_filter.hpp"

@@ -50,6 +50,7 @@ BatchResult PacketServer::receive(Batch& batch) noexcept {
   return unless_down(
       receiver_.receive(fd_.get(), batch, [&](const LinkMessage& message, Slot& slot) {
         if (slots == 0) self_.refresh(fd_.get(), slot.at);
+        senders_[slots] = message.from;
         judge(message, slot, to_[slots++]);
         return true;
       }));
@@ -62,18 +63,24 @@ BatchResult PacketServer::send(Batch& batch) noexcept {
                            });
 }
 
+/// The peer is the station that a frame came from; the rest is where the frame goes.
 PeerRef PacketServer::peer_ref(std::size_t index) const noexcept {
-  return {std::as_bytes(std::span{to_[index].bytes}), {}};
+  return {std::as_bytes(std::span{senders_[index].bytes}),
+          std::as_bytes(std::span{to_[index].bytes})};
 }
 
 void PacketServer::set_peer(std::size_t index, const PeerRef& peer) noexcept {
-  to_[index] = peer.address().size() >= kMacBytes ? MacAddress::read(peer.address()) : MacAddress{};
+  const auto station = [](std::span<const std::byte> bytes) {
+    return bytes.size() >= kMacBytes ? MacAddress::read(bytes) : MacAddress{};
+  };
+  senders_[index] = station(peer.address());
+  to_[index] = station(peer.return_path());
 }
 
 std::optional<SocketDescription> PacketServer::sender(std::size_t index) const {
-  if (index >= LinkReceiver::kSlots) return std::nullopt;
+  if (index >= senders_.size()) return std::nullopt;
   return describe_station(config_.kind, AddressFamily::packet, config_.interface.name,
-                          receiver_.sender(index));
+                          senders_[index]);
 }
 
 }  // namespace netecho

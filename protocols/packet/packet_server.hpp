@@ -4,7 +4,9 @@
 /// A station that answers the Configuration Testing Protocol on one interface: it sends each frame
 /// on to where that asks for (core/codec/ctp.hpp).
 
+#include <array>
 #include <memory>
+#include <optional>
 
 #include "core/seam/message_port.hpp"
 #include "protocols/link/interface_hold.hpp"
@@ -50,7 +52,8 @@ class PacketServer final : public MessagePort, public Readdressing, public Drops
   OwnStation self_;
   LinkReceiver receiver_;
   LinkSender sender_;
-  std::array<MacAddress, LinkReceiver::kSlots> to_{};  ///< Where each slot's frame goes.
+  std::array<MacAddress, LinkReceiver::kSlots> to_{};       ///< Where each slot's frame goes.
+  std::array<MacAddress, LinkReceiver::kSlots> senders_{};  ///< Who sent it.
 };
 
 }  // namespace netecho

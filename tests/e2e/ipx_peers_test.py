@@ -138,8 +138,8 @@ def hostile(own, node):
     yield "loop", ipx.packet(to, (0, node, ECHO), 2, good), nobody
     yield "loop", ipx.packet(to, source, 2, ipx.echo(2, b"data")), None
     yield "loop", ipx.packet((0, node, PING), source, 0, ipx.ping(1, 7, b"data")), None
-    yield "ttl", ipx.packet(to, source, 2, good, control=16), None
-    yield "ttl", ipx.packet(to, source, 2, good, control=255), None
+    yield "loop", ipx.packet(to, source, 2, good, control=16), None
+    yield "loop", ipx.packet(to, source, 2, good, control=255), None
     yield "not_allowed", ipx.packet((0x99, node, ECHO), source, 2, good), None
     yield "not_allowed", ipx.packet((0, "020000000099", ECHO), source, 2, good), None
     yield "truncated", ipx.packet(to, source, 2, good, length=4000), None

@@ -71,6 +71,14 @@ def test_a_schedule_and_many_flows(pair, sock):
         assert s["received_total"] == 2000
 
 
+def test_no_two_flows_hear_the_answers_to_each_other(pair):
+    here, there = pair
+    with there.serve(f"ipx://{there.wire}", UNLIMITED):
+        s = probe(here, uri(here, ipx.mac_of(there)), "-c2", "-s3", "--parallel", "300")
+    assert whole(s, 600) and s["duplicate_total"] == 0
+    assert s["rx_bytes_total"] == 3 * s["received_total"]
+
+
 @pytest.mark.parametrize("size", [0, 1, 2, 5, 31, 32, 33, 55, 56, 64, 1452])
 @pytest.mark.parametrize("sock", SOCKETS.values(), ids=SOCKETS)
 def test_a_probe_of_any_size_comes_back_whole(pair, sock, size):
@@ -164,6 +172,10 @@ def test_the_nodes_that_the_kernel_knows_are_offered(pair):
                         ("ipx:wire0/1a2b.0200c0", "ipx:wire0/1a2b.0200c0a80001")):
         assert here.netecho("__complete", "client", typed).text.splitlines() == [word]
         assert here.netecho("__complete", "serve", typed).text == ""
+    # The names are those of this network, not of the one that /sys shows.
+    assert here.netecho("__complete", "client", "ipx://wire").text.splitlines() == ["ipx://wire0"]
+    for no_net in ("0x7", "net1", "123456789", ""):  # What is offered can be used.
+        assert here.netecho("__complete", "client", f"ipx://wire0/{no_net}.").text == ""
 
 
 # --- an interface that goes and comes back --------------------------------------------------------

@@ -7,8 +7,9 @@ import json
 import ctp
 import pytest
 from bridges import WIRE, hosts_on_a_bridge
-from probes import IN_TURN, only
+from probes import IN_TURN
 from schema import check
+from stations import probe
 
 
 @pytest.fixture(scope="module")
@@ -16,12 +17,6 @@ def three():
     """(the client's host, two others)."""
     with hosts_on_a_bridge(3) as others:
         yield others
-
-
-def probe(host, endpoint, *args, code=0):
-    result = host.netecho("probe", endpoint, *args, "--json")
-    assert result.code == code, result
-    return only(check(result.json)["targets"])
 
 
 @contextlib.contextmanager

@@ -63,7 +63,7 @@ def test_a_second_server_on_an_interface_is_told_who_serves_it(pair):
 def test_two_endpoints_of_one_interface_are_one_too_many(pair):
     _, there = pair
     line = complains(there.netecho("serve", served(there), served(there)), 4)
-    assert f"serves {there.wire} already" in line
+    assert f"another endpoint of this process serves {there.wire} already" in line
 
 
 def test_after_sigkill_the_interface_can_be_served_at_once(pair):
@@ -241,6 +241,17 @@ def test_frames_take_no_system_call_that_other_endpoints_do_not(pair):
             return re.search(r"seccomp \((\d+) calls\)", server.stderr).group(1)
 
     assert calls(served(there)) == calls("tcp://127.0.0.1:0")
+
+
+def test_its_only_unix_socket_listens_so_that_nothing_can_be_sent_through_it(pair):
+    _, there = pair
+    listens = "00010000"  # __SO_ACCEPTCON of the kernel.
+    with there.serve(served(there)) as server:
+        links = {os.readlink(fd) for fd in Path(f"/proc/{server.pid}/fd").iterdir()}
+        table = Path(f"/proc/{server.pid}/net/unix").read_text().splitlines()[1:]
+        own = [(row[3], row[7]) for row in map(str.split, table) if f"socket:[{row[6]}]" in links]
+    assert [flags for flags, _ in own] == [listens]
+    assert own[0][1].startswith("@netecho-packet-")
 
 
 def test_served_as_another_user_no_capability_is_left(pair):

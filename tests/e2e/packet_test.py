@@ -9,8 +9,9 @@ import pytest
 from frames import MAGIC
 from hosts import plug, two_hosts
 from netecho import SANITIZED, complains, eventually, netecho
-from probes import IN_TURN, only, whole
+from probes import IN_TURN, whole
 from schema import check
+from stations import probe, stopped
 
 UNLIMITED = "--udp-max-rate=0"
 
@@ -24,19 +25,6 @@ def pair():
 
 def target(host, mac):
     return f"packet://{host.wire}/{mac}"
-
-
-def probe(host, *args, code=0):
-    result = host.netecho("probe", *args, "--json")
-    assert result.code == code, result
-    return only(check(result.json)["targets"])
-
-
-def stopped(server):
-    """The counters of its only endpoint, and why it dropped what."""
-    assert server.stop() == 0, server.stderr
-    counts = only(check(server.event("stopped"))["endpoints"])
-    return counts, {k: v for k, v in counts["dropped_total"].items() if v}
 
 
 # --- netecho with itself --------------------------------------------------------------------------

@@ -257,6 +257,7 @@ TEST_CASE("transport: a server can hold an answer back while others come",
 
     put_message(batch, held);
     readdressing->set_peer(0, first);
+    CHECK(server.features().senders->sender(0) == first_name);  // A trace names whom it answers.
     pair.send_back(batch);
     REQUIRE(await_messages(pair.port(), batch).messages == 1);
     CHECK(content(batch.filled()[0]) == pattern(5));

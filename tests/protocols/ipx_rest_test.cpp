@@ -124,6 +124,7 @@ TEST_CASE("ipx: what a frame carries depends on how, and is even", "[grammar][un
   const Endpoint ping = parse_endpoint("ipx://nosuch0/0200c0a80001:9086", Role::client);
   SocketOptions options;
   CHECK(message_limit(echo, options) == 65'534 - 32);
+  CHECK(message_limit(echo, options) == backend_of(echo).capabilities.max_message_bytes);
   CHECK(message_limit(ping, options) == 65'534 - 40);
   options.framing = Framing::raw;
   CHECK(message_limit(echo, options) == 1500 - 32);

@@ -1,4 +1,4 @@
-"""What tests of ipx:// share: endpoints, probes and counters of a host."""
+"""What tests of packet:// and ipx:// share: endpoints, probes and counters of a host."""
 
 import ipx
 from probes import only
