@@ -53,8 +53,8 @@ Job parse_without_subcommand(const std::vector<std::string>& words, const CLI::A
   if (wants_help(words, root)) return PrintJob{program_help()};
   if (words.empty()) {
     throw usage_error("", "",
-                      "a command is missing: serve, send, probe, families, completion or schema; "
-                      "try 'netecho --help'");
+                      "a command is missing: serve, send, probe, report, families, completion or "
+                      "schema; try 'netecho --help'");
   }
   if (words.front() == "--version" || words.front() == "-V")
     return PrintJob{"netecho " NETECHO_VERSION "\n"};
@@ -82,6 +82,7 @@ const std::vector<Subcommand>& subcommands() {
       {"serve", "Echo server on any number of endpoints", bind_serve},
       {"send", "Send a payload, read its echo, check it, print it", bind_send},
       {"probe", "Measure round trips", bind_probe},
+      {"report", "Make a page of saved output, to read, print or send", bind_report},
       {"families", "Show which protocol families this kernel gives, and how netecho speaks each",
        bind_families},
       {"completion", "Print the completion script of a shell", bind_completion},
@@ -129,6 +130,7 @@ int run(const Job& job) {
                                [](const ProbeJob& probe) {
                                  return probe.self ? run_self_probe(probe) : run_probe(probe);
                                },
+                               [](const ReportJob& report) { return run_report(report); },
                                [](const FamiliesJob& view) { return run_families(view); },
                                [](const PrintJob& text) { return print(text.text); }},
                     job);

@@ -12,6 +12,7 @@
 #include "cmd/option_binder.hpp"
 #include "cmd/run/families_job.hpp"
 #include "cmd/run/probe_job.hpp"
+#include "cmd/run/report_job.hpp"
 #include "cmd/run/send_job.hpp"
 #include "cmd/run/serve_job.hpp"
 
@@ -23,7 +24,7 @@ struct PrintJob {
 };
 
 /// A job is what a command line asks for, as checked values.
-using Job = std::variant<ServeJob, SendJob, ProbeJob, FamiliesJob, PrintJob>;
+using Job = std::variant<ServeJob, SendJob, ProbeJob, ReportJob, FamiliesJob, PrintJob>;
 
 /// Makes the job of what was typed, once it was parsed. Throws a usage Error.
 using Selected = std::function<Job()>;
@@ -43,6 +44,7 @@ struct Subcommand {
 [[nodiscard]] Selected bind_serve(OptionBinder& options);
 [[nodiscard]] Selected bind_send(OptionBinder& options);
 [[nodiscard]] Selected bind_probe(OptionBinder& options);
+[[nodiscard]] Selected bind_report(OptionBinder& options);
 [[nodiscard]] Selected bind_families(OptionBinder& options);
 [[nodiscard]] Selected bind_completion(OptionBinder& options);
 [[nodiscard]] Selected bind_schema(OptionBinder& options);

@@ -35,6 +35,10 @@ constexpr Examples kExamples[] = {
   netecho probe -c 1000 -i 1ms --fail-if 'p99>10ms' localhost:12345
   netecho probe --self                              the floor of each transport
 )"},
+    {"report", R"(  netecho report run.json -o run.html
+  netecho report before.json after.json -o difference.html
+  netecho report run.json --samples run.csv -o run.html
+)"},
     {"families", R"(  netecho families                                  tries IP, Unix, packet, IPX
   netecho families --all                            tries each that has a number
   netecho families --json | jq '.families[] | select(.usable).pf'

@@ -26,10 +26,11 @@ struct ProbeTyped {
   std::vector<std::string> endpoints;
   std::optional<std::string> count, interval, rate, duration, schedule, window, timeout, deadline,
       connect_timeout, size, sweep, warmup, mode, wait, timestamps, parallel, report_interval,
-      samples, hdr, hdr_tag, key_file, close;
+      samples, hdr, hdr_tag, html, key_file, close;
   std::string show_payload;
   std::vector<std::string> fail_if;
   bool histogram = false;
+  bool plot = false;
   bool flood = false;
   bool retry = false;
   bool clocks_synchronized = false;
@@ -107,6 +108,12 @@ constexpr OptionRow<ProbeTyped> kProbe[] = {
      &ProbeTyped::fail_if},
     {{"--histogram", kFlag, "Print the distribution of round trips as bars", kOutputGroup},
      &ProbeTyped::histogram},
+    {{"--plot", kFlag, "Draw round trips over time, and their distribution, in the terminal",
+      kOutputGroup},
+     &ProbeTyped::plot},
+    {{"--html", kFile, "Write a page with plots to this file, to send to a colleague",
+      kOutputGroup},
+     &ProbeTyped::html},
     {{"--hdr", kFile, "Write the distribution to this file, for HdrHistogram's tools",
       kOutputGroup},
      &ProbeTyped::hdr},
@@ -284,6 +291,8 @@ ProbeJob job_of(const ProbeTyped& typed) {
   check_outstanding(job.probe, typed.rate.has_value(), std::uint64_t{job.parallel} * targets);
   job.fail_if = thresholds_value(typed.fail_if, job.probe, job.parallel);
   job.histogram = typed.histogram;
+  job.plot = typed.plot;
+  job.html_path = typed.html.value_or("");
   job.samples_path = typed.samples.value_or("");
   job.hdr_path = typed.hdr.value_or("");
   if (typed.hdr_tag && !typed.hdr) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "cmd/run/page_output.hpp"
 #include "core/base/clock.hpp"
+#include "core/report/result_reader.hpp"
 
 namespace netecho {
 
@@ -30,11 +32,17 @@ ProbeFiles::ProbeFiles(const ProbeJob& job)
     : in_parts_{job.probe.report_interval != Duration::max()}, tagged_{tags_lines(job)} {
   if (!job.samples_path.empty()) samples_.emplace(job.samples_path);
   if (!job.hdr_path.empty()) hdr_.emplace(job.hdr_path, realtime_now());
+  if (!job.html_path.empty()) html_.emplace(job.html_path);
+  if (html_ || job.plot) series_.emplace();
 }
 
 void ProbeFiles::came(std::size_t target, const SocketDescription& description) {
+  if (series_) {
+    drawn_.resize(target);  // None of the run before.
+    drawn_.push_back(series_->begin(description.uri));
+  }
   if (!samples_) return;
-  names_.resize(target);  // None of the run before.
+  names_.resize(target);
   names_.push_back(samples_->add_target(description.uri));
 }
 
@@ -44,6 +52,10 @@ void ProbeFiles::begin(Instant start, WallTime wall) {
     zero_ = wall;
   }
   logged_ = start - *start_;
+  run_start_ = start;
+  for (const auto& series : drawn_) {
+    if (series) series->zero = wall;
+  }
 }
 
 /// Two readings of the clocks differ by what lies between them, so that `zero_` stays unless the
@@ -58,6 +70,11 @@ WallTime ProbeFiles::wall_time(std::optional<Instant> at) {
 }
 
 void ProbeFiles::sample(const ProbeOutcome& outcome, std::uint64_t size_bytes) {
+  if (series_ && drawn_[outcome.target]) {
+    const auto at = outcome.sent ? outcome.sent : outcome.intended;
+    drawn_[outcome.target]->record(at.value_or(monotonic_now()) - run_start_, outcome.status,
+                                   outcome.rtt);
+  }
   if (!samples_) return;
   const auto since_start = [&](std::optional<Instant> at) -> std::optional<Duration> {
     if (!at) return std::nullopt;
@@ -98,6 +115,22 @@ void ProbeFiles::log(std::span<const ProbeResult> targets) {
     longest = std::max(longest, summary.duration);
   }
   logged_ += longest;
+}
+
+std::optional<Error> ProbeFiles::page(const ResultEvent& result,
+                                      const std::vector<Summary>& flows) {
+  if (!html_) return std::nullopt;
+  PageRun run = page_run(result, flows);
+  run.version = version_of_netecho();
+  attach_series(run, *series_);
+  std::vector<PageRun> runs;
+  runs.push_back(std::move(run));
+  try {
+    write_page(*html_, std::move(runs), language_of_environment());
+  } catch (const Error& error) {
+    return error;
+  }
+  return std::nullopt;
 }
 
 std::vector<Error> ProbeFiles::finish() {

@@ -1,9 +1,11 @@
 #pragma once
 
 /// \file
-/// The files that a measurement writes beside its output: `--samples` and `--hdr`. They cover all
-/// runs of a command.
+/// The files that a measurement writes beside its output: `--samples`, `--hdr` and `--html`, and
+/// what
+/// `--plot` draws. They cover all runs of a command.
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "cmd/run/probe_job.hpp"
 #include "core/report/hdr_log.hpp"
 #include "core/report/samples.hpp"
+#include "core/report/series.hpp"
 
 namespace netecho {
 
@@ -19,7 +22,9 @@ class ProbeFiles {
   /// Makes the files of the job. Throws Error.
   explicit ProbeFiles(const ProbeJob& job);
 
-  [[nodiscard]] bool wants_samples() const noexcept { return samples_.has_value(); }
+  [[nodiscard]] bool wants_samples() const noexcept {
+    return samples_.has_value() || series_.has_value();
+  }
 
   /// A target of the run that is to begin, or of the one at hand; each run counts them from 0.
   void came(std::size_t target, const SocketDescription& description);
@@ -30,6 +35,11 @@ class ProbeFiles {
   void interval(std::span<const ProbeResult> targets);
   /// Writes what a whole run had, if it had no parts.
   void result(std::span<const ProbeResult> targets);
+  /// Writes the page of all results, if one is wanted; returns why it could not be.
+  [[nodiscard]] std::optional<Error> page(const ResultEvent& result,
+                                          const std::vector<Summary>& flows);
+  /// What `--plot` draws; null if it is not wanted.
+  [[nodiscard]] const SeriesSet* series() const noexcept { return series_ ? &*series_ : nullptr; }
   /// Waits until all is written; returns what could not be.
   [[nodiscard]] std::vector<Error> finish();
 
@@ -39,6 +49,10 @@ class ProbeFiles {
 
   std::optional<SampleFile> samples_;
   std::optional<HdrLog> hdr_;
+  std::optional<OutputFile> html_;
+  std::optional<SeriesSet> series_;
+  std::vector<std::shared_ptr<Series>> drawn_;  ///< Of the run's targets; null: too many.
+  Instant run_start_{};
   bool in_parts_;
   bool tagged_;  ///< Whether each line of hdr_ names its target.
   std::optional<Instant> start_;

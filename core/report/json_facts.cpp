@@ -174,9 +174,9 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   if (!hour || !minute || !second || !colon || !second_colon) return std::nullopt;
   const auto fraction = fraction_of(text);
   if (!fraction || text != "Z") return std::nullopt;
-  const std::chrono::year_month_day date{
-      std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
-      std::chrono::day{static_cast<unsigned>(*day)}};
+  const std::chrono::year_month_day date{std::chrono::year{*year},
+                                         std::chrono::month{static_cast<unsigned>(*month)},
+                                         std::chrono::day{static_cast<unsigned>(*day)}};
   if (!date.ok() || *year < 1970 || *year > 2261 || *hour > 23 || *minute > 59 || *second > 60) {
     return std::nullopt;
   }

@@ -7,9 +7,9 @@
 namespace netecho {
 namespace {
 
-constexpr unsigned kLowestBits = 9;   // Below 512 ns nothing is told apart.
-constexpr unsigned kColumnBits = 5;   // 32 columns an octave.
-constexpr unsigned kHighestBits = 43; // Two hours and more are in the last column.
+constexpr unsigned kLowestBits = 9;    // Below 512 ns nothing is told apart.
+constexpr unsigned kColumnBits = 5;    // 32 columns an octave.
+constexpr unsigned kHighestBits = 43;  // Two hours and more are in the last column.
 constexpr std::size_t kPerOctave = std::size_t{1} << kColumnBits;
 static_assert((kHighestBits - kLowestBits) * kPerOctave + 1 == LatencyRows::kColumns);
 

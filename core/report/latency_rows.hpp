@@ -47,7 +47,7 @@ class LatencyRows {
 
 /// The smallest value that at least `per_thousand` of the samples do not exceed; none without
 /// samples.
-[[nodiscard]] std::optional<Duration> quantile(LatencyRows::Row row, std::uint32_t per_thousand)
-    noexcept;
+[[nodiscard]] std::optional<Duration> quantile(LatencyRows::Row row,
+                                               std::uint32_t per_thousand) noexcept;
 
 }  // namespace netecho

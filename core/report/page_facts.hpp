@@ -20,14 +20,14 @@ namespace netecho {
 
 /// What a reader of a page has to know of what it was made from.
 enum class PageNote : std::uint8_t {
-  cut,             ///< The output ends or breaks off inside of an event.
-  foreign,         ///< Objects that are nothing of netecho/1.
-  too_large,       ///< Objects beyond what a page reads.
-  more_targets,    ///< Targets beyond those of the table.
-  more_drawn,      ///< Targets beyond those that have plots.
-  data_left_out,   ///< Summaries that the data in the page doesn't have.
-  no_summary,      ///< Targets whose figures are computed from single probes.
-  bad_samples,     ///< Lines of --samples that aren't records.
+  cut,            ///< The output ends or breaks off inside of an event.
+  foreign,        ///< Objects that are nothing of netecho/1.
+  too_large,      ///< Objects beyond what a page reads.
+  more_targets,   ///< Targets beyond those of the table.
+  more_drawn,     ///< Targets beyond those that have plots.
+  data_left_out,  ///< Summaries that the data in the page doesn't have.
+  no_summary,     ///< Targets whose figures are computed from single probes.
+  bad_samples,    ///< Lines of --samples that aren't records.
 };
 
 struct PageNoteCount {

@@ -17,8 +17,8 @@ namespace netecho {
 inline constexpr std::size_t kMaxPageData = 4 * 1024 * 1024;
 
 enum class ReplyUse : std::uint8_t {
-  plots,   ///< Plots are drawn from replies.
-  nothing, ///< There are samples, or none are wanted.
+  plots,    ///< Plots are drawn from replies.
+  nothing,  ///< There are samples, or none are wanted.
 };
 
 /// What was read, and whether it had a summary or a reply at all.

@@ -21,8 +21,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kLongestLine = 64 * 1024;
 
 /// The columns that are read, in the order of Column.
-constexpr std::string_view kColumnNames[] = {"target",      "flow",    "sequence",
-                                             "status",      "rtt_ns",  "sent_ns",
+constexpr std::string_view kColumnNames[] = {"target",      "flow",        "sequence",
+                                             "status",      "rtt_ns",      "sent_ns",
                                              "intended_ns", "received_ns", "time"};
 enum class Column : std::uint8_t {
   target,
@@ -114,7 +114,8 @@ class CsvReader {
                 .flow = static_cast<std::uint32_t>(integer_field(at(Column::flow)).value_or(0)),
                 .sequence = static_cast<std::uint64_t>(*number),
                 .status = *which,
-                .at = first_of(time_field(at(Column::sent)), time_field(at(Column::intended)), time_field(at(Column::received))),
+                .at = first_of(time_field(at(Column::sent)), time_field(at(Column::intended)),
+                               time_field(at(Column::received))),
                 .time = parse_rfc3339(at(Column::time)),
                 .rtt = time_field(at(Column::rtt))});
     return true;

@@ -15,8 +15,8 @@ struct ReadSamples {
   std::uint64_t bad_lines = 0;  ///< Cut, or nothing of that kind.
 };
 
-/// Adds the records of a file, CSV or JSON Lines, to `series`; its first byte says which. Columns of
-/// CSV go by their names. Throws Error (io).
+/// Adds the records of a file, CSV or JSON Lines, to `series`; its first byte says which. Columns
+/// of CSV go by their names. Throws Error (io).
 [[nodiscard]] ReadSamples read_samples(const std::string& path, SeriesSet& series);
 
 }  // namespace netecho

@@ -65,8 +65,8 @@ Duration SeriesSet::time_of(const SeriesProbe& probe, Flow& flow) {
   if (!flow.first || flow.last_sequence <= flow.first_sequence) return told;
   const auto between = static_cast<double>((*flow.last - *flow.first).count()) /
                        static_cast<double>(flow.last_sequence - flow.first_sequence);
-  const double after = (static_cast<double>(probe.sequence) -
-                        static_cast<double>(flow.last_sequence)) * between;
+  const double after =
+      (static_cast<double>(probe.sequence) - static_cast<double>(flow.last_sequence)) * between;
   const double most = static_cast<double>((told - *flow.last).count());
   const double least = -static_cast<double>(flow.last->count());
   if (most < least) return told;

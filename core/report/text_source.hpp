@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Reads a file of JSON that may be gigabytes long, cut, or made by somebody who means harm: byte by
-/// byte in constant memory, piece by piece.
+/// Reads a file of JSON that may be gigabytes long, cut, or made by somebody who means harm: byte
+/// by byte in constant memory, piece by piece.
 
 #include <cstddef>
 #include <cstdint>
@@ -64,8 +64,8 @@ class TextSource {
   int previous_ = '\n';
   int now_ = -1;
   bool waits_ = false;  ///< now_ was not taken yet.
-  bool fresh_ = true;  ///< Nothing of the piece was read.
-  bool ended_ = false; ///< The piece is refused from here on.
+  bool fresh_ = true;   ///< Nothing of the piece was read.
+  bool ended_ = false;  ///< The piece is refused from here on.
   bool quoted_ = false;
   bool escaped_ = false;
   bool cutting_ = false;

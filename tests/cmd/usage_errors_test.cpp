@@ -51,7 +51,7 @@ class Variable {
 
 TEST_CASE("usage: a command that is missing or misspelt is named with a way out", "[unit]") {
   CHECK(complaint({}) ==
-        "a command is missing: serve, send, probe, families, completion or schema; "
+        "a command is missing: serve, send, probe, report, families, completion or schema; "
         "try 'netecho --help'");
   CHECK(complaint({"sned"}) == "command sned: unknown; did you mean send?");
   CHECK(complaint({"familes"}) == "command familes: unknown; did you mean families?");

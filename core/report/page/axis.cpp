@@ -84,7 +84,8 @@ std::vector<Tick> logarithmic_ticks(const Axis& axis) {
 double log2_of(double value) noexcept {
   const auto bits = std::bit_cast<std::uint64_t>(value);
   const auto exponent = static_cast<std::int64_t>(bits >> 52U) - 1023;
-  const std::uint64_t fraction = (bits & ((std::uint64_t{1} << 52U) - 1)) | (std::uint64_t{1023} << 52U);
+  const std::uint64_t fraction =
+      (bits & ((std::uint64_t{1} << 52U) - 1)) | (std::uint64_t{1023} << 52U);
   // ln m = 2 artanh((m - 1) / (m + 1)), whose series converges fast: the argument is below 1/3.
   const auto mantissa = std::bit_cast<double>(fraction);
   const double x = (mantissa - 1) / (mantissa + 1);
@@ -103,9 +104,8 @@ Axis::Axis(AxisKind kind, double low, double high, double from, double to) noexc
 
 double Axis::at(double value) const noexcept {
   value = std::clamp(value, low_, high_);
-  const double share = kind_ == AxisKind::linear
-                           ? (value - low_) / (high_ - low_)
-                           : log2_of(value / low_) / log2_of(high_ / low_);
+  const double share = kind_ == AxisKind::linear ? (value - low_) / (high_ - low_)
+                                                 : log2_of(value / low_) / log2_of(high_ / low_);
   return from_ + share * (to_ - from_);
 }
 

@@ -9,12 +9,26 @@ namespace netecho {
 namespace {
 
 /// The figures that a comparison begins with; all others are in the table of all figures.
-constexpr const char* kCompared[] = {
-    "sent_total",      "received_total", "loss_ratio",    "unanswered_ratio", "rtt_ns.min",
-    "rtt_ns.mean",     "rtt_ns.stddev",  "rtt_ns.p50",    "rtt_ns.p90",       "rtt_ns.p99",
-    "rtt_ns.p999",     "rtt_ns.max",     "response_ns.p99", "jitter_rfc3550_ns",
-    "connect_time_ns.p50", "connect_time_ns.p99", "server_residence_ns.p50",
-    "duplicate_total", "reordered_total", "late_total"};
+constexpr const char* kCompared[] = {"sent_total",
+                                     "received_total",
+                                     "loss_ratio",
+                                     "unanswered_ratio",
+                                     "rtt_ns.min",
+                                     "rtt_ns.mean",
+                                     "rtt_ns.stddev",
+                                     "rtt_ns.p50",
+                                     "rtt_ns.p90",
+                                     "rtt_ns.p99",
+                                     "rtt_ns.p999",
+                                     "rtt_ns.max",
+                                     "response_ns.p99",
+                                     "jitter_rfc3550_ns",
+                                     "connect_time_ns.p50",
+                                     "connect_time_ns.p99",
+                                     "server_residence_ns.p50",
+                                     "duplicate_total",
+                                     "reordered_total",
+                                     "late_total"};
 
 std::string signed_text(FigureUnit unit, double difference) {
   const std::string size = figure_value_text(unit, difference < 0 ? -difference : difference);
@@ -32,7 +46,8 @@ std::string difference_text(FigureUnit unit, double first, double second) {
 
 void write_pair(const PageWriter& to, const PageRun& run, const PageTarget& first,
                 const PageTarget& second) {
-  PageTable table{to.out, target_name(run, first),
+  PageTable table{to.out,
+                  target_name(run, first),
                   {to.word(Word::figure), to.word(Word::first_run), to.word(Word::second_run),
                    to.word(Word::difference)}};
   for (const char* path : kCompared) {

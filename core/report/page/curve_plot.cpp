@@ -64,12 +64,12 @@ std::optional<Duration> value_at(const std::vector<CurvePoint>& points, double s
 
 void write_curve_table(const PageWriter& to, const Histogram& latency, const Histogram* other) {
   PageTable::Cells headings{to.word(Word::percentile), to.word(Word::value)};
-  if (other != nullptr) headings = {to.word(Word::percentile), to.word(Word::first_run),
-                                    to.word(Word::second_run)};
+  if (other != nullptr)
+    headings = {to.word(Word::percentile), to.word(Word::first_run), to.word(Word::second_run)};
   FoldedTable table{to, to.word(Word::curve), headings};
   const auto all = curve_points(latency, latency.count());
-  const auto others = other != nullptr ? curve_points(*other, other->count())
-                                       : std::vector<CurvePoint>{};
+  const auto others =
+      other != nullptr ? curve_points(*other, other->count()) : std::vector<CurvePoint>{};
   for (const NamedShare& each : kShares) {
     const bool enough = rarity(each.share) <= last_rarity(latency);
     if (!enough) break;
@@ -91,7 +91,8 @@ std::vector<CurvePoint> curve_points(const Histogram& latency, std::size_t most)
   std::vector<CurvePoint> out;
   if (latency.count() == 0) return out;
   const auto total = static_cast<double>(latency.count());
-  const double step = log2_of(last_rarity(latency)) / static_cast<double>(std::max<std::size_t>(most, 2));
+  const double step =
+      log2_of(last_rarity(latency)) / static_cast<double>(std::max<std::size_t>(most, 2));
   out.push_back({0, *latency.min()});
   std::uint64_t seen = 0;
   double last = 0;
@@ -125,11 +126,11 @@ void write_curve(const PageWriter& to, const Histogram& latency, const Histogram
   const auto text = [](std::optional<Duration> value, Duration instead) {
     return format_duration(value.value_or(instead));
   };
-  const std::string alternative = to.words(
-      Word::curve_alt, {text(latency.percentile(kP50), *latency.max()),
-                        text(latency.percentile(kP90), *latency.max()),
-                        text(latency.percentile(kP99), *latency.max()),
-                        format_duration(*latency.max())});
+  const std::string alternative =
+      to.words(Word::curve_alt,
+               {text(latency.percentile(kP50), *latency.max()),
+                text(latency.percentile(kP90), *latency.max()),
+                text(latency.percentile(kP99), *latency.max()), format_duration(*latency.max())});
   {
     Picture picture{to.out, kCurveHeight, to.word(Word::curve), alternative};
     picture.left_axis(values, latency_ticks(values));

@@ -122,16 +122,17 @@ void write_verdict(const PageWriter& to, const PageRun& run) {
     out.element("p", "✗ " + to.words(Word::verdict_failed, {number(failed), number(all)}),
                 {{"class", "bad"}});
   }
-  PageTable table{out, to.word(Word::verdict),
-                  {to.word(Word::target), to.word(Word::limit), to.word(Word::value),
-                   to.word(Word::verdict)}};
+  PageTable table{
+      out,
+      to.word(Word::verdict),
+      {to.word(Word::target), to.word(Word::limit), to.word(Word::value), to.word(Word::verdict)}};
   for (const PageTarget& target : run.targets) {
     for (const ThresholdResult& each : target.thresholds) {
       const std::string path = each.expression.substr(0, each.expression.find_first_of("<> "));
       const SummaryFigure* figure = find_figure(path);
       const bool shows = each.value && std::isfinite(*each.value) && figure != nullptr;
-      const std::string value = shows ? figure_value_text(figure->unit, *each.value)
-                                      : shown_name(each.why.value_or("–"));
+      const std::string value =
+          shows ? figure_value_text(figure->unit, *each.value) : shown_name(each.why.value_or("–"));
       const PageTable::Cells cells{target_name(run, target), shown_name(each.expression), value,
                                    to.word(each.held ? Word::held : Word::failed)};
       each.held ? table.row(cells) : table.failed_row(cells);

@@ -38,8 +38,7 @@ void draw_bars(const PageWriter& to, const std::vector<HistogramBar>& bars, cons
     if (bar.count == 0) continue;
     const double x = values.at(bar.from);
     const double width = std::max(values.at(bar.to) - x - 1, 1.0);
-    const double height =
-        std::max(share_of_highest(bar, highest) * (kBarsBottom - kPlotTop), 1.0);
+    const double height = std::max(share_of_highest(bar, highest) * (kBarsBottom - kPlotTop), 1.0);
     path += "M" + coordinate(x) + " " + coordinate(kBarsBottom) + "v" + coordinate(-height) + "h" +
             coordinate(width) + "v" + coordinate(height) + "Z";
   }
@@ -53,8 +52,8 @@ std::string bound(double value) {
 void write_histogram_table(const PageWriter& to, const std::vector<HistogramBar>& bars,
                            const std::vector<HistogramBar>& others) {
   PageTable::Cells headings{to.word(Word::from), to.word(Word::received)};
-  if (!others.empty()) headings = {to.word(Word::from), to.word(Word::first_run),
-                                   to.word(Word::second_run)};
+  if (!others.empty())
+    headings = {to.word(Word::from), to.word(Word::first_run), to.word(Word::second_run)};
   FoldedTable table{to, to.word(Word::histogram), headings};
   for (std::size_t i = 0; i < bars.size(); ++i) {
     const std::uint64_t other = others.empty() ? 0 : others[i].count;
@@ -113,14 +112,13 @@ void write_histogram(const PageWriter& to, const Histogram& latency, const Histo
   const Axis values = latency_axis(least, most, kPlotLeft, kPlotRight);
   const std::size_t count = bars_for(latency.count());
   const auto bars = histogram_bars(latency, values, count);
-  const auto others = other != nullptr ? histogram_bars(*other, values, count)
-                                       : std::vector<HistogramBar>{};
+  const auto others =
+      other != nullptr ? histogram_bars(*other, values, count) : std::vector<HistogramBar>{};
   const HistogramBar& top = *std::ranges::max_element(bars, {}, &HistogramBar::count);
-  const std::string alternative =
-      to.words(Word::histogram_alt,
-               {std::to_string(latency.count()), format_duration(*latency.min()),
-                format_duration(*latency.max()), std::to_string(top.count), bound(top.from),
-                bound(top.to)});
+  const std::string alternative = to.words(
+      Word::histogram_alt,
+      {std::to_string(latency.count()), format_duration(*latency.min()),
+       format_duration(*latency.max()), std::to_string(top.count), bound(top.from), bound(top.to)});
   {
     Picture picture{to.out, kBarsHeight, to.word(Word::histogram), alternative};
     const Axis heights{AxisKind::linear, 0, static_cast<double>(top.count), kBarsBottom, kPlotTop};

@@ -20,7 +20,8 @@ void write_instrument(const PageWriter& to) {
     std::string caption = to.word(Word::instrument);
     if (to.page.runs.size() > 1) caption += ": " + shown_name(run.name);
     {
-      PageTable table{to.out, caption,
+      PageTable table{to.out,
+                      caption,
                       {to.word(Word::target), "send_lateness p50", "p99", "send_call p50",
                        "wake_up p50", "clock_read", "floor"}};
       std::size_t rows = 0;
@@ -35,9 +36,9 @@ void write_instrument(const PageWriter& to) {
     }
     for (const PageTarget& target : run.targets) {
       if (!is_near_floor(target)) continue;
-      to.out.element("p", to.words(Word::floor_note,
-                                   {target_name(run, target),
-                                    time_text(target.time("instrument.floor_ns"))}));
+      to.out.element(
+          "p", to.words(Word::floor_note,
+                        {target_name(run, target), time_text(target.time("instrument.floor_ns"))}));
     }
   }
 }

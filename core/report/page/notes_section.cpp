@@ -22,13 +22,12 @@ void write_notes(const PageWriter& to) {
     }
     for (const PageTarget& target : run.targets) {
       const std::string name = target_name(run, target);
-      const std::uint64_t unsent =
-          target.count("skipped_total") + target.count("send_error_total");
+      const std::uint64_t unsent = target.count("skipped_total") + target.count("send_error_total");
       const std::uint64_t due = target.count("scheduled_total");
       if (unsent != 0 && due != 0) {
-        notes.push_back(named(to, run, to.words(Word::skipped_note,
-                                                {name, std::to_string(unsent),
-                                                 std::to_string(due)})));
+        notes.push_back(named(
+            to, run,
+            to.words(Word::skipped_note, {name, std::to_string(unsent), std::to_string(due)})));
       }
     }
   }

@@ -121,9 +121,11 @@ Picture::~Picture() {
 void Picture::left_axis(const Axis& axis, const std::vector<Tick>& ticks) {
   for (const Tick& tick : ticks) {
     const std::string y = coordinate(axis.at(tick.value));
-    out_.leaf("path", {{"class", "grid"},
-                       {"d", "M" + coordinate(kPlotLeft) + " " + y + "H" + coordinate(kPlotRight)}});
-    out_.element("text", tick.label, {{"x", coordinate(kPlotLeft - 6)}, {"y", y}, {"class", "left"}});
+    out_.leaf("path",
+              {{"class", "grid"},
+               {"d", "M" + coordinate(kPlotLeft) + " " + y + "H" + coordinate(kPlotRight)}});
+    out_.element("text", tick.label,
+                 {{"x", coordinate(kPlotLeft - 6)}, {"y", y}, {"class", "left"}});
   }
 }
 

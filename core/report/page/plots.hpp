@@ -20,8 +20,8 @@ struct CurvePoint {
   double share = 0;  ///< From 0 to 1.
   Duration value{};
 };
-/// At most `most` points of a distribution, and the last: where `1 / (1 - share)` grows by less than
-/// what can be seen, points are left out.
+/// At most `most` points of a distribution, and the last: where `1 / (1 - share)` grows by less
+/// than what can be seen, points are left out.
 [[nodiscard]] std::vector<CurvePoint> curve_points(const Histogram& latency, std::size_t most);
 
 /// A bar counts samples from `from` up to the next one's.

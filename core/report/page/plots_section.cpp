@@ -7,18 +7,17 @@ namespace {
 
 void write_outages(const PageWriter& to, const PageTarget& target) {
   if (target.outages.empty()) return;
-  PageTable table{to.out, to.word(Word::outages),
+  PageTable table{to.out,
+                  to.word(Word::outages),
                   {to.word(Word::start), to.word(Word::duration), to.word(Word::probes)}};
   for (const Outage& each : target.outages) {
-    table.row({date_text(each.start), format_duration(each.duration),
-               std::to_string(each.probes)});
+    table.row({date_text(each.start), format_duration(each.duration), std::to_string(each.probes)});
   }
 }
 
 void write_reasons(const PageWriter& to, const PageTarget& target) {
   if (target.send_errors.empty()) return;
-  PageTable table{to.out, to.word(Word::reasons),
-                  {to.word(Word::reason), to.word(Word::probes)}};
+  PageTable table{to.out, to.word(Word::reasons), {to.word(Word::reason), to.word(Word::probes)}};
   for (const SendError& each : target.send_errors) {
     table.row({shown_name(each.errno_name), std::to_string(each.count)});
   }
@@ -26,7 +25,8 @@ void write_reasons(const PageWriter& to, const PageTarget& target) {
 
 void write_stations(const PageWriter& to, const PageTarget& target) {
   if (target.stations.empty()) return;
-  PageTable table{to.out, to.word(Word::stations),
+  PageTable table{to.out,
+                  to.word(Word::stations),
                   {to.word(Word::address), to.word(Word::received), "min", "p50", "p99", "max"}};
   for (const StationFigures& each : target.stations) {
     table.row({shown_name(each.address), std::to_string(each.received_total),

@@ -68,17 +68,14 @@ void write_bars(const PageWriter& to, const PageRun& run, const Rows& rows, Word
                    {{"x", coordinate(kNames - 8)}, {"y", coordinate(y)}, {"class", "left"}});
     const auto half = rows[i]->latency("p50");
     if (!half) continue;
-    const Duration high =
-        rows[i]->latency("p99").value_or(rows[i]->latency("max").value_or(*half));
+    const Duration high = rows[i]->latency("p99").value_or(rows[i]->latency("max").value_or(*half));
     const double from = axis.at(static_cast<double>(half->count()));
     const double end = axis.at(static_cast<double>(high.count()));
     to.out.leaf("path", {{"class", "middle"},
                          {"d", "M" + coordinate(from) + " " + coordinate(y) + "H" +
                                    coordinate(std::max(end, from))}});
-    to.out.leaf("circle", {{"class", "dot"},
-                           {"cx", coordinate(from)},
-                           {"cy", coordinate(y)},
-                           {"r", "4"}});
+    to.out.leaf("circle",
+                {{"class", "dot"}, {"cx", coordinate(from)}, {"cy", coordinate(y)}, {"r", "4"}});
   }
 }
 
@@ -92,15 +89,16 @@ void write_rows(const PageWriter& to, const PageRun& run, const std::vector<Page
   rows.reserve(targets.size());
   for (const PageTarget& each : targets) rows.push_back(&each);
   if (rows.size() > 1) write_bars(to, run, rows, heading);
-  PageTable table{to.out, caption,
+  PageTable table{to.out,
+                  caption,
                   {to.word(Word::target), to.word(Word::sent), to.word(Word::lost),
                    to.word(Word::unanswered), "min", "p50", "p90", "p99", "max"}};
   for (const PageTarget& each : targets) {
     const std::string name = target_name(run, each);
     const bool failed = each.count("sent_total") == 0 && !each.error.empty();
     if (failed) {
-      table.failed_row(row_of(name + " – " + to.words(Word::reached_not, {shown_name(each.error)}),
-                              each));
+      table.failed_row(
+          row_of(name + " – " + to.words(Word::reached_not, {shown_name(each.error)}), each));
     } else {
       table.row(row_of(name, each));
     }

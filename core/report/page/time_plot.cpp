@@ -53,8 +53,8 @@ struct Strokes {
       upper += (i == 0 ? "M" : "L") + coordinate(x) + " " + coordinate(latency.at(ns(*run[i].p90)));
     }
     for (std::size_t i = run.size(); i-- > 0;) {
-      lower += "L" + coordinate(center(time, run[i])) + " " +
-               coordinate(latency.at(ns(*run[i].p10)));
+      lower +=
+          "L" + coordinate(center(time, run[i])) + " " + coordinate(latency.at(ns(*run[i].p10)));
     }
     if (run.size() > 1) band += upper + lower + "Z";
   }
@@ -144,7 +144,8 @@ TimeExtent extent_of(const std::vector<TimeBin>& bins) {
 }
 
 void write_time_table(const PageWriter& to, const Series& series) {
-  FoldedTable table{to, to.word(Word::time_line),
+  FoldedTable table{to,
+                    to.word(Word::time_line),
                     {to.word(Word::since_start), "p10", "p50", "p90", "max",
                      to.word(Word::received), to.word(Word::lost)}};
   for (const TimeBin& bin : series.line.bins(kTimeRows)) {
@@ -164,11 +165,10 @@ void write_time_line(const PageWriter& to, const PageTarget& target) {
   to.out.element("h3", to.word(Word::time_line));
   to.out.element("p", to.word(Word::time_line_intro), {{"class", "muted"}});
   const Axis time = time_axis(bins);
-  const std::string alternative =
-      to.words(Word::time_line_alt,
-               {format_duration(series.line.length()), time_text(extent.lowest),
-                time_text(extent.highest), std::to_string(extent.with_loss),
-                std::to_string(bins.size())});
+  const std::string alternative = to.words(
+      Word::time_line_alt,
+      {format_duration(series.line.length()), time_text(extent.lowest), time_text(extent.highest),
+       std::to_string(extent.with_loss), std::to_string(bins.size())});
   {
     Picture picture{to.out, kTimeHeight, to.word(Word::time_line), alternative};
     draw_outages(to, target, time);
