@@ -109,12 +109,12 @@ double Axis::at(double value) const noexcept {
   return from_ + share * (to_ - from_);
 }
 
-Axis latency_axis(Duration least, Duration most, double from, double to) {
+Axis latency_axis(Duration least, Duration most, double from, double to, AxisStart start) {
   const auto low = static_cast<double>(std::max<std::int64_t>(least.count(), 1));
   const auto high = std::max(static_cast<double>(most.count()), low);
   if (high >= 20 * low) return {AxisKind::logarithmic, low / 1.1, high * 1.1, from, to};
   const double room = std::max((high - low) * 0.08, high * 0.02);
-  const bool near_zero = low < high / 2;
+  const bool near_zero = start == AxisStart::perhaps_zero && low < high / 2;
   return {AxisKind::linear, near_zero ? 0 : std::max(low - room, 0.0), high + room, from, to};
 }
 

@@ -43,9 +43,13 @@ class Axis {
   double to_;
 };
 
+enum class AxisStart : std::uint8_t { perhaps_zero, at_least };
+
 /// An axis of durations that holds both. It is logarithmic where the longest is 20 times the
-/// shortest or more; otherwise linear, from zero on unless that would leave most of it empty.
-[[nodiscard]] Axis latency_axis(Duration least, Duration most, double from, double to);
+/// shortest or more; otherwise linear, from zero on unless that would leave most of it empty or is
+/// not wanted.
+[[nodiscard]] Axis latency_axis(Duration least, Duration most, double from, double to,
+                                AxisStart start = AxisStart::perhaps_zero);
 
 /// Round values on an axis of durations: steps of 1, 2 and 5, of which there are 3 to 8; powers of
 /// ten where it is logarithmic (with 2 and 5 where these are few). All have one unit.

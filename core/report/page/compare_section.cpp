@@ -49,7 +49,8 @@ void write_pair(const PageWriter& to, const PageRun& run, const PageTarget& firs
   PageTable table{to.out,
                   target_name(run, first),
                   {to.word(Word::figure), to.word(Word::first_run), to.word(Word::second_run),
-                   to.word(Word::difference)}};
+                   to.word(Word::difference)},
+                  Caption::shown};
   for (const char* path : kCompared) {
     const auto before = first.figure(path);
     const auto after = second.figure(path);

@@ -26,15 +26,15 @@ struct NamedShare {
   const char* name;
   double share;
 };
-constexpr std::array<NamedShare, 9> kShares{{{"0 %", 0},
-                                             {"50 %", 0.5},
-                                             {"75 %", 0.75},
-                                             {"90 %", 0.9},
-                                             {"99 %", 0.99},
-                                             {"99.9 %", 0.999},
-                                             {"99.99 %", 0.9999},
-                                             {"99.999 %", 0.99999},
-                                             {"99.9999 %", 0.999999}}};
+constexpr std::array<NamedShare, 9> kShares{{{"0%", 0},
+                                             {"50%", 0.5},
+                                             {"75%", 0.75},
+                                             {"90%", 0.9},
+                                             {"99%", 0.99},
+                                             {"99.9%", 0.999},
+                                             {"99.99%", 0.9999},
+                                             {"99.999%", 0.99999},
+                                             {"99.9999%", 0.999999}}};
 
 std::vector<Tick> share_ticks(const Axis& axis) {
   std::vector<Tick> out;
@@ -80,7 +80,7 @@ void write_curve_table(const PageWriter& to, const Histogram& latency, const His
     }
     table.row(cells);
   }
-  PageTable::Cells last{"100 %", time_text(latency.max())};
+  PageTable::Cells last{"100%", time_text(latency.max())};
   if (other != nullptr) last.push_back(time_text(other->max()));
   table.row(last);
 }
@@ -135,7 +135,10 @@ void write_curve(const PageWriter& to, const Histogram& latency, const Histogram
     Picture picture{to.out, kCurveHeight, to.word(Word::curve), alternative};
     picture.left_axis(values, latency_ticks(values));
     picture.bottom_axis(shares, share_ticks(shares), kPlotTop, kCurveBottom);
-    if (other != nullptr) draw_curve(to, *other, shares, values, "other");
+    if (other != nullptr) {
+      draw_curve(to, *other, shares, values, "other");
+      write_key(to);
+    }
     draw_curve(to, latency, shares, values, "middle");
   }
   write_curve_table(to, latency, other);

@@ -30,19 +30,33 @@ std::uint64_t highest_of(const std::vector<HistogramBar>& bars) {
   return std::max<std::uint64_t>(std::ranges::max(bars, {}, &HistogramBar::count).count, 1);
 }
 
-void draw_bars(const PageWriter& to, const std::vector<HistogramBar>& bars, const Axis& values,
-               const char* kind) {
+double height_of(const HistogramBar& bar, std::uint64_t highest) {
+  return share_of_highest(bar, highest) * (kBarsBottom - kPlotTop);
+}
+
+/// The outline alone, so that the bars behind it are seen.
+void draw_outline(const PageWriter& to, const std::vector<HistogramBar>& bars, const Axis& values) {
+  const std::uint64_t highest = highest_of(bars);
+  std::string path = "M" + coordinate(values.at(bars.front().from)) + " " + coordinate(kBarsBottom);
+  for (const HistogramBar& bar : bars) {
+    path += "V" + coordinate(kBarsBottom - height_of(bar, highest)) + "H" +
+            coordinate(values.at(bar.to));
+  }
+  to.out.leaf("path", {{"class", "other"}, {"d", path + "V" + coordinate(kBarsBottom)}});
+}
+
+void draw_bars(const PageWriter& to, const std::vector<HistogramBar>& bars, const Axis& values) {
   const std::uint64_t highest = highest_of(bars);
   std::string path;
   for (const HistogramBar& bar : bars) {
     if (bar.count == 0) continue;
     const double x = values.at(bar.from);
     const double width = std::max(values.at(bar.to) - x - 1, 1.0);
-    const double height = std::max(share_of_highest(bar, highest) * (kBarsBottom - kPlotTop), 1.0);
+    const double height = std::max(height_of(bar, highest), 1.0);
     path += "M" + coordinate(x) + " " + coordinate(kBarsBottom) + "v" + coordinate(-height) + "h" +
             coordinate(width) + "v" + coordinate(height) + "Z";
   }
-  to.out.leaf("path", {{"class", kind}, {"d", path}});
+  to.out.leaf("path", {{"class", "bar"}, {"d", path}});
 }
 
 std::string bound(double value) {
@@ -109,7 +123,7 @@ void write_histogram(const PageWriter& to, const Histogram& latency, const Histo
     least = std::min(least, *other->min());
     most = std::max(most, *other->max());
   }
-  const Axis values = latency_axis(least, most, kPlotLeft, kPlotRight);
+  const Axis values = latency_axis(least, most, kPlotLeft, kPlotRight, AxisStart::at_least);
   const std::size_t count = bars_for(latency.count());
   const auto bars = histogram_bars(latency, values, count);
   const auto others =
@@ -124,8 +138,11 @@ void write_histogram(const PageWriter& to, const Histogram& latency, const Histo
     const Axis heights{AxisKind::linear, 0, static_cast<double>(top.count), kBarsBottom, kPlotTop};
     picture.left_axis(heights, count_ticks(top.count, heights));
     picture.bottom_axis(values, latency_ticks(values), kPlotTop, kBarsBottom);
-    draw_bars(to, bars, values, "bar");
-    if (!others.empty()) draw_bars(to, others, values, "ghost");
+    draw_bars(to, bars, values);
+    if (!others.empty()) {
+      draw_outline(to, others, values);
+      write_key(to);
+    }
   }
   write_histogram_table(to, bars, others);
 }

@@ -23,7 +23,8 @@ void write_instrument(const PageWriter& to) {
       PageTable table{to.out,
                       caption,
                       {to.word(Word::target), "send_lateness p50", "p99", "send_call p50",
-                       "wake_up p50", "clock_read", "floor"}};
+                       "wake_up p50", "clock_read", "floor"},
+                      to.page.runs.size() > 1 ? Caption::shown : Caption::spoken};
       std::size_t rows = 0;
       for (const PageTarget& target : run.targets) {
         if (++rows > kMaxPageEntries) break;

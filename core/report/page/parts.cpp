@@ -9,6 +9,8 @@ namespace netecho {
 namespace {
 
 constexpr std::size_t kLongestName = 200;
+/// So far below the middle of a line of text is its baseline.
+constexpr double kHalfLetter = 4;
 
 }  // namespace
 
@@ -57,8 +59,10 @@ std::string date_text(WallTime time) {
   return text + " UTC";
 }
 
-PageTable::PageTable(Markup& out, std::string_view caption, const Cells& headings) : out_{out} {
-  out_.open("div", {{"class", "scroll"}}).open("table").element("caption", caption);
+PageTable::PageTable(Markup& out, std::string_view caption, const Cells& headings, Caption kind)
+    : out_{out} {
+  out_.open("div", {{"class", "scroll"}}).open("table");
+  out_.element("caption", caption, {{"class", kind == Caption::shown ? "shown" : "spoken"}});
   out_.open("thead").open("tr");
   for (const std::string& each : headings) out_.element("th", each, {{"scope", "col"}});
   out_.close().close().open("tbody");
@@ -125,7 +129,9 @@ void Picture::left_axis(const Axis& axis, const std::vector<Tick>& ticks) {
               {{"class", "grid"},
                {"d", "M" + coordinate(kPlotLeft) + " " + y + "H" + coordinate(kPlotRight)}});
     out_.element("text", tick.label,
-                 {{"x", coordinate(kPlotLeft - 6)}, {"y", y}, {"class", "left"}});
+                 {{"x", coordinate(kPlotLeft - 6)},
+                  {"y", coordinate(axis.at(tick.value) + kHalfLetter)},
+                  {"class", "left"}});
   }
 }
 
@@ -141,6 +147,21 @@ void Picture::bottom_axis(const Axis& axis, const std::vector<Tick>& ticks, doub
     out_.element("text", tick.label,
                  {{"x", x}, {"y", coordinate(bottom + 16)}, {"class", "below"}});
   }
+}
+
+void write_key(const PageWriter& to) {
+  constexpr double kKeyLeft = kPlotLeft + 12;
+  constexpr double kKeyWidth = 22;
+  const auto line = [&](double y, const char* kind, Word name) {
+    to.out.leaf("path", {{"class", kind},
+                         {"d", "M" + coordinate(kKeyLeft) + " " + coordinate(y) + "h" +
+                                   coordinate(kKeyWidth)}});
+    to.out.element(
+        "text", to.word(name),
+        {{"x", coordinate(kKeyLeft + kKeyWidth + 6)}, {"y", coordinate(y + kHalfLetter)}});
+  };
+  line(kPlotTop + 10, "middle", Word::first_run);
+  line(kPlotTop + 26, "other", Word::second_run);
 }
 
 void add_point(std::string& path, double x, double y) {

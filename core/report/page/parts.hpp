@@ -32,12 +32,16 @@ namespace netecho {
 /// `2026-11-23 12:29:21 UTC`.
 [[nodiscard]] std::string date_text(WallTime time);
 
+/// A caption that only repeats the heading above its table is for who hears the page.
+enum class Caption : std::uint8_t { shown, spoken };
+
 /// A table whose first column names its rows; figures stand to the right.
 class PageTable {
  public:
   using Cells = std::vector<std::string>;
 
-  PageTable(Markup& out, std::string_view caption, const Cells& headings);
+  PageTable(Markup& out, std::string_view caption, const Cells& headings,
+            Caption kind = Caption::spoken);
   ~PageTable();
   PageTable(const PageTable&) = delete;
   PageTable& operator=(const PageTable&) = delete;
@@ -70,7 +74,7 @@ class FoldedTable {
 /// Where plots lie in their picture, which is as wide as a page.
 inline constexpr double kPlotWidth = 720;
 inline constexpr double kPlotLeft = 64;
-inline constexpr double kPlotRight = 708;
+inline constexpr double kPlotRight = 696;
 inline constexpr double kPlotTop = 10;
 
 /// A picture with a name and a description for who does not see it.
@@ -88,6 +92,9 @@ class Picture {
  private:
   Markup& out_;
 };
+
+/// Says in a picture of two runs which is which.
+void write_key(const PageWriter& to);
 
 /// Points of a path: `M1 2L3 4`.
 void add_point(std::string& path, double x, double y);

@@ -9,7 +9,8 @@ void write_outages(const PageWriter& to, const PageTarget& target) {
   if (target.outages.empty()) return;
   PageTable table{to.out,
                   to.word(Word::outages),
-                  {to.word(Word::start), to.word(Word::duration), to.word(Word::probes)}};
+                  {to.word(Word::start), to.word(Word::duration), to.word(Word::probes)},
+                  Caption::shown};
   for (const Outage& each : target.outages) {
     table.row({date_text(each.start), format_duration(each.duration), std::to_string(each.probes)});
   }
@@ -17,7 +18,10 @@ void write_outages(const PageWriter& to, const PageTarget& target) {
 
 void write_reasons(const PageWriter& to, const PageTarget& target) {
   if (target.send_errors.empty()) return;
-  PageTable table{to.out, to.word(Word::reasons), {to.word(Word::reason), to.word(Word::probes)}};
+  PageTable table{to.out,
+                  to.word(Word::reasons),
+                  {to.word(Word::reason), to.word(Word::probes)},
+                  Caption::shown};
   for (const SendError& each : target.send_errors) {
     table.row({shown_name(each.errno_name), std::to_string(each.count)});
   }
@@ -27,7 +31,8 @@ void write_stations(const PageWriter& to, const PageTarget& target) {
   if (target.stations.empty()) return;
   PageTable table{to.out,
                   to.word(Word::stations),
-                  {to.word(Word::address), to.word(Word::received), "min", "p50", "p99", "max"}};
+                  {to.word(Word::address), to.word(Word::received), "min", "p50", "p99", "max"},
+                  Caption::shown};
   for (const StationFigures& each : target.stations) {
     table.row({shown_name(each.address), std::to_string(each.received_total),
                time_text(each.rtt.min), time_text(each.rtt.p50), time_text(each.rtt.p99),
@@ -48,14 +53,14 @@ const Histogram* latency_of(const PageTarget* target) {
 void write_plots_of(const PageWriter& to, const PageTarget& target, const PageTarget* other) {
   if (target.series) {
     const Histogram* latency = latency_of(&target);
+    const bool two = to.page.runs.size() > 1 && other != nullptr;
     if (target.series->timed) {
-      write_time_line(to, target);
+      write_time_line(to, target, two ? to.word(Word::first_run) : "");
     } else {
       write_muted(to, Word::no_time_line);
     }
     if (other != nullptr && other->series && other->series->timed) {
-      to.out.element("h3", to.word(Word::second_run));
-      write_time_line(to, *other);
+      write_time_line(to, *other, to.word(Word::second_run));
     }
     if (latency != nullptr) {
       write_curve(to, *latency, latency_of(other));

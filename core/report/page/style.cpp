@@ -33,6 +33,7 @@ ul { margin: .25rem 0 .75rem; padding-left: 1.25rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; font-size: .875rem; margin: .5rem 0;
   font-variant-numeric: tabular-nums; color: var(--text); }
 caption { text-align: left; padding-bottom: .25rem; }
+.spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 th, td { text-align: right; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line);
   white-space: nowrap; font-weight: 400; }
 thead th { color: var(--muted); }
@@ -42,7 +43,7 @@ details { margin: .25rem 0 1rem; }
 summary { cursor: pointer; }
 svg { display: block; width: 100%; height: auto; margin: .5rem 0; }
 svg text { font-size: 11px; fill: var(--muted); font-family: inherit; }
-svg .left { text-anchor: end; dominant-baseline: middle; }
+svg .left { text-anchor: end; }
 svg .below { text-anchor: middle; }
 .grid { stroke: var(--line); fill: none; }
 .axis { stroke: var(--muted); fill: none; }
@@ -51,10 +52,8 @@ svg .below { text-anchor: middle; }
 .other { stroke: var(--muted); stroke-width: 1.6; stroke-dasharray: 5 4; fill: none; }
 .dot { fill: var(--mark); }
 .bar { fill: var(--mark); }
-.ghost { fill: none; stroke: var(--muted); stroke-dasharray: 4 3; }
 .gone { fill: var(--lost); }
 .outage { fill: var(--lost); fill-opacity: .14; }
-.key { stroke-width: 2; }
 @media print {
   :root { --paper: #fff; --text: #000; --muted: #444; --line: #ccc; --mark: #1f66ad; --lost: #b9410f; }
   main { max-width: none; padding: 0; }

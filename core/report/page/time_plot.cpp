@@ -103,7 +103,7 @@ void draw_losses(const PageWriter& to, const std::vector<TimeBin>& bins, const A
   if (!path.empty()) to.out.leaf("path", {{"class", "gone"}, {"d", path}});
   to.out.element("text", to.word(Word::lost),
                  {{"x", coordinate(kPlotLeft - 6)},
-                  {"y", coordinate((kLossTop + kLossBottom) / 2)},
+                  {"y", coordinate((kLossTop + kLossBottom) / 2 + 4)},
                   {"class", "left"}});
 }
 
@@ -158,11 +158,12 @@ void write_time_table(const PageWriter& to, const Series& series) {
 
 }  // namespace
 
-void write_time_line(const PageWriter& to, const PageTarget& target) {
+void write_time_line(const PageWriter& to, const PageTarget& target, std::string_view run) {
   const Series& series = *target.series;
   const std::vector<TimeBin> bins = series.line.bins(bins_for(series));
   const TimeExtent extent = extent_of(bins);
-  to.out.element("h3", to.word(Word::time_line));
+  const std::string name = to.word(Word::time_line) + (run.empty() ? "" : ": " + std::string(run));
+  to.out.element("h3", name);
   to.out.element("p", to.word(Word::time_line_intro), {{"class", "muted"}});
   const Axis time = time_axis(bins);
   const std::string alternative = to.words(
@@ -170,7 +171,7 @@ void write_time_line(const PageWriter& to, const PageTarget& target) {
       {format_duration(series.line.length()), time_text(extent.lowest), time_text(extent.highest),
        std::to_string(extent.with_loss), std::to_string(bins.size())});
   {
-    Picture picture{to.out, kTimeHeight, to.word(Word::time_line), alternative};
+    Picture picture{to.out, kTimeHeight, name, alternative};
     draw_outages(to, target, time);
     picture.bottom_axis(time, time_ticks(time), kPlotTop, kLossBottom);
     if (extent.least) {
