@@ -14,7 +14,7 @@
 namespace netecho {
 
 /// The data in the page has so many bytes of summaries at the most.
-inline constexpr std::size_t kMaxPageData = 4 * 1024 * 1024;
+inline constexpr std::size_t kMaxPageData = 3 * 1024 * 1024;
 
 enum class ReplyUse : std::uint8_t {
   plots,    ///< Plots are drawn from replies.

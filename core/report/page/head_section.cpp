@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 
 #include "core/report/figure_values.hpp"
 #include "core/report/page/parts.hpp"
@@ -8,6 +7,9 @@
 
 namespace netecho {
 namespace {
+
+/// The data has all of them.
+constexpr std::size_t kMostThresholds = 500;
 
 std::string number(std::uint64_t value) {
   return std::to_string(value);
@@ -105,6 +107,14 @@ void write_manner(const PageWriter& to, const PageRun& run) {
   if (!manner.empty()) out.element("p", to.word(Word::how) + ": " + manner + ".");
 }
 
+/// As the figure is shown everywhere else, or why there is none.
+std::string threshold_value(const ThresholdResult& result) {
+  const std::string path = result.expression.substr(0, result.expression.find_first_of("<>= "));
+  const SummaryFigure* figure = find_figure(path);
+  return result.value && figure != nullptr ? figure_value_text(figure->unit, *result.value)
+                                           : shown_name(result.why.value_or("–"));
+}
+
 void write_verdict(const PageWriter& to, const PageRun& run) {
   std::size_t all = 0;
   std::size_t failed = 0;
@@ -126,16 +136,17 @@ void write_verdict(const PageWriter& to, const PageRun& run) {
       out,
       to.word(Word::verdict),
       {to.word(Word::target), to.word(Word::limit), to.word(Word::value), to.word(Word::verdict)}};
-  for (const PageTarget& target : run.targets) {
-    for (const ThresholdResult& each : target.thresholds) {
-      const std::string path = each.expression.substr(0, each.expression.find_first_of("<> "));
-      const SummaryFigure* figure = find_figure(path);
-      const bool shows = each.value && std::isfinite(*each.value) && figure != nullptr;
-      const std::string value =
-          shows ? figure_value_text(figure->unit, *each.value) : shown_name(each.why.value_or("–"));
-      const PageTable::Cells cells{target_name(run, target), shown_name(each.expression), value,
-                                   to.word(each.held ? Word::held : Word::failed)};
-      each.held ? table.row(cells) : table.failed_row(cells);
+  // Those that failed come first: they are what is looked for, and the rest is in the data.
+  std::size_t rows = 0;
+  for (const bool held : {false, true}) {
+    for (const PageTarget& target : run.targets) {
+      for (const ThresholdResult& each : target.thresholds) {
+        if (each.held != held || ++rows > kMostThresholds) continue;
+        const PageTable::Cells cells{target_name(run, target), shown_name(each.expression),
+                                     threshold_value(each),
+                                     to.word(held ? Word::held : Word::failed)};
+        held ? table.row(cells) : table.failed_row(cells);
+      }
     }
   }
 }

@@ -8,7 +8,7 @@
 namespace netecho {
 namespace {
 
-constexpr std::size_t kLongestName = 200;
+constexpr std::size_t kLongestName = 160;
 /// So far below the middle of a line of text is its baseline.
 constexpr double kHalfLetter = 4;
 
