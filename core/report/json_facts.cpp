@@ -24,19 +24,19 @@ std::optional<double> number_in(const Json* value) {
 }
 
 bool flag_of(const Json& from, std::string_view name) {
-  const Json* found = member_of(from, name);
+  const Json* found = member_at(from, name);
   return found != nullptr && found->is_boolean() && found->get<bool>();
 }
 
 std::optional<bool> choice_of(const Json& from, std::string_view name) {
-  const Json* found = member_of(from, name);
+  const Json* found = member_at(from, name);
   if (found == nullptr || !found->is_boolean()) return std::nullopt;
   return found->get<bool>();
 }
 
 std::string uri_of(const Json& from, std::string_view name) {
-  const Json* found = member_of(from, name);
-  return found == nullptr ? "" : text_of(*found, "uri");
+  const Json* found = member_at(from, name);
+  return found == nullptr ? "" : text_at(*found, "uri");
 }
 
 /// Follows the keys of a figure's path.
@@ -45,7 +45,7 @@ std::optional<double> figure_at(const Json& summary, std::string_view path) {
   while (at != nullptr && !path.empty()) {
     const std::string_view key = path.substr(0, path.find('.'));
     path.remove_prefix(std::min(key.size() + 1, path.size()));
-    at = member_of(*at, key);
+    at = member_at(*at, key);
   }
   return number_in(at);
 }
@@ -53,7 +53,7 @@ std::optional<double> figure_at(const Json& summary, std::string_view path) {
 /// Calls `each` for the first elements of a list.
 template <typename Each>
 void for_list(const Json& from, std::string_view name, const Each& each) {
-  const Json* list = member_of(from, name);
+  const Json* list = member_at(from, name);
   if (list == nullptr || !list->is_array()) return;
   std::size_t count = 0;
   for (const Json& element : *list) {
@@ -64,35 +64,35 @@ void for_list(const Json& from, std::string_view name, const Each& each) {
 
 LatencyFigures latency_in(const Json& from, std::string_view name) {
   LatencyFigures out;
-  const Json* group = member_of(from, name);
+  const Json* group = member_at(from, name);
   if (group == nullptr) return out;
-  auto visitor = [&](std::string_view key, auto& figure) { figure = time_of(*group, key); };
+  auto visitor = [&](std::string_view key, auto& figure) { figure = time_at(*group, key); };
   Fields<LatencyFigures>::visit(visitor, out);
   return out;
 }
 
 void read_lists(const Json& summary, PageTarget& out) {
   for_list(summary, "thresholds", [&](const Json& each) {
-    const std::string why = text_of(each, "why");
-    out.thresholds.push_back({.expression = text_of(each, "expression"),
-                              .value = number_of(each, "value"),
+    const std::string why = text_at(each, "why");
+    out.thresholds.push_back({.expression = text_at(each, "expression"),
+                              .value = number_at(each, "value"),
                               .held = flag_of(each, "held"),
                               .why = why.empty() ? std::nullopt : std::optional{why}});
   });
   for_list(summary, "outages", [&](const Json& each) {
-    const auto start = date_of(each, "start");
+    const auto start = date_at(each, "start");
     if (!start) return;
     out.outages.push_back({.start = *start,
-                           .duration = time_of(each, "duration_ns").value_or(Duration{}),
-                           .probes = count_of(each, "probes").value_or(0)});
+                           .duration = time_at(each, "duration_ns").value_or(Duration{}),
+                           .probes = count_at(each, "probes").value_or(0)});
   });
   for_list(summary, "send_errors", [&](const Json& each) {
-    out.send_errors.push_back({text_of(each, "errno_name"), count_of(each, "count").value_or(0)});
+    out.send_errors.push_back({text_at(each, "errno_name"), count_at(each, "count").value_or(0)});
   });
   for_list(summary, "stations", [&](const Json& each) {
-    out.stations.push_back({.address = text_of(each, "address"),
-                            .received_total = count_of(each, "received_total").value_or(0),
-                            .duplicate_total = count_of(each, "duplicate_total").value_or(0),
+    out.stations.push_back({.address = text_at(each, "address"),
+                            .received_total = count_at(each, "received_total").value_or(0),
+                            .duplicate_total = count_at(each, "duplicate_total").value_or(0),
                             .rtt = latency_in(each, "rtt_ns")});
   });
 }
@@ -129,34 +129,34 @@ std::optional<std::int64_t> fraction_of(std::string_view& text) {
 
 }  // namespace
 
-const Json* member_of(const Json& from, std::string_view name) {
+const Json* member_at(const Json& from, std::string_view name) {
   if (!from.is_object()) return nullptr;
   const auto found = from.find(std::string(name));
   return found == from.end() ? nullptr : &*found;
 }
 
-std::string text_of(const Json& from, std::string_view name) {
-  const Json* found = member_of(from, name);
+std::string text_at(const Json& from, std::string_view name) {
+  const Json* found = member_at(from, name);
   return found != nullptr && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-std::optional<double> number_of(const Json& from, std::string_view name) {
-  return number_in(member_of(from, name));
+std::optional<double> number_at(const Json& from, std::string_view name) {
+  return number_in(member_at(from, name));
 }
 
-std::optional<std::uint64_t> count_of(const Json& from, std::string_view name) {
-  const auto number = number_of(from, name);
+std::optional<std::uint64_t> count_at(const Json& from, std::string_view name) {
+  const auto number = number_at(from, name);
   if (!number || *number < 0) return std::nullopt;
   return static_cast<std::uint64_t>(*number);
 }
 
-std::optional<Duration> time_of(const Json& from, std::string_view name) {
-  const auto number = number_of(from, name);
+std::optional<Duration> time_at(const Json& from, std::string_view name) {
+  const auto number = number_at(from, name);
   return number ? std::optional{Duration{static_cast<std::int64_t>(*number)}} : std::nullopt;
 }
 
-std::optional<WallTime> date_of(const Json& from, std::string_view name) {
-  return parse_rfc3339(text_of(from, name));
+std::optional<WallTime> date_at(const Json& from, std::string_view name) {
+  return parse_rfc3339(text_at(from, name));
 }
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {
@@ -196,16 +196,16 @@ PageTarget page_target(const Json& summary) {
   out.uri = uri_of(summary, "target");
   out.peer = uri_of(summary, "peer");
   out.local = uri_of(summary, "local");
-  out.mode = text_of(summary, "mode");
-  out.wait = text_of(summary, "wait");
-  out.schedule = text_of(summary, "schedule");
-  out.timestamp_source = text_of(summary, "timestamp_source");
-  if (const Json* error = member_of(summary, "error")) out.error = text_of(*error, "message");
-  if (const auto flow = count_of(summary, "flow")) out.flow = static_cast<std::uint32_t>(*flow);
+  out.mode = text_at(summary, "mode");
+  out.wait = text_at(summary, "wait");
+  out.schedule = text_at(summary, "schedule");
+  out.timestamp_source = text_at(summary, "timestamp_source");
+  if (const Json* error = member_at(summary, "error")) out.error = text_at(*error, "message");
+  if (const auto flow = count_at(summary, "flow")) out.flow = static_cast<std::uint32_t>(*flow);
   out.stamped = choice_of(summary, "stamped");
   out.authenticated = choice_of(summary, "authenticated");
   out.interrupted = flag_of(summary, "interrupted");
-  out.started = date_of(summary, "started");
+  out.started = date_at(summary, "started");
   out.figures.reserve(summary_figures().size());
   for (const SummaryFigure& figure : summary_figures()) {
     auto value = figure_at(summary, figure.path);

@@ -17,17 +17,17 @@
 namespace netecho {
 
 /// The member of that name; null if there is none, or `from` is no object.
-[[nodiscard]] const nlohmann::ordered_json* member_of(const nlohmann::ordered_json& from,
+[[nodiscard]] const nlohmann::ordered_json* member_at(const nlohmann::ordered_json& from,
                                                       std::string_view name);
 /// Empty if there is no such text.
-[[nodiscard]] std::string text_of(const nlohmann::ordered_json& from, std::string_view name);
-[[nodiscard]] std::optional<double> number_of(const nlohmann::ordered_json& from,
+[[nodiscard]] std::string text_at(const nlohmann::ordered_json& from, std::string_view name);
+[[nodiscard]] std::optional<double> number_at(const nlohmann::ordered_json& from,
                                               std::string_view name);
-[[nodiscard]] std::optional<std::uint64_t> count_of(const nlohmann::ordered_json& from,
+[[nodiscard]] std::optional<std::uint64_t> count_at(const nlohmann::ordered_json& from,
                                                     std::string_view name);
-[[nodiscard]] std::optional<Duration> time_of(const nlohmann::ordered_json& from,
+[[nodiscard]] std::optional<Duration> time_at(const nlohmann::ordered_json& from,
                                               std::string_view name);
-[[nodiscard]] std::optional<WallTime> date_of(const nlohmann::ordered_json& from,
+[[nodiscard]] std::optional<WallTime> date_at(const nlohmann::ordered_json& from,
                                               std::string_view name);
 
 /// Reads RFC 3339 in UTC, as format_rfc3339() writes it; years 1970 to 2261.

@@ -61,36 +61,36 @@ class ResultReader {
 
  private:
   void event(std::string_view list, const Json& value) {
-    if (text_of(value, "schema") != kSchema) return out_.run.note(PageNote::foreign);
-    const std::string type = text_of(value, "type");
+    if (text_at(value, "schema") != kSchema) return out_.run.note(PageNote::foreign);
+    const std::string type = text_at(value, "type");
     if (type == "summary") return summary(value);
     if (type == "reply") return reply(value, !list.empty());
     if (type == "error") return error(value);
     if (type != "result") return;
     header_ = value;
-    out_.run.command = text_of(value, "command");
-    out_.run.time = date_of(value, "time");
+    out_.run.command = text_at(value, "command");
+    out_.run.time = date_at(value, "time");
   }
 
   void summary(const Json& value) {
     PageTarget target = page_target(value);
     out_.readable = true;
-    if (!out_.run.time) out_.run.time = date_of(value, "time");
-    last_time_ = text_of(value, "time");
+    if (!out_.run.time) out_.run.time = date_at(value, "time");
+    last_time_ = text_at(value, "time");
     auto& list = target.flow ? out_.run.flows : out_.run.targets;
     if (list.size() >= kMaxPageTargets) return out_.run.note(PageNote::more_targets);
     if (!targets_.add(value, room_)) out_.run.note(PageNote::data_left_out);
     // What `send` does has no schedule.
     sends_ = sends_ || target.schedule.empty();
-    if (const auto code = count_of(value, "exit_code")) {
+    if (const auto code = count_at(value, "exit_code")) {
       exit_code_ = !exit_code_ || *exit_code_ == *code ? *code : 1;
     }
     list.push_back(std::move(target));
   }
 
   void reply(const Json& value, bool in_document) {
-    const Json* target = member_of(value, "target");
-    const auto status = parse_status(text_of(value, "status"));
+    const Json* target = member_at(value, "target");
+    const auto status = parse_status(text_at(value, "status"));
     if (target == nullptr || !status) return;
     out_.readable = true;
     // Replies beside summaries are `send`'s: they belong to the document.
@@ -98,21 +98,21 @@ class ResultReader {
       replies_.add(value, room_);
     }
     if (use_ == ReplyUse::nothing) return;
-    const std::string uri = text_of(*target, "uri");
+    const std::string uri = text_at(*target, "uri");
     // Events inside of a document have its time.
     series_.add({.target = uri,
-                 .flow = static_cast<std::uint32_t>(count_of(value, "flow").value_or(0)),
-                 .sequence = count_of(value, "sequence").value_or(0),
+                 .flow = static_cast<std::uint32_t>(count_at(value, "flow").value_or(0)),
+                 .sequence = count_at(value, "sequence").value_or(0),
                  .status = *status,
                  .at = {},
-                 .time = in_document ? std::nullopt : date_of(value, "time"),
-                 .rtt = time_of(value, "rtt_ns")});
+                 .time = in_document ? std::nullopt : date_at(value, "time"),
+                 .rtt = time_at(value, "rtt_ns")});
   }
 
   void error(const Json& value) {
     if (!errors_.add(value, room_)) out_.run.note(PageNote::data_left_out);
     if (out_.run.errors.size() < kMaxPageEntries) {
-      out_.run.errors.push_back(text_of(value, "message"));
+      out_.run.errors.push_back(text_at(value, "message"));
     }
   }
 

@@ -20,11 +20,11 @@ using Json = nlohmann::ordered_json;
 /// A record is shorter; what is longer is none.
 constexpr std::size_t kLongestLine = 64 * 1024;
 
-/// The columns that are read, in the order of Column.
-constexpr std::string_view kColumnNames[] = {"target",      "flow",        "sequence",
-                                             "status",      "rtt_ns",      "sent_ns",
-                                             "intended_ns", "received_ns", "time"};
-enum class Column : std::uint8_t {
+/// The columns that are read, in the order of SampleColumn.
+constexpr std::string_view kSampleColumnNames[] = {"target",      "flow",        "sequence",
+                                                   "status",      "rtt_ns",      "sent_ns",
+                                                   "intended_ns", "received_ns", "time"};
+enum class SampleColumn : std::uint8_t {
   target,
   flow,
   sequence,
@@ -35,7 +35,7 @@ enum class Column : std::uint8_t {
   received,
   time
 };
-constexpr std::size_t kColumns = std::size(kColumnNames);
+constexpr std::size_t kSampleColumns = std::size(kSampleColumnNames);
 
 /// Reads a line without its end. Returns false at the end of the file. One that is too long is
 /// empty.
@@ -98,40 +98,42 @@ class CsvReader {
   bool heading(std::string_view line) {
     std::vector<std::string> names;
     if (!split_csv(line, names)) return false;
-    for (std::size_t i = 0; i < kColumns; ++i) {
-      const auto found = std::ranges::find(names, kColumnNames[i]);
+    for (std::size_t i = 0; i < kSampleColumns; ++i) {
+      const auto found = std::ranges::find(names, kSampleColumnNames[i]);
       if (found != names.end()) places_[i] = static_cast<std::size_t>(found - names.begin());
     }
-    return place(Column::target) && place(Column::status) && place(Column::sequence);
+    return place(SampleColumn::target) && place(SampleColumn::status) &&
+           place(SampleColumn::sequence);
   }
 
   bool record(std::string_view line, SeriesSet& series) {
     if (!split_csv(line, fields_)) return false;
-    const auto which = parse_status(at(Column::status));
-    const auto number = integer_field(at(Column::sequence));
+    const auto which = parse_status(at(SampleColumn::status));
+    const auto number = integer_field(at(SampleColumn::sequence));
     if (!which || !number || *number < 0) return false;
-    series.add({.target = at(Column::target),
-                .flow = static_cast<std::uint32_t>(integer_field(at(Column::flow)).value_or(0)),
-                .sequence = static_cast<std::uint64_t>(*number),
-                .status = *which,
-                .at = first_of(time_field(at(Column::sent)), time_field(at(Column::intended)),
-                               time_field(at(Column::received))),
-                .time = parse_rfc3339(at(Column::time)),
-                .rtt = time_field(at(Column::rtt))});
+    series.add(
+        {.target = at(SampleColumn::target),
+         .flow = static_cast<std::uint32_t>(integer_field(at(SampleColumn::flow)).value_or(0)),
+         .sequence = static_cast<std::uint64_t>(*number),
+         .status = *which,
+         .at = first_of(time_field(at(SampleColumn::sent)), time_field(at(SampleColumn::intended)),
+                        time_field(at(SampleColumn::received))),
+         .time = parse_rfc3339(at(SampleColumn::time)),
+         .rtt = time_field(at(SampleColumn::rtt))});
     return true;
   }
 
  private:
-  [[nodiscard]] std::optional<std::size_t> place(Column column) const {
+  [[nodiscard]] std::optional<std::size_t> place(SampleColumn column) const {
     return places_[static_cast<std::size_t>(column)];
   }
-  [[nodiscard]] std::string_view at(Column column) const {
+  [[nodiscard]] std::string_view at(SampleColumn column) const {
     const auto index = place(column);
     return index && *index < fields_.size() ? std::string_view{fields_[*index]}
                                             : std::string_view{};
   }
 
-  std::array<std::optional<std::size_t>, kColumns> places_{};
+  std::array<std::optional<std::size_t>, kSampleColumns> places_{};
   std::vector<std::string> fields_;
 };
 
@@ -151,18 +153,18 @@ ReadSamples read_csv(TextSource& source, SeriesSet& series) {
 }
 
 bool add_record(const Json& value, SeriesSet& series) {
-  const auto which = parse_status(text_of(value, "status"));
-  const auto number = count_of(value, "sequence");
+  const auto which = parse_status(text_at(value, "status"));
+  const auto number = count_at(value, "sequence");
   if (!which || !number) return false;
-  const std::string uri = text_of(value, "target");
+  const std::string uri = text_at(value, "target");
   series.add({.target = uri,
-              .flow = static_cast<std::uint32_t>(count_of(value, "flow").value_or(0)),
+              .flow = static_cast<std::uint32_t>(count_at(value, "flow").value_or(0)),
               .sequence = *number,
               .status = *which,
-              .at = first_of(time_of(value, "sent_ns"), time_of(value, "intended_ns"),
-                             time_of(value, "received_ns")),
-              .time = date_of(value, "time"),
-              .rtt = time_of(value, "rtt_ns")});
+              .at = first_of(time_at(value, "sent_ns"), time_at(value, "intended_ns"),
+                             time_at(value, "received_ns")),
+              .time = date_at(value, "time"),
+              .rtt = time_at(value, "rtt_ns")});
   return true;
 }
 
