@@ -30,7 +30,7 @@ namespace netecho {
 [[nodiscard]] std::optional<WallTime> date_at(const nlohmann::ordered_json& from,
                                               std::string_view name);
 
-/// Reads RFC 3339 in UTC, as format_rfc3339() writes it; years 1970 to 2261.
+/// Reads RFC 3339 in UTC, as format_rfc3339() writes it; years 1970 to 2199.
 [[nodiscard]] std::optional<WallTime> parse_rfc3339(std::string_view text);
 [[nodiscard]] std::optional<ReplyStatus> parse_status(std::string_view text);
 

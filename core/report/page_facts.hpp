@@ -76,7 +76,6 @@ struct PageRun {
   std::string name;     ///< The file that it was read from; empty if it just ended.
   std::string command;  ///< `probe`, `send`.
   std::string version;  ///< Of the netecho that measured; empty: not known.
-  std::optional<WallTime> time;
   std::vector<PageTarget> targets;
   std::vector<PageTarget> flows;  ///< Of all targets.
   std::vector<std::string> errors;

@@ -69,14 +69,12 @@ class ResultReader {
     if (type != "result") return;
     header_ = value;
     out_.run.command = text_at(value, "command");
-    out_.run.time = date_at(value, "time");
   }
 
   void summary(const Json& value) {
     PageTarget target = page_target(value);
     out_.readable = true;
-    if (!out_.run.time) out_.run.time = date_at(value, "time");
-    last_time_ = text_at(value, "time");
+    if (const auto time = date_at(value, "time")) last_ = time;
     auto& list = target.flow ? out_.run.flows : out_.run.targets;
     if (list.size() >= kMaxPageTargets) return out_.run.note(PageNote::more_targets);
     if (!targets_.add(value, room_)) out_.run.note(PageNote::data_left_out);
@@ -94,9 +92,9 @@ class ResultReader {
     if (target == nullptr || !status) return;
     out_.readable = true;
     // Replies beside summaries are `send`'s: they belong to the document.
-    if (in_document) {
-      replies_.add(value, room_);
-    }
+    if (in_document) replies_.add(value, room_);
+    const auto time = date_at(value, "time");
+    if (time) last_ = time;
     if (use_ == ReplyUse::nothing) return;
     const std::string uri = text_at(*target, "uri");
     // Events inside of a document have its time.
@@ -105,7 +103,7 @@ class ResultReader {
                  .sequence = count_at(value, "sequence").value_or(0),
                  .status = *status,
                  .at = {},
-                 .time = in_document ? std::nullopt : date_at(value, "time"),
+                 .time = in_document ? std::nullopt : time,
                  .rtt = time_at(value, "rtt_ns")});
   }
 
@@ -121,10 +119,9 @@ class ResultReader {
   [[nodiscard]] std::string document() const {
     Json header = header_;
     if (!header.is_object()) {
-      const std::string time = last_time_.empty() ? format_rfc3339(WallTime{}) : last_time_;
       header = {{"schema", kSchema},
                 {"type", "result"},
-                {"time", time},
+                {"time", format_rfc3339(last_.value_or(WallTime{}))},
                 {"command", sends_ ? "send" : "probe"},
                 {"targets", Json::array()},
                 {"replies", nullptr},
@@ -155,7 +152,7 @@ class ResultReader {
   PageList replies_;
   PageList errors_;
   std::size_t room_ = kMaxPageData;
-  std::string last_time_;
+  std::optional<WallTime> last_;  ///< The time of the last event.
   std::optional<std::uint64_t> exit_code_;
   bool sends_ = false;
 };

@@ -40,7 +40,8 @@ std::vector<Tick> share_ticks(const Axis& axis) {
   std::vector<Tick> out;
   for (const NamedShare& each : kShares) {
     const double value = rarity(each.share);
-    if (value <= axis.high()) out.push_back({value, each.name});
+    const bool crowded = each.share == 0.75 && axis.high() > 1e6;
+    if (value <= axis.high() && !crowded) out.push_back({value, each.name});
   }
   return out;
 }

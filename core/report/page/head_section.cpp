@@ -37,6 +37,20 @@ std::string outcome_of(const PageWriter& to, const PageTarget& target) {
   return out;
 }
 
+/// What several targets came to, before their table says more.
+std::string outcome_of_all(const PageWriter& to, const PageRun& run) {
+  std::uint64_t answered = 0;
+  std::uint64_t sent = 0;
+  std::uint64_t lost = 0;
+  for (const PageTarget& target : run.targets) {
+    answered += target.count("received_total") != 0 ? 1U : 0U;
+    sent += target.count("sent_total");
+    lost += target.count("lost_total");
+  }
+  return to.words(Word::answered_many,
+                  {number(answered), number(run.targets.size()), number(sent), number(lost)});
+}
+
 void write_tiles(const PageWriter& to, const PageTarget& target) {
   Markup& out = to.out;
   const auto tile = [&](Word name, const std::string& value, bool bad) {
@@ -78,6 +92,11 @@ std::vector<std::string> manner_of(const PageWriter& to, const PageTarget& targe
   if (!target.peer.empty() && target.peer != target.uri) out.push_back(shown_name(target.peer));
   if (!target.local.empty()) {
     out.push_back(to.words(Word::local_end, {shown_name(target.local)}));
+  }
+  // These are the names of options, in every language.
+  if (target.wait == to_string(WaitMode::spin)) out.emplace_back("--wait spin");
+  if (target.timestamp_source == to_string(TimestampSource::kernel)) {
+    out.emplace_back("--timestamps kernel");
   }
   if (target.interrupted) out.push_back(to.word(Word::interrupted));
   return out;
@@ -167,6 +186,8 @@ void write_head(const PageWriter& to) {
       const PageTarget& target = run.targets.front();
       to.out.element("p", outcome_of(to, target), {{"class", "lead"}});
       if (target.count("sent_total") != 0) write_tiles(to, target);
+    } else if (!run.targets.empty()) {
+      to.out.element("p", outcome_of_all(to, run), {{"class", "lead"}});
     }
     write_manner(to, run);
     write_verdict(to, run);
