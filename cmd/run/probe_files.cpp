@@ -119,7 +119,6 @@ void ProbeFiles::log(std::span<const ProbeResult> targets) {
 
 std::optional<Error> ProbeFiles::page(const ResultEvent& result,
                                       const std::vector<Summary>& flows) {
-  if (!html_) return std::nullopt;
   PageRun run = page_run(result, flows);
   run.version = version_of_netecho();
   attach_series(run, *series_);

@@ -35,7 +35,8 @@ class ProbeFiles {
   void interval(std::span<const ProbeResult> targets);
   /// Writes what a whole run had, if it had no parts.
   void result(std::span<const ProbeResult> targets);
-  /// Writes the page of all results, if one is wanted; returns why it could not be.
+  [[nodiscard]] bool wants_page() const noexcept { return html_.has_value(); }
+  /// Writes the page of all results; returns why it could not be. REQUIRES: wants_page().
   [[nodiscard]] std::optional<Error> page(const ResultEvent& result,
                                           const std::vector<Summary>& flows);
   /// What `--plot` draws; null if it is not wanted.

@@ -125,6 +125,7 @@ void tell_of_output(std::vector<ProbeResult>& results, std::vector<ErrorEvent>& 
     errors.push_back(error_event(error));
   };
   for (const Error& error : files.finish()) tell(error);
+  if (!files.wants_page()) return;
   ResultEvent all{.time = realtime_now(),
                   .command = "probe",
                   .targets = summaries_of(results),

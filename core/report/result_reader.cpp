@@ -206,13 +206,24 @@ ReadResult read_result(const std::string& path, ReplyUse use, SeriesSet& series)
   return out;
 }
 
+/// Summaries come one by one, so that those of a thousand flows are never one text.
 PageRun page_run(const ResultEvent& result, const std::vector<Summary>& flows) {
-  ResultEvent all = result;
-  all.targets.insert(all.targets.end(), flows.begin(), flows.end());
-  TextSource source = TextSource::of_text(to_json(all));
   SeriesSet unused;
   ResultReader reader{ReplyUse::nothing, unused};
-  reader.read(source);
+  const auto add = [&reader](std::string text) {
+    TextSource source = TextSource::of_text(std::move(text));
+    reader.read(source);
+  };
+  const auto add_event = [&](EventBody body) { add(to_json(Event{result.time, std::move(body)})); };
+  for (const Summary& each : result.targets) add_event(SummaryEvent{each});
+  for (const Summary& each : flows) add_event(SummaryEvent{each});
+  for (const ErrorEvent& each : result.errors) add_event(each);
+  add(to_json(ResultEvent{.time = result.time,
+                          .command = result.command,
+                          .targets = {},
+                          .replies = {},
+                          .errors = {},
+                          .exit_code = result.exit_code}));
   return reader.result().run;
 }
 

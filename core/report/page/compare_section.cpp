@@ -37,9 +37,10 @@ std::string signed_text(FigureUnit unit, double difference) {
 
 /// The difference and, where there is something to relate it to, its share. The difference of two
 /// shares is one of percentage points and has no share of its own.
-std::string difference_text(FigureUnit unit, double first, double second) {
-  std::string out = signed_text(unit, second - first);
-  if (first == 0 || first == second || unit == FigureUnit::ratio) return out;
+std::string difference_text(const PageWriter& to, FigureUnit unit, double first, double second) {
+  const std::string out = signed_text(unit, second - first);
+  if (unit == FigureUnit::ratio) return to.words(Word::points, {out});
+  if (first == 0 || first == second) return out;
   const double change = (second - first) / first;
   return out + " (" + signed_text(FigureUnit::ratio, first < 0 ? -change : change) + ")";
 }
@@ -62,7 +63,7 @@ void write_pair(const PageWriter& to, const PageRun& run, const PageTarget& firs
       return value ? figure_value_text(figure->unit, *value) : std::string("–");
     };
     table.row({figure->name, shown(before), shown(after),
-               before && after ? difference_text(figure->unit, *before, *after) : "–"});
+               before && after ? difference_text(to, figure->unit, *before, *after) : "–"});
   }
 }
 

@@ -150,9 +150,9 @@ void write_time_table(const PageWriter& to, const Series& series) {
                      to.word(Word::received), to.word(Word::lost)}};
   for (const TimeBin& bin : series.line.bins(kTimeRows)) {
     if (bin.received + bin.lost == 0) continue;
-    table.row({format_duration(bin.start) + " …", time_text(bin.p10), time_text(bin.p50),
-               time_text(bin.p90), time_text(bin.max), std::to_string(bin.received),
-               std::to_string(bin.lost)});
+    table.row({(bin.start == Duration{} ? "0 s" : format_duration(bin.start)) + " …",
+               time_text(bin.p10), time_text(bin.p50), time_text(bin.p90), time_text(bin.max),
+               std::to_string(bin.received), std::to_string(bin.lost)});
   }
 }
 

@@ -137,6 +137,7 @@ constexpr Row kWords[] = {
      "netecho는 에코 서버로 탐침을 보내고 각각이 돌아오는 데 걸리는 시간을 잽니다."},
     {Word::reached_not, "not reached: {}", "도달하지 못함: {}"},
     {Word::summary, "In figures", "요약 수치"},
+    {Word::points, "{} points", "{}p"},
 };
 
 constexpr bool is_in_order() {

@@ -102,6 +102,7 @@ enum class Word : std::uint8_t {
   colleague,
   reached_not,
   summary,
+  points,
   count,  ///< How many there are.
 };
 
