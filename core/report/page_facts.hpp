@@ -22,6 +22,7 @@ namespace netecho {
 enum class PageNote : std::uint8_t {
   cut,            ///< The output ends or breaks off inside of an event.
   foreign,        ///< Objects that are nothing of netecho/1.
+  unknown,        ///< Events of types that come with a later version.
   too_large,      ///< Objects beyond what a page reads.
   more_targets,   ///< Targets beyond those of the table.
   more_drawn,     ///< Targets beyond those that have plots.

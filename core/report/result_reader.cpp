@@ -1,6 +1,7 @@
 #include "core/report/result_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -15,6 +16,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kSchema = "netecho/1";
+constexpr std::array<std::string_view, 8> kKnownTypes{
+    "listening", "open", "close", "datagram", "stats", "stopped", "interval", "families"};
 
 /// Elements of a list as they are written into the page, as long as there is room.
 class PageList {
@@ -66,7 +69,13 @@ class ResultReader {
     if (type == "summary") return summary(value);
     if (type == "reply") return reply(value, !list.empty());
     if (type == "error") return error(value);
-    if (type != "result") return;
+    if (type != "result") {
+      // Those of a server and interim reports say nothing that a page shows.
+      if (std::ranges::find(kKnownTypes, type) == kKnownTypes.end()) {
+        out_.run.note(PageNote::unknown);
+      }
+      return;
+    }
     header_ = value;
     out_.run.command = text_at(value, "command");
   }

@@ -159,6 +159,8 @@ constexpr NoteRow kNotes[] = {
      "출력이 이벤트 도중에 끊겼습니다({}회). 온전한 부분만 보여 줍니다."},
     {PageNote::foreign, "{} objects are nothing of the schema netecho/1 and were left out.",
      "스키마 netecho/1이 아닌 객체 {}개를 제외했습니다."},
+    {PageNote::unknown, "{} events are of types that this version does not know and were left out.",
+     "이 버전이 모르는 종류의 이벤트 {}개를 제외했습니다."},
     {PageNote::too_large, "{} objects or texts are too large and were left out or cut.",
      "너무 큰 객체나 문자열 {}개를 제외하거나 잘랐습니다."},
     {PageNote::more_targets, "{} more summaries than this page shows were left out.",
@@ -174,6 +176,15 @@ constexpr NoteRow kNotes[] = {
     {PageNote::bad_samples, "{} lines of the samples are no records and were left out.",
      "샘플 파일에서 레코드가 아닌 줄 {}개를 제외했습니다."},
 };
+
+constexpr bool notes_are_in_order() {
+  std::size_t i = 0;
+  for (const NoteRow& row : kNotes) {
+    if (static_cast<std::size_t>(row.note) != i++) return false;
+  }
+  return true;
+}
+static_assert(notes_are_in_order());
 
 std::string_view of(PageLanguage language, std::string_view en, std::string_view ko) noexcept {
   return language == PageLanguage::ko ? ko : en;

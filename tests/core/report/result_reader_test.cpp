@@ -144,6 +144,8 @@ TEST_CASE("report: other versions and other schemas are told apart", "[report][u
       R"({"schema":"netecho/1","type":"summary","new":[1],"sent_total":3,"rtt_ns":{"p50":"x"}})");
   CHECK(newer.result.run.targets.at(0).count("sent_total") == 3);
   CHECK_FALSE(newer.result.run.targets.at(0).time("rtt_ns.p50"));
+  const Read later = read(result_text() + "\n" + R"({"schema":"netecho/1","type":"hop"})");
+  CHECK(later.notes(PageNote::unknown) == 1);
   const Read other = read(R"({"schema":"other/1","type":"summary"})");
   CHECK_FALSE(other.result.readable);
   CHECK(other.notes(PageNote::foreign) == 1);
