@@ -215,6 +215,13 @@ ReadResult read_result(const std::string& path, ReplyUse use, SeriesSet& series)
   return out;
 }
 
+ReadResult read_result_text(std::string text, ReplyUse use, SeriesSet& series) {
+  TextSource source = TextSource::of_text(std::move(text));
+  ResultReader reader{use, series};
+  reader.read(source);
+  return reader.result();
+}
+
 /// Summaries come one by one, so that those of a thousand flows are never one text.
 PageRun page_run(const ResultEvent& result, const std::vector<Summary>& flows) {
   SeriesSet unused;

@@ -31,6 +31,9 @@ struct ReadResult {
 /// `series`. Throws Error (io).
 [[nodiscard]] ReadResult read_result(const std::string& path, ReplyUse use, SeriesSet& series);
 
+/// The same from what is in memory.
+[[nodiscard]] ReadResult read_result_text(std::string text, ReplyUse use, SeriesSet& series);
+
 /// Makes the facts of a run that just ended. `flows`: those of all its targets.
 [[nodiscard]] PageRun page_run(const ResultEvent& result, const std::vector<Summary>& flows);
 
