@@ -15,6 +15,7 @@
 #include "cmd/run/families_job.hpp"
 #include "cmd/run/help_job.hpp"
 #include "cmd/run/probe_job.hpp"
+#include "cmd/run/report_job.hpp"
 #include "cmd/run/send_job.hpp"
 #include "cmd/run/serve_job.hpp"
 #include "cmd/run/wait_job.hpp"
@@ -27,7 +28,8 @@ struct PrintJob {
 };
 
 /// A job is what a command line asks for, as checked values.
-using Job = std::variant<ServeJob, SendJob, ProbeJob, WaitJob, FamiliesJob, HelpJob, PrintJob>;
+using Job =
+    std::variant<ServeJob, SendJob, ProbeJob, WaitJob, ReportJob, FamiliesJob, HelpJob, PrintJob>;
 
 /// Makes the job of what was typed, once it was parsed. Throws a usage Error.
 using Selected = std::function<Job()>;
@@ -50,6 +52,7 @@ struct Subcommand {
 [[nodiscard]] Selected bind_send(OptionBinder& options);
 [[nodiscard]] Selected bind_probe(OptionBinder& options);
 [[nodiscard]] Selected bind_wait(OptionBinder& options);
+[[nodiscard]] Selected bind_report(OptionBinder& options);
 [[nodiscard]] Selected bind_families(OptionBinder& options);
 [[nodiscard]] Selected bind_completion(OptionBinder& options);
 [[nodiscard]] Selected bind_schema(OptionBinder& options);

@@ -53,6 +53,10 @@ constexpr Examples kExamples[] = {
   netecho wait -v --any localhost:7 localhost:12345   the first that answers
   netecho wait --echo localhost:12345 -- netecho probe localhost:12345
 )"},
+    {"report", R"(  netecho report run.json -o run.html
+  netecho report before.json after.json -o difference.html
+  netecho report run.json --samples run.csv -o run.html
+)"},
     {"families", R"(  netecho families                                  tries IP, Unix, packet, IPX
   netecho families --all                            tries each that has a number
   netecho families --json | jq '.families[] | select(.usable).pf'

@@ -26,10 +26,11 @@ struct ProbeTyped {
   std::vector<std::string> endpoints;
   std::optional<std::string> count, interval, rate, duration, schedule, window, timeout, deadline,
       connect_timeout, size, sweep, warmup, mode, wait, timestamps, parallel, report_interval,
-      samples, hdr, hdr_tag, key_file, close, output;
+      samples, hdr, hdr_tag, html, key_file, close, output;
   std::string show_payload;
   std::vector<std::string> fail_if;
   bool histogram = false;
+  bool plot = false;
   bool flood = false;
   bool retry = false;
   bool clocks_synchronized = false;
@@ -115,6 +116,12 @@ constexpr OptionRow<ProbeTyped> kProbe[] = {
     {{"--histogram", kFlag, "Print the distribution of round trips as bars", kOutputGroup, "",
       kFirst},
      &ProbeTyped::histogram},
+    {{"--plot", kFlag, "Draw round trips over time, and their distribution, in the terminal",
+      kOutputGroup},
+     &ProbeTyped::plot},
+    {{"--html", kFile, "Write a page with plots to this file, to send to a colleague",
+      kOutputGroup},
+     &ProbeTyped::html},
     {{"--hdr", kFile, "Write the distribution to this file, for HdrHistogram's tools",
       kOutputGroup},
      &ProbeTyped::hdr},
@@ -309,6 +316,8 @@ ProbeJob job_of(const ProbeTyped& typed) {
   job.fail_if = thresholds_value(typed.fail_if, job.probe, job.parallel);
   job.histogram = typed.histogram;
   job.output_path = output_value(typed, job.common);
+  job.plot = typed.plot;
+  job.html_path = typed.html.value_or("");
   job.samples_path = typed.samples.value_or("");
   job.hdr_path = typed.hdr.value_or("");
   if (typed.hdr_tag && !typed.hdr) {

@@ -55,8 +55,15 @@ def test_every_option_of_families_is_told():
     assert shown - told_options(section(SHARED)) - told_options(section("families")) == set()
 
 
+def test_every_option_of_report_is_told():
+    shown = options_of(help_of("report"))
+    assert {"--output", "--samples", "--lang"} <= shown
+    assert shown - told_options(section(SHARED)) - told_options(section("report")) == set()
+
+
 def test_every_option_that_is_told_exists():
-    texts = [help_of(), *(help_of(command) for command in [*COMMANDS, "families", "completion", "schema", "help"])]
+    words = [*COMMANDS, "report", "families", "completion", "schema", "help"]
+    texts = [help_of(), *(help_of(command) for command in words)]
     exist = {name for text in texts for name in re.findall(LONG, text)}
     told = set(re.findall(LONG, PAGE))
     assert len(told) > 50, "nothing was read from the page"

@@ -11,7 +11,7 @@ from netecho import NETECHO, PROJECT
 
 BUILD = Path(NETECHO).resolve().parents[1]
 DEBIAN = Path("/etc/debian_version").exists()
-COMMANDS = ["serve", "send", "probe", "wait", "families", "completion", "schema", "help"]
+COMMANDS = ["serve", "send", "probe", "wait", "report", "families", "completion", "schema", "help"]
 FILES = {
     "bin/netecho": 0o755,
     "lib/systemd/system/netecho.service": 0o644,
