@@ -8,19 +8,17 @@
 #include "cmd/common_options.hpp"
 #include "cmd/parse_errors.hpp"
 #include "cmd/run/context.hpp"
+#include "cmd/run/log.hpp"
+#include "cmd/run/version.hpp"
 
 namespace netecho {
 namespace {
 
-// Help is bound after all others, so that it is the last one of its group.
-constexpr OptionSpec kHelp{"-h,--help", kFlag, "Print this help", kOutputGroup};
-
-const Subcommand* find_subcommand(std::string_view name) {
-  for (const Subcommand& each : subcommands()) {
-    if (name == each.name) return &each;
-  }
-  return nullptr;
-}
+// These are bound after all others, so that they are the last ones of their group.
+constexpr OptionSpec kPrintConfig{
+    "--print-config", kFlag, "Print what each option holds and who says so, and end", kOutputGroup};
+constexpr OptionSpec kHelp{"-h,--help",  kFlag, "Print this help; --help=all: with every option",
+                           kOutputGroup, "",    kFirst};
 
 /// Tells whether a bundle such as -vh asks for help: what follows an option with a value is its
 /// value.
@@ -35,30 +33,70 @@ bool bundles_help(const std::string& word, const CLI::App& sub) {
 }
 
 /// Help is looked for before anything is parsed, so that it works beside every other error.
-bool wants_help(const std::vector<std::string>& words, const CLI::App& sub) {
+std::optional<HelpAmount> wanted_help(const std::vector<std::string>& words, const CLI::App& sub) {
   for (const std::string& word : words) {
-    if (word == "--") return false;
-    if (word == "-h" || word == "--help" || bundles_help(word, sub)) return true;
+    if (word == "--") return std::nullopt;
+    if (word == "--help=all") return HelpAmount::all;
+    if (word == "-h" || word == "--help" || bundles_help(word, sub)) return HelpAmount::first;
   }
-  return false;
+  return std::nullopt;
+}
+
+bool wants_configuration(const std::vector<std::string>& words) {
+  const auto end = std::find(words.begin(), words.end(), "--");
+  return std::find(words.begin(), end, kPrintConfig.names) != end;
 }
 
 Selected bind_options(const Subcommand& subcommand, OptionBinder& options) {
   Selected selected = subcommand.bind(options);
-  if (!subcommand.hidden()) options.know(kHelp);
+  if (!subcommand.hidden()) {
+    options.know(kPrintConfig);
+    options.know(kHelp);
+  }
   return selected;
 }
 
+/// What is typed first: -v may stand on either side.
+bool wants_version(const std::vector<std::string>& words) {
+  const std::string& first = words.front();
+  const bool verbose = first == "-v" || first == "--verbose";
+  const std::string& word = verbose && words.size() > 1 ? words[1] : first;
+  return word == "--version" || word == "-V";
+}
+
+std::string version_of(const std::vector<std::string>& words) {
+  const bool verbose = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word == "-v" || word == "--verbose";
+  });
+  return version_text(verbose ? VersionAmount::libraries : VersionAmount::usual);
+}
+
 Job parse_without_subcommand(const std::vector<std::string>& words, const CLI::App& root) {
-  if (wants_help(words, root)) return PrintJob{program_help()};
+  if (wanted_help(words, root)) return PrintJob{program_help()};
   if (words.empty()) {
-    throw usage_error("", "",
-                      "a command is missing: serve, send, probe, families, completion or schema; "
-                      "try 'netecho --help'");
+    throw usage_error(
+        "", "",
+        "a command is missing: serve, send, probe, wait, report, families, completion or schema; "
+        "try 'netecho --help'");
   }
-  if (words.front() == "--version" || words.front() == "-V")
-    return PrintJob{"netecho " NETECHO_VERSION "\n"};
+  if (wants_version(words)) return PrintJob{version_of(words)};
   throw unknown_subcommand(words.front());
+}
+
+void parse(const std::vector<std::string>& words, CLI::App& root, const CLI::App& sub) {
+  try {
+    root.parse(std::vector<std::string>{words.rbegin(), words.rend()});
+  } catch (const CLI::ParseError& error) {
+    reject_extras(sub);
+    throw explained(error, sub);
+  }
+}
+
+/// Errors are about variables, where these gave the values.
+Job selected_job(const Selected& selected, const Origins& origins) try {
+  return selected();
+} catch (const Error& error) {
+  throw origins.named(error);
 }
 
 int print(const std::string& text) {
@@ -82,13 +120,24 @@ const std::vector<Subcommand>& subcommands() {
       {"serve", "Echo server on any number of endpoints", bind_serve},
       {"send", "Send a payload, read its echo, check it, print it", bind_send},
       {"probe", "Measure round trips", bind_probe},
+      {"wait", "Wait until services answer, then run a command", bind_wait},
+      {"report", "Make a page of saved output, to read, print or send", bind_report},
       {"families", "Show which protocol families this kernel gives, and how netecho speaks each",
        bind_families},
       {"completion", "Print the completion script of a shell", bind_completion},
       {"schema", "Print the JSON Schema of every event", bind_schema},
+      {"help", "Open the manual page of a command", bind_help},
       {"__complete", "", bind_complete},
+      {"__manual", "", bind_manual},
   };
   return all;
+}
+
+const Subcommand* find_subcommand(std::string_view name) {
+  for (const Subcommand& each : subcommands()) {
+    if (name == each.name) return &each;
+  }
+  return nullptr;
 }
 
 std::vector<const OptionSpec*> specs_of(const Subcommand& subcommand) {
@@ -100,7 +149,20 @@ std::vector<const OptionSpec*> specs_of(const Subcommand& subcommand) {
   return options.specs();
 }
 
+std::vector<const OptionSpec*> variable_specs_of(const Subcommand& subcommand) {
+  std::vector<const OptionSpec*> out = specs_of(subcommand);
+  std::erase_if(out, [](const OptionSpec* spec) {
+    return spec->positional() || spec == &kPrintConfig || spec == &kHelp;
+  });
+  return out;
+}
+
 Job parse_command_line(const std::vector<std::string>& words) {
+  Origins origins;
+  return parse_command_line(words, origins);
+}
+
+Job parse_command_line(const std::vector<std::string>& words, Origins& origins) {
   CLI::App root{"", "netecho"};
   root.set_help_flag();
   const Subcommand* named = words.empty() ? nullptr : find_subcommand(words.front());
@@ -110,17 +172,21 @@ Job parse_command_line(const std::vector<std::string>& words) {
   sub->allow_extras();
   OptionBinder options{*sub};
   const Selected selected = bind_options(*named, options);
-  if (!named->hidden() && wants_help(words, *sub)) {
-    return PrintJob{help_of(*named, options.specs())};
+  if (const auto amount = named->hidden() ? std::nullopt : wanted_help(words, *sub)) {
+    return PrintJob{help_of(*named, options.specs(), *amount)};
   }
-  try {
-    root.parse(std::vector<std::string>{words.rbegin(), words.rend()});
-  } catch (const CLI::ParseError& error) {
-    reject_extras(*sub);
-    throw explained(error, *sub);
-  }
+  const bool only_shown = wants_configuration(words);
+  if (only_shown) options.require_nothing();
+  parse(options.without_command(words), root, *sub);
+  Environment environment{named->name};
+  options.read_environment(environment, origins);
+  if (!only_shown) options.check_parsed();
   reject_extras(*sub);
-  return selected();
+  Job job = selected_job(selected, origins);
+  for (const std::string& complaint : environment.complaints()) log_warning(complaint);
+  if (only_shown) return PrintJob{configuration_text(options.settings())};
+  options.check_run();
+  return job;
 }
 
 int run(const Job& job) {
@@ -129,12 +195,16 @@ int run(const Job& job) {
                                [](const ProbeJob& probe) {
                                  return probe.self ? run_self_probe(probe) : run_probe(probe);
                                },
+                               [](const WaitJob& wait) { return run_wait(wait); },
+                               [](const ReportJob& report) { return run_report(report); },
                                [](const FamiliesJob& view) { return run_families(view); },
+                               [](const HelpJob& help) { return run_help(help); },
                                [](const PrintJob& text) { return print(text.text); }},
                     job);
 }
 
-const Format& error_format(const std::vector<std::string>& words) {
+const Format& error_format(const std::vector<std::string>& typed_words) {
+  const std::vector<std::string> words = with_format_variables(typed_words);
   const Format* format = &text_format();
   // Only these end in a document; an error of anything else is an event.
   const bool ends_in_document =
@@ -147,6 +217,7 @@ const Format& error_format(const std::vector<std::string>& words) {
     const bool json = word == "--json" || word == "--json=true";
     const Format* typed = json ? &json_format() : find_format(value);
     if (typed == nullptr || typed->kind == FormatKind::words) continue;
+    if (typed->kind == FormatKind::figures) continue;
     const bool lines = json && std::find(words.begin(), words.end(), "--lines") != words.end();
     format = ends_in_document && !lines ? typed : &in_pieces(*typed);
   }

@@ -13,25 +13,37 @@ namespace {
 constexpr std::uint64_t kMaxBuffer = std::numeric_limits<int>::max() / 2;  // Linux doubles it.
 
 constexpr OptionRow<CommonTyped> kLookUps[] = {
-    {{"-4", kFlag, "Use only IPv4", kSocketGroup}, &CommonTyped::ipv4},
-    {{"-6", kFlag, "Use only IPv6", kSocketGroup}, &CommonTyped::ipv6},
+    {{"-4", kFlag, "Use only IPv4", kSocketGroup, "", kFirst}, &CommonTyped::ipv4},
+    {{"-6", kFlag, "Use only IPv6", kSocketGroup, "", kFirst}, &CommonTyped::ipv6},
     {{"-n", kFlag, "Look up no host names", kSocketGroup}, &CommonTyped::numeric},
 };
 
-constexpr OptionRow<CommonTyped> kOutput[] = {
+constexpr OptionRow<CommonTyped> kFormatOfEvents[] = {
     {{"--format", choice(kFormatWords.data()),
       "Print text for people, one JSON object at the end, or a JSON event a line (text)",
-      kOutputGroup},
+      kOutputGroup, "text"},
      &CommonTyped::format},
+};
+
+constexpr OptionRow<CommonTyped> kFormatOfFigures[] = {
+    {{"--format", choice(kFormatWordsOfFigures.data()),
+      "Print text for people, one JSON object at the end, a JSON event a line, or metrics for "
+      "Prometheus at the end (text)",
+      kOutputGroup, "text"},
+     &CommonTyped::format},
+};
+
+constexpr OptionRow<CommonTyped> kOutput[] = {
     {{"--json", kFlag,
       "Print JSON: --format jsonl for serve and --lines, else json; see 'netecho schema'",
-      kOutputGroup},
+      kOutputGroup, "", kFirst},
      &CommonTyped::json},
     {{"--color", choice("auto|always|never"), "Color the output (auto: on a terminal)",
-      kOutputGroup},
+      kOutputGroup, "auto"},
      &CommonTyped::colour},
     {{"--time", choice("local|utc|epoch|none"),
-      "Print the time of day before each line (none; interim reports: local)", kOutputGroup},
+      "Print the time of day before each line (none; interim reports: local)", kOutputGroup,
+      "none"},
      &CommonTyped::time},
     {{"-D", kFlag, "Print the time as seconds since 1970: --time epoch, as in ping", kOutputGroup},
      &CommonTyped::epoch},
@@ -42,13 +54,14 @@ constexpr OptionRow<CommonTyped> kAmount[] = {
       kOutputGroup},
      &CommonTyped::quiet},
     {{"-v,--verbose", kFlag, "Print more: replies, figures, more of the log; repeatable",
-      kOutputGroup},
+      kOutputGroup, "", kFirst},
      &CommonTyped::verbosity},
     {{"--log-level", choice("off|error|warn|info|debug"),
-      "Log messages of this level and above on stderr (warn)", kOutputGroup},
+      "Log messages of this level and above on stderr (warn)", kOutputGroup, "warn", kLater,
+      "NETECHO_LOG_LEVEL"},
      &CommonTyped::log_level},
     {{"--log-format", choice("text|json"), "Write the log on stderr as text or JSON (text)",
-      kOutputGroup},
+      kOutputGroup, "text"},
      &CommonTyped::log_format},
 };
 
@@ -57,7 +70,7 @@ constexpr OptionRow<CommonTyped> kConnecting[] = {
       kSocketGroup},
      &CommonTyped::bind},
     {{"--framing", choice("ethernet2|802.3|802.2|snap"),
-      "Send ipx in Ethernet frames of this kind (ethernet2)", kSocketGroup},
+      "Send ipx in Ethernet frames of this kind (ethernet2)", kSocketGroup, "ethernet2"},
      &CommonTyped::framing},
 };
 
@@ -85,18 +98,19 @@ constexpr OptionRow<CommonTyped> kSockets[] = {
       kSocketGroup},
      &CommonTyped::fwmark},
     {{"--rcvbuf", kSize, "Set the receive buffer of each socket (the kernel's default)",
-      kSocketGroup},
+      kSocketGroup, "the kernel's default"},
      &CommonTyped::rcvbuf},
-    {{"--sndbuf", kSize, "Set the send buffer of each socket (the kernel's default)", kSocketGroup},
+    {{"--sndbuf", kSize, "Set the send buffer of each socket (the kernel's default)", kSocketGroup,
+      "the kernel's default"},
      &CommonTyped::sndbuf},
     {{"--busy-poll", kDuration, "Poll the network device this long for what comes in (off)",
-      kSocketGroup},
+      kSocketGroup, "off"},
      &CommonTyped::busy_poll},
     {{"--mss", kNumber, "Limit TCP segments to this many bytes: 88-32767 (the kernel's choice)",
-      kSocketGroup},
+      kSocketGroup, "the kernel's choice"},
      &CommonTyped::mss},
     {{"--keepalive", attached("IDLE,INTERVAL,COUNT"),
-      "Send TCP keep-alives (off); parts left out are the kernel's default", kSocketGroup},
+      "Send TCP keep-alives (off); parts left out are the kernel's default", kSocketGroup, "off"},
      &CommonTyped::keepalive},
     {{"--nagle", kFlag, "Let the kernel gather small writes: TCP_NODELAY stays off", kSocketGroup},
      &CommonTyped::nagle},
@@ -194,16 +208,29 @@ std::string key_file_value(const std::optional<std::string>& typed) {
   return variable == nullptr ? "" : variable;
 }
 
-void bind_output(OptionBinder& options, CommonTyped& typed) {
+void bind_output(OptionBinder& options, CommonTyped& typed, Reports reports) {
+  if (reports == Reports::figures) {
+    options.bind(kFormatOfFigures, typed);
+  } else {
+    options.bind(kFormatOfEvents, typed);
+  }
   options.bind(kOutput, typed);
+  options.exclude({"--format", "--json"});
+  options.exclude({"--time", "-D"});
 }
 
-void bind_common(OptionBinder& options, CommonTyped& typed, Ends ends) {
+void bind_common(OptionBinder& options, CommonTyped& typed, Ends ends, Reports reports) {
   options.bind(kLookUps, typed);
-  options.bind(kOutput, typed);
+  bind_output(options, typed, reports);
   options.bind(kAmount, typed);
   if (ends == Ends::connecting) options.bind(kConnecting, typed);
   options.bind(kSockets, typed);
+  options.exclude({"-4", "-6"});
+  options.exclude({"--tos", "--dscp"});
+  options.exclude({"--quiet", "--verbose"});
+  // What is typed now was meant now.
+  options.prefer("--quiet", "--log-level");
+  options.prefer("--verbose", "--log-level");
 }
 
 CommonOptions common_values(const CommonTyped& typed) {

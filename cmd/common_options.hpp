@@ -35,11 +35,11 @@ struct CommonTyped {
 enum class Ends : std::uint8_t { listening, connecting };
 
 /// Binds what all subcommands with endpoints have, with the socket options at the end; --bind and
-/// --framing only where a socket connects.
-void bind_common(OptionBinder& options, CommonTyped& typed, Ends ends);
+/// --framing only where a socket connects, and of --format what fits that which is reported.
+void bind_common(OptionBinder& options, CommonTyped& typed, Ends ends, Reports reports);
 
 /// Binds those alone that say how output looks, for what has no endpoint and takes no time.
-void bind_output(OptionBinder& options, CommonTyped& typed);
+void bind_output(OptionBinder& options, CommonTyped& typed, Reports reports);
 
 /// Turns what was typed into values, and sets the log up as chosen. Throws a usage Error.
 [[nodiscard]] CommonOptions common_values(const CommonTyped& typed);

@@ -14,7 +14,7 @@ struct FamiliesTyped {
 
 constexpr OptionRow<FamiliesTyped> kFamiliesRows[] = {
     {{"--all", kFlag, "Try the sockets of all families, for which the kernel may load modules",
-      "Families"},
+      "Families", "", kFirst},
      &FamiliesTyped::all},
 };
 
@@ -23,7 +23,7 @@ constexpr OptionRow<FamiliesTyped> kFamiliesRows[] = {
 Selected bind_families(OptionBinder& options) {
   const auto typed = std::make_shared<FamiliesTyped>();
   options.bind(kFamiliesRows, *typed);
-  bind_output(options, typed->common);
+  bind_output(options, typed->common, Reports::events);
   return [typed] {
     return FamiliesJob{.common = common_values(typed->common),
                        .tried = typed->all ? FamiliesTried::all : FamiliesTried::lesson};

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <new>
 #include <string_view>
 #include <system_error>
@@ -14,6 +13,7 @@
 #include "cmd/cli.hpp"
 #include "cmd/run/context.hpp"
 #include "core/base/clock.hpp"
+#include "core/host/handover.hpp"
 #include "core/report/format.hpp"
 
 namespace {
@@ -22,19 +22,14 @@ using namespace netecho;
 
 /// A standard stream that was closed must not become the number of a socket: then what is printed
 /// would go to a peer. Read-only /dev/null fails every write as the closed stream would (EBADF).
+/// A program that takes our place finds the stream closed, as we did.
 void reserve_standard_streams() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
-      static_cast<void>(::open("/dev/null", O_RDONLY));  // The lowest free number is this one.
+      // The lowest free number is this one.
+      static_cast<void>(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     }
   }
-}
-
-/// A reader that is gone (SIGPIPE) and a file at its limit (SIGXFSZ, ulimit -f) are told by what
-/// write() returns, so that results that were measured are not lost with the process.
-void ignore_signals_of_writing() {
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 /// Prints the line on stderr in any case; in formats for programs the error is in the output, too.
@@ -47,6 +42,7 @@ int report(const Error& error, const std::vector<std::string>& words) {
   const Format& format = error_format(words);
   switch (format.kind) {
     case FormatKind::words:
+    case FormatKind::figures:
       break;
     case FormatKind::stream:
       output.write(format.event({realtime_now(), event}, {}));
@@ -78,10 +74,11 @@ int main(int argc, char** argv) {
   reserve_standard_streams();
   ignore_signals_of_writing();
   const std::vector<std::string> words{argv + (argc > 0 ? 1 : 0), argv + argc};
+  Origins origins;
   try {
-    return run(parse_command_line(words));
+    return run(parse_command_line(words, origins));
   } catch (const Error& error) {
-    return report(error, words);
+    return report(origins.named(error), words);
   } catch (const std::bad_alloc&) {
     return report_no_memory(words);
   } catch (const std::system_error& error) {  // A thread could not be started.

@@ -4,14 +4,30 @@
 /// CLI11's options are made of rows here, whose specs are kept for help and completion.
 
 #include <functional>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
 
+#include "cmd/environment.hpp"
 #include "cmd/option_spec.hpp"
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace netecho {
+
+/// Says what one option holds, and where that comes from.
+struct Setting {
+  const OptionSpec* spec = nullptr;
+  std::string value;
+  std::string origin;
+};
 
 /// Binds the options of one subcommand. Borrows the parser; what the options are bound to must be
 /// there while it parses.
@@ -22,28 +38,77 @@ class OptionBinder {
   template <class Rows, class Typed>
   void bind(const Rows& rows, Typed& typed) {
     for (const auto& row : rows) {
-      std::visit([&](auto member) { bind_one(row.spec, typed.*member); }, row.member);
+      const auto bind_member = [&](auto member) {
+        auto& target = typed.*member;
+        bound_.push_back({&row.spec, bind_one(row.spec, target), &target, ""});
+      };
+      std::visit(bind_member, row.member);
       specs_.push_back(&row.spec);
     }
   }
-  /// Adds a flag that the parser only has to know: somebody else looks for it.
+  /// Adds a flag that the parser only has to know: somebody else looks for it. It has no variable.
   void know(const OptionSpec& spec);
+  /// What follows "--" is another program's command line, and goes to `command` whole.
+  void bind_command(const OptionSpec& spec, std::vector<std::string>& command);
+  /// Moves that command line to its place and returns the other words. Where none was bound, the
+  /// parser knows itself what "--" means.
+  [[nodiscard]] std::vector<std::string> without_command(std::vector<std::string> words) const;
+
+  /// Says that of these options one alone may be given: where one is typed, the variables of the
+  /// others don't hold. "--mode=connect" excludes them with that value only.
+  void exclude(std::initializer_list<std::string_view> names);
+  /// Says that the variable of `weaker` doesn't hold where `stronger` is typed.
+  void prefer(std::string_view stronger, std::string_view weaker);
+
   /// `check` is called when all options have their values, before what is left over is refused. It
   /// may throw a usage Error.
-  void on_parsed(std::function<void()> check);
+  void on_parsed(std::function<void()> check) { parsed_ = std::move(check); }
+  void check_parsed() const;
+  /// `check` is called when nothing else is wrong, before the job is run. It may throw, too.
+  void on_run(std::function<void()> check) { run_ = std::move(check); }
+  void check_run() const;
+
+  /// Asks for no argument that must be there otherwise: nothing will be run.
+  void require_nothing();
+
+  /// Gives the options that were not typed the values of their variables, once the command line was
+  /// parsed. Throws a usage Error that names a variable whose value is none.
+  void read_environment(Environment& environment, Origins& origins);
+
+  /// Returns what each option and each argument that is there holds now, in their order.
+  [[nodiscard]] std::vector<Setting> settings() const;
 
   /// Returns all specs, in the order in which they were bound.
   [[nodiscard]] const std::vector<const OptionSpec*>& specs() const { return specs_; }
 
  private:
-  void bind_one(const OptionSpec& spec, bool& flag);
-  void bind_one(const OptionSpec& spec, int& count);
-  void bind_one(const OptionSpec& spec, std::string& text);
-  void bind_one(const OptionSpec& spec, std::optional<std::string>& value);
-  void bind_one(const OptionSpec& spec, std::vector<std::string>& values);
+  using Target = std::variant<bool*, int*, std::string*, std::optional<std::string>*,
+                              std::vector<std::string>*>;
+  struct Bound {
+    const OptionSpec* spec;
+    CLI::Option* option;
+    Target target;
+    std::string variable;  ///< Gave the value; empty if none did.
+  };
+
+  [[nodiscard]] bool is_typed(std::string_view name) const;
+  [[nodiscard]] bool is_excluded(const OptionSpec& spec) const;
+  [[nodiscard]] Setting setting_of(const Bound& bound) const;
+
+  CLI::Option* bind_one(const OptionSpec& spec, bool& flag);
+  CLI::Option* bind_one(const OptionSpec& spec, int& count);
+  CLI::Option* bind_one(const OptionSpec& spec, std::string& text);
+  CLI::Option* bind_one(const OptionSpec& spec, std::optional<std::string>& value);
+  CLI::Option* bind_one(const OptionSpec& spec, std::vector<std::string>& values);
 
   CLI::App& app_;
+  const OptionSpec* command_spec_ = nullptr;
+  std::vector<std::string>* command_ = nullptr;  ///< Null where nothing else is to be run.
+  std::vector<Bound> bound_;
   std::vector<const OptionSpec*> specs_;
+  std::vector<std::pair<std::string_view, std::string_view>> preferred_;  ///< Stronger, weaker.
+  std::function<void()> parsed_;
+  std::function<void()> run_;
 };
 
 }  // namespace netecho

@@ -51,6 +51,14 @@ constexpr ValueSpec attached(const char* name) {
   return {name, ValueKind::other, ValuePlace::attached};
 }
 
+/// `--help` shows few options, `--help=all` shows all.
+enum class Rank : std::uint8_t {
+  later,  ///< Only --help=all shows it.
+  first,  ///< People who begin need it.
+};
+inline constexpr Rank kFirst = Rank::first;
+inline constexpr Rank kLater = Rank::later;
+
 /// Describes an option, or a positional argument, whose name has no dash. It lives as long as the
 /// program.
 struct OptionSpec {
@@ -58,6 +66,9 @@ struct OptionSpec {
   ValueSpec value;
   const char* summary;     ///< The line of --help stands alone: what it does, unit, default.
   const char* group = "";  ///< It stands under this heading of --help.
+  const char* usual = "";  ///< What holds if it isn't given; the summary tells it in parentheses.
+  Rank rank = Rank::later;
+  const char* shared = "";  ///< A variable that all subcommands read if its own is not set.
 
   [[nodiscard]] bool positional() const { return *names != '-'; }
 };
@@ -79,5 +90,11 @@ struct OptionRow {
 
 /// Cuts a text at the separators: into the names of an option, or the words of a choice.
 [[nodiscard]] std::vector<std::string> parts_of(std::string_view text, char separator);
+
+/// Returns what is wrong with a value that is to be one of the words; nothing if it is one.
+[[nodiscard]] std::string choice_complaint(const ValueSpec& value, const std::string& text);
+
+/// Returns the name to tell an option by: the long one, where it has one.
+[[nodiscard]] std::string_view main_name(const OptionSpec& spec);
 
 }  // namespace netecho

@@ -26,10 +26,11 @@ struct ProbeTyped {
   std::vector<std::string> endpoints;
   std::optional<std::string> count, interval, rate, duration, schedule, window, timeout, deadline,
       connect_timeout, size, sweep, warmup, mode, wait, timestamps, parallel, report_interval,
-      samples, hdr, hdr_tag, key_file, close;
+      samples, hdr, hdr_tag, html, key_file, close, output;
   std::string show_payload;
   std::vector<std::string> fail_if;
   bool histogram = false;
+  bool plot = false;
   bool flood = false;
   bool retry = false;
   bool clocks_synchronized = false;
@@ -41,52 +42,58 @@ constexpr const char* kProbing = "Probing";
 constexpr OptionRow<ProbeTyped> kProbe[] = {
     {{"endpoint", {"ENDPOINT...", ValueKind::endpoint}, "What to measure, side by side"},
      &ProbeTyped::endpoints},
-    {{"-c,--count", kNumber, "Send N probes a flow (10); 0: until interrupted", kProbing},
+    {{"-c,--count", kNumber, "Send N probes a flow (10); 0: until interrupted", kProbing, "10",
+      kFirst},
      &ProbeTyped::count},
-    {{"-i,--interval", kDuration, "Wait this long between the probes of a flow (100ms)", kProbing},
+    {{"-i,--interval", kDuration, "Wait this long between the probes of a flow (100ms)", kProbing,
+      "100ms", kFirst},
      &ProbeTyped::interval},
     {{"--rate", free_text("RATE"), "Send this many probes a second and flow, instead of --interval",
       kProbing},
      &ProbeTyped::rate},
-    {{"--duration", kDuration, "Send probes for this long, instead of --count", kProbing},
+    {{"--duration", kDuration, "Send probes for this long, instead of --count", kProbing, "",
+      kFirst},
      &ProbeTyped::duration},
     {{"--schedule", choice("periodic|poisson"),
-      "Leave equal gaps between probes, or random ones (periodic)", kProbing},
+      "Leave equal gaps between probes, or random ones (periodic)", kProbing, "periodic"},
      &ProbeTyped::schedule},
     {{"--flood", kFlag, "Send the next probe as soon as fewer than --window are outstanding",
-      kProbing},
+      kProbing, "", kFirst},
      &ProbeTyped::flood},
-    {{"--window", kNumber, "Keep N probes of a --flood outstanding (1)", kProbing},
+    {{"--window", kNumber, "Keep N probes of a --flood outstanding (1)", kProbing, "1"},
      &ProbeTyped::window},
-    {{"-s,--size", kSize, "Send probes of this many bytes (64; 72 with a key)", kProbing},
+    {{"-s,--size", kSize, "Send probes of this many bytes (64; 72 with a key)", kProbing, "64",
+      kFirst},
      &ProbeTyped::size},
     {{"--sweep", free_text("SIZE,..."), "Measure each of these sizes in a run of its own",
       kProbing},
      &ProbeTyped::sweep},
     {{"-W,--timeout", kDuration, "Count a probe as lost when no reply came for this long (1s)",
-      kProbing},
+      kProbing, "1s", kFirst},
      &ProbeTyped::timeout},
     {{"--connect-timeout", kDuration, "Give up an attempt to connect after this long (5s)",
-      kProbing},
+      kProbing, "5s"},
      &ProbeTyped::connect_timeout},
     {{"-w,--deadline", kDuration, "End the run after this long, whatever happens (no limit)",
-      kProbing},
+      kProbing, "no limit"},
      &ProbeTyped::deadline},
-    {{"--warmup", kNumber, "Send N probes before the run that count in no figure (0)", kProbing},
+    {{"--warmup", kNumber, "Send N probes before the run that count in no figure (0)", kProbing,
+      "0"},
      &ProbeTyped::warmup},
-    {{"--parallel", kNumber, "Open N flows (connections) to each target (1)", kProbing},
+    {{"--parallel", kNumber, "Open N flows (connections) to each target (1)", kProbing, "1"},
      &ProbeTyped::parallel},
     {{"--mode", choice("echo|connect"),
-      "Measure echoes, or connecting alone, which any service allows (echo)", kProbing},
+      "Measure echoes, or connecting alone, which any service allows (echo)", kProbing, "echo",
+      kFirst},
      &ProbeTyped::mode},
     {{"--close", choice("fin|reset"),
-      "End each TCP connection of --mode connect by FIN or RST (fin)", kProbing},
+      "End each TCP connection of --mode connect by FIN or RST (fin)", kProbing, "fin"},
      &ProbeTyped::close},
     {{"--wait", choice("block|spin"), "Await replies asleep, or spinning on a processor (block)",
-      kProbing},
+      kProbing, "block"},
      &ProbeTyped::wait},
     {{"--timestamps", choice("user|kernel"),
-      "Measure round trips by netecho's stamps, or by the kernel's, too (user)", kProbing},
+      "Measure round trips by netecho's stamps, or by the kernel's, too (user)", kProbing, "user"},
      &ProbeTyped::timestamps},
     {{"--retry", kFlag, "Connect again whenever a connection fails, the first one included",
       kProbing},
@@ -97,29 +104,42 @@ constexpr OptionRow<ProbeTyped> kProbe[] = {
     {{"--key-file", kFile,
       "Authenticate probes with the key in this file, and take only replies that prove it "
       "(NETECHO_KEY_FILE)",
-      kProbing},
+      kProbing, "", kLater, "NETECHO_KEY_FILE"},
      &ProbeTyped::key_file},
     {{"--self", kFlag, "Measure every transport of this machine, against a server inside netecho",
-      kProbing},
+      kProbing, "", kFirst},
      &ProbeTyped::self},
     {{"--fail-if", free_text("EXPR"),
-      "Exit with 1 if this comes true, such as p99>1ms,loss>0.1%; repeatable", kOutputGroup},
+      "Exit with 1 if this comes true, such as p99>1ms,loss>0.1%; repeatable", kOutputGroup, "",
+      kFirst},
      &ProbeTyped::fail_if},
-    {{"--histogram", kFlag, "Print the distribution of round trips as bars", kOutputGroup},
+    {{"--histogram", kFlag, "Print the distribution of round trips as bars", kOutputGroup, "",
+      kFirst},
      &ProbeTyped::histogram},
+    {{"--plot", kFlag, "Draw round trips over time, and their distribution, in the terminal",
+      kOutputGroup},
+     &ProbeTyped::plot},
+    {{"--html", kFile, "Write a page with plots to this file, to send to a colleague",
+      kOutputGroup},
+     &ProbeTyped::html},
     {{"--hdr", kFile, "Write the distribution to this file, for HdrHistogram's tools",
       kOutputGroup},
      &ProbeTyped::hdr},
     {{"--hdr-tag", choice("auto|always|never"),
-      "Name the target in each line of --hdr (auto: if there are several)", kOutputGroup},
+      "Name the target in each line of --hdr (auto: if there are several)", kOutputGroup, "auto"},
      &ProbeTyped::hdr_tag},
     {{"--samples", kFile, "Write a record of each probe to this file: .csv or .jsonl",
       kOutputGroup},
      &ProbeTyped::samples},
-    {{"--report-interval", kDuration, "Print an interim report this often (off)", kOutputGroup},
+    {{"--output", kFile,
+      "Write --format prometheus to this file, which is replaced whole at the end (stdout)",
+      kOutputGroup, "stdout"},
+     &ProbeTyped::output},
+    {{"--report-interval", kDuration, "Print an interim report this often (off)", kOutputGroup,
+      "off"},
      &ProbeTyped::report_interval},
     {{"--show-payload", attached("MAX"),
-      "Print up to MAX bytes of each payload (off; without MAX: 4KiB)", kOutputGroup},
+      "Print up to MAX bytes of each payload (off; without MAX: 4KiB)", kOutputGroup, "off"},
      &ProbeTyped::show_payload},
 };
 
@@ -268,6 +288,17 @@ void read_key(const ProbeTyped& typed, ProbeJob& out) {
   }
 }
 
+/// Of the formats only figures go to a file: whoever reads that expects the old ones or all of the
+/// new ones.
+std::string output_value(const ProbeTyped& typed, const CommonOptions& common) {
+  if (!typed.output) return "";
+  const bool figures = common.format != nullptr && common.format->kind == FormatKind::figures;
+  if (!figures || common.json) {
+    throw usage_error("option", "--output", "is the file of --format prometheus");
+  }
+  return *typed.output;
+}
+
 ProbeJob job_of(const ProbeTyped& typed) {
   ProbeJob job;
   job.common = common_values(typed.common);
@@ -284,6 +315,9 @@ ProbeJob job_of(const ProbeTyped& typed) {
   check_outstanding(job.probe, typed.rate.has_value(), std::uint64_t{job.parallel} * targets);
   job.fail_if = thresholds_value(typed.fail_if, job.probe, job.parallel);
   job.histogram = typed.histogram;
+  job.output_path = output_value(typed, job.common);
+  job.plot = typed.plot;
+  job.html_path = typed.html.value_or("");
   job.samples_path = typed.samples.value_or("");
   job.hdr_path = typed.hdr.value_or("");
   if (typed.hdr_tag && !typed.hdr) {
@@ -305,12 +339,28 @@ ProbeJob job_of(const ProbeTyped& typed) {
   if (job.self && !job.endpoints.empty()) {
     throw usage_error("option", "--self", "brings its own endpoints: name none");
   }
-  if (!job.self && job.endpoints.empty()) {
-    throw usage_error("probe", "",
-                      "an endpoint is missing, such as udp://localhost:12345; " +
-                          std::string("--self measures this machine"));
-  }
   return job;
+}
+
+void check_endpoints(const ProbeTyped& typed) {
+  if (typed.self || !typed.endpoints.empty()) return;
+  throw usage_error("probe", "",
+                    "an endpoint is missing, such as udp://localhost:12345; " +
+                        std::string("--self measures this machine"));
+}
+
+void exclude_options(OptionBinder& options) {
+  options.exclude({"--interval", "--rate", "--flood"});
+  options.exclude({"--flood", "--schedule"});
+  options.exclude({"--flood", "--timestamps=kernel"});
+  options.exclude({"--size", "--sweep", "--mode=connect"});
+  for (const char* name : {"--retry", "--clocks-synchronized", "--key-file", "--connect-timeout"}) {
+    options.exclude({"--mode=connect", name});
+  }
+  options.prefer("endpoint", "--self");
+  for (const char* format : {"--json", "--format=text", "--format=json", "--format=jsonl"}) {
+    options.prefer(format, "--output");
+  }
 }
 
 }  // namespace
@@ -318,7 +368,9 @@ ProbeJob job_of(const ProbeTyped& typed) {
 Selected bind_probe(OptionBinder& options) {
   const auto typed = std::make_shared<ProbeTyped>();
   options.bind(kProbe, *typed);
-  bind_common(options, typed->common, Ends::connecting);
+  bind_common(options, typed->common, Ends::connecting, Reports::figures);
+  exclude_options(options);
+  options.on_run([typed] { check_endpoints(*typed); });
   return [typed] { return job_of(*typed); };
 }
 

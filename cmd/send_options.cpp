@@ -26,32 +26,35 @@ constexpr const char* kExchange = "Exchange";
 constexpr OptionRow<SendTyped> kSend[] = {
     {{"endpoint", {"ENDPOINT", ValueKind::endpoint}, "Where to send"}, &SendTyped::endpoint},
     {{"data", free_text("[DATA]"), "What to send; standard input without it"}, &SendTyped::data},
-    {{"-f,--file", kFile, "Send what is in this file; -: standard input", kPayload},
+    {{"-f,--file", kFile, "Send what is in this file; -: standard input", kPayload, "", kFirst},
      &SendTyped::file},
-    {{"-x,--hex", free_text("HEX"), "Send the bytes of these hexadecimal digits", kPayload},
+    {{"-x,--hex", free_text("HEX"), "Send the bytes of these hexadecimal digits", kPayload, "",
+      kFirst},
      &SendTyped::hex},
     {{"--base64", free_text("B64"), "Send the bytes that are written here in Base64", kPayload},
      &SendTyped::base64},
-    {{"--lines", kFlag, "Send each line as a message, and await its echo before the next",
-      kPayload},
+    {{"--lines", kFlag, "Send each line as a message, and await its echo before the next", kPayload,
+      "", kFirst},
      &SendTyped::lines},
-    {{"-c,--count", kNumber, "Send the payload N times (1)", kExchange}, &SendTyped::count},
-    {{"-i,--interval", kDuration, "Wait this long between repeats (0)", kExchange},
+    {{"-c,--count", kNumber, "Send the payload N times (1)", kExchange, "1", kFirst},
+     &SendTyped::count},
+    {{"-i,--interval", kDuration, "Wait this long between repeats (0)", kExchange, "0", kFirst},
      &SendTyped::interval},
-    {{"-W,--timeout", kDuration, "Wait this long for a reply (5s)", kExchange},
+    {{"-W,--timeout", kDuration, "Wait this long for a reply (5s)", kExchange, "5s", kFirst},
      &SendTyped::timeout},
-    {{"--connect-timeout", kDuration, "Wait this long for the connection (5s)", kExchange},
+    {{"--connect-timeout", kDuration, "Wait this long for the connection (5s)", kExchange, "5s"},
      &SendTyped::connect_timeout},
-    {{"-w,--deadline", kDuration, "End after this long, whatever happens (no limit)", kExchange},
+    {{"-w,--deadline", kDuration, "End after this long, whatever happens (no limit)", kExchange,
+      "no limit"},
      &SendTyped::deadline},
     {{"--retry", kNumber, "Try again up to N times what failed before any reply came (0)",
-      kExchange},
+      kExchange, "0", kFirst},
      &SendTyped::retry},
     {{"--expect", choice("echo|any|none"), "Expect the echo, any reply, or no reply (echo)",
-      kExchange},
+      kExchange, "echo", kFirst},
      &SendTyped::expect},
     {{"-N,--half-close", kFlag, "End the stream at the end of input, before the reply is complete",
-      kExchange},
+      kExchange, "", kFirst},
      &SendTyped::half_close},
     {{"--raw", kFlag, "Print the reply as it is on a terminal, too", kOutputGroup},
      &SendTyped::raw},
@@ -107,7 +110,9 @@ void set_payload(const SendTyped& typed, SendJob& job) {
   if (typed.lines && job.origin == PayloadOrigin::literal) {
     throw usage_error("option", "--lines", "reads standard input or --file, not DATA");
   }
-  const bool typing = job.origin == PayloadOrigin::standard_input && ::isatty(STDIN_FILENO) == 1;
+  // Without an endpoint nothing will be sent: --print-config.
+  const bool typing = job.origin == PayloadOrigin::standard_input && !typed.endpoint.empty() &&
+                      ::isatty(STDIN_FILENO) == 1;
   if (typing && !typed.file) job.lines = true;
 }
 
@@ -162,7 +167,11 @@ void check_port_argument(const SendTyped& typed) {
 Selected bind_send(OptionBinder& options) {
   const auto typed = std::make_shared<SendTyped>();
   options.bind(kSend, *typed);
-  bind_common(options, typed->common, Ends::connecting);
+  bind_common(options, typed->common, Ends::connecting, Reports::events);
+  options.exclude({"data", "--file", "--hex", "--base64"});
+  for (const char* name : {"data", "--hex", "--base64", "--count", "--interval", "--half-close"}) {
+    options.exclude({"--lines", name});
+  }
   // It goes before the complaint that DATA is one argument too many.
   options.on_parsed([typed] { check_port_argument(*typed); });
   return [typed] { return job_of(*typed); };

@@ -28,6 +28,8 @@ CORE |= {
     "core/send": OF_ENGINES,
     "core/probe": OF_ENGINES,
     "core/report": BASICS | {"core/net", "core/measure", "core/facts"},
+    # A page is made of facts; whoever reads them again stands outside of it.
+    "core/report/page": BASICS | {"core/measure", "core/facts", "core/report"},
 }
 OF_PROTOCOLS = BASICS | {"core/seam", "core/net", "core/host"}
 PROTOCOLS = {

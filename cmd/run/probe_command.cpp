@@ -93,7 +93,7 @@ int run_probe(const ProbeJob& typed) {
   judge(results, job);
   warn_of_pace(results, job);
   tell_of_output(results, errors, sink, files);
-  return show_results(results, errors, job, format, output, style);
+  return show_results(results, errors, job, format, output, style, files);
 }
 
 }  // namespace netecho

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+#include "cmd/run/page_output.hpp"
+#include "core/base/build_info.hpp"
 #include "core/base/clock.hpp"
+#include "core/base/whole_file.hpp"
+#include "core/report/result_reader.hpp"
 
 namespace netecho {
 
@@ -27,14 +31,23 @@ void finish_one(std::optional<File>& file, std::vector<Error>& errors) {
 }  // namespace
 
 ProbeFiles::ProbeFiles(const ProbeJob& job)
-    : in_parts_{job.probe.report_interval != Duration::max()}, tagged_{tags_lines(job)} {
+    : html_path_{job.html_path},
+      in_parts_{job.probe.report_interval != Duration::max()},
+      tagged_{tags_lines(job)} {
+  if (!job.output_path.empty()) expect_whole_file(job.output_path);
+  if (wants_page()) expect_whole_file(html_path_);
   if (!job.samples_path.empty()) samples_.emplace(job.samples_path);
   if (!job.hdr_path.empty()) hdr_.emplace(job.hdr_path, realtime_now());
+  if (wants_page() || job.plot) series_.emplace();
 }
 
 void ProbeFiles::came(std::size_t target, const SocketDescription& description) {
+  if (series_) {
+    drawn_.resize(target);  // None of the run before.
+    drawn_.push_back(series_->begin(description.uri));
+  }
   if (!samples_) return;
-  names_.resize(target);  // None of the run before.
+  names_.resize(target);
   names_.push_back(samples_->add_target(description.uri));
 }
 
@@ -44,6 +57,10 @@ void ProbeFiles::begin(Instant start, WallTime wall) {
     zero_ = wall;
   }
   logged_ = start - *start_;
+  run_start_ = start;
+  for (const auto& series : drawn_) {
+    if (series) series->zero = wall;
+  }
 }
 
 /// Two readings of the clocks differ by what lies between them, so that `zero_` stays unless the
@@ -58,6 +75,11 @@ WallTime ProbeFiles::wall_time(std::optional<Instant> at) {
 }
 
 void ProbeFiles::sample(const ProbeOutcome& outcome, std::uint64_t size_bytes) {
+  if (series_ && drawn_[outcome.target]) {
+    const auto at = outcome.sent ? outcome.sent : outcome.intended;
+    drawn_[outcome.target]->note(at.value_or(monotonic_now()) - run_start_, outcome.status,
+                                 outcome.rtt);
+  }
   if (!samples_) return;
   const auto since_start = [&](std::optional<Instant> at) -> std::optional<Duration> {
     if (!at) return std::nullopt;
@@ -85,6 +107,9 @@ void ProbeFiles::interval(std::span<const ProbeResult> targets) {
 }
 
 void ProbeFiles::result(std::span<const ProbeResult> targets) {
+  for (std::size_t i = 0; i < std::min(drawn_.size(), targets.size()); ++i) {
+    if (drawn_[i] && targets[i].latency) drawn_[i]->take(targets[i].latency);
+  }
   if (!in_parts_) log(targets);
 }
 
@@ -98,6 +123,21 @@ void ProbeFiles::log(std::span<const ProbeResult> targets) {
     longest = std::max(longest, summary.duration);
   }
   logged_ += longest;
+}
+
+std::optional<Error> ProbeFiles::page(const ResultEvent& result,
+                                      const std::vector<Summary>& flows) {
+  PageRun run = page_run(result, flows);
+  run.version = build_info().version;
+  attach_series(run, *series_);
+  std::vector<PageRun> runs;
+  runs.push_back(std::move(run));
+  try {
+    write_page(html_path_, std::move(runs), language_of_environment());
+  } catch (const Error& error) {
+    return error;
+  }
+  return std::nullopt;
 }
 
 std::vector<Error> ProbeFiles::finish() {

@@ -1,25 +1,31 @@
 #pragma once
 
 /// \file
-/// The files that a measurement writes beside its output: `--samples` and `--hdr`. They cover all
-/// runs of a command.
+/// The files that a measurement writes beside its output: `--samples`, `--hdr` and `--html`, and
+/// what `--plot` draws. They cover all runs of a command.
 
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "cmd/run/probe_job.hpp"
 #include "core/report/hdr_log.hpp"
 #include "core/report/samples.hpp"
+#include "core/report/series.hpp"
 
 namespace netecho {
 
 class ProbeFiles {
  public:
-  /// Makes the files of the job. Throws Error.
+  /// Makes the files of the job, and tries whether those that appear whole at its end, a page and
+  /// its output, can be made. Throws Error.
   explicit ProbeFiles(const ProbeJob& job);
 
-  [[nodiscard]] bool wants_samples() const noexcept { return samples_.has_value(); }
+  [[nodiscard]] bool wants_samples() const noexcept {
+    return samples_.has_value() || series_.has_value();
+  }
 
   /// A target of the run that is to begin, or of the one at hand; each run counts them from 0.
   void came(std::size_t target, const SocketDescription& description);
@@ -28,8 +34,14 @@ class ProbeFiles {
   void sample(const ProbeOutcome& outcome, std::uint64_t size_bytes);
   /// Writes what a part of the run that just ended had, one result a target.
   void interval(std::span<const ProbeResult> targets);
-  /// Writes what a whole run had, if it had no parts.
+  /// Takes what a whole run had, and writes it if the run had no parts.
   void result(std::span<const ProbeResult> targets);
+  [[nodiscard]] bool wants_page() const noexcept { return !html_path_.empty(); }
+  /// Writes the page of all results; returns why it could not be. REQUIRES: wants_page().
+  [[nodiscard]] std::optional<Error> page(const ResultEvent& result,
+                                          const std::vector<Summary>& flows);
+  /// What `--plot` draws; null if it is not wanted.
+  [[nodiscard]] const SeriesSet* series() const noexcept { return series_ ? &*series_ : nullptr; }
   /// Waits until all is written; returns what could not be.
   [[nodiscard]] std::vector<Error> finish();
 
@@ -39,6 +51,10 @@ class ProbeFiles {
 
   std::optional<SampleFile> samples_;
   std::optional<HdrLog> hdr_;
+  std::string html_path_;
+  std::optional<SeriesSet> series_;
+  std::vector<std::shared_ptr<Series>> drawn_;  ///< Of the run's targets; null: too many.
+  Instant run_start_{};
   bool in_parts_;
   bool tagged_;  ///< Whether each line of hdr_ names its target.
   std::optional<Instant> start_;

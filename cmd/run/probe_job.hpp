@@ -30,10 +30,13 @@ struct ProbeJob {
   std::size_t show_payload_bytes = 0;  ///< How much of a payload `reply` events show; 0: none.
   std::vector<Threshold> fail_if;      ///< Any of them that comes true fails the run.
   bool histogram = false;
+  bool plot = false;
   std::string key_file;      ///< Empty if there is none; read, it is `probe.key`.
+  std::string output_path;   ///< What --format prints goes here; empty: to stdout.
   std::string samples_path;  ///< Empty if there is none.
   std::string hdr_path;
   HdrTag hdr_tag = HdrTag::automatic;
+  std::string html_path;  ///< Empty if there is none.
   bool self = false;
 };
 

@@ -111,14 +111,4 @@ int common_exit_code(const std::vector<Summary>& summaries) {
   return code;
 }
 
-void write_result(Output& output, const Format& format, const std::vector<Summary>& summaries,
-                  const std::vector<ErrorEvent>& errors, int exit_code) {
-  output.write(format.result({.time = realtime_now(),
-                              .command = "probe",
-                              .targets = summaries,
-                              .replies = {},
-                              .errors = errors,
-                              .exit_code = exit_code}));
-}
-
 }  // namespace netecho

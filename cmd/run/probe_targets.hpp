@@ -1,8 +1,7 @@
 #pragma once
 
 /// \file
-/// The two forms of `probe` share this: the way from an endpoint to something that can be probed,
-/// and the one result.
+/// The two forms of `probe` share this: the way from an endpoint to something that can be probed.
 
 #include <string>
 #include <vector>
@@ -32,9 +31,5 @@ void check_probe(const Endpoint& endpoint, const ProbeJob& job, const char* size
 
 /// Returns the code of the run: 0, the code that all failing targets share, or 1.
 [[nodiscard]] int common_exit_code(const std::vector<Summary>& summaries);
-
-/// Writes the one JSON object at the end.
-void write_result(Output& output, const Format& format, const std::vector<Summary>& summaries,
-                  const std::vector<ErrorEvent>& errors, int exit_code);
 
 }  // namespace netecho

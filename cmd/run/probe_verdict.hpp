@@ -32,6 +32,7 @@ void tell_of_output(std::vector<ProbeResult>& results, std::vector<ErrorEvent>& 
 /// Shows results and errors in `format`, and returns the code of the run.
 [[nodiscard]] int show_results(const std::vector<ProbeResult>& results,
                                const std::vector<ErrorEvent>& errors, const ProbeJob& job,
-                               const Format& format, Output& output, const TextStyle& style);
+                               const Format& format, Output& output, const TextStyle& style,
+                               const ProbeFiles& files);
 
 }  // namespace netecho

@@ -157,7 +157,7 @@ int run_self_probe(const ProbeJob& typed) {
   std::vector<ErrorEvent> errors = errors_of(results);
   tell_of_output(results, errors, sink, files);
   if (format.kind != FormatKind::words) {
-    return show_results(results, errors, job, format, output, style);
+    return show_results(results, errors, job, format, output, style, files);
   }
   const std::vector<Summary> summaries = summaries_of(results);
   output.write(with_time_of_day(comparison_table(summaries, style) + instrument_text(summaries),

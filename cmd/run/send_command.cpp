@@ -141,7 +141,7 @@ bool Sender::try_again(const Error& error) {
 bool Sender::try_again(const ExchangeResult& result) {
   if (result.answered || result.status == ExchangeStatus::interrupted) return false;
   if (result.status == ExchangeStatus::not_sent && result.error == EMSGSIZE) return false;
-  const Error error = error_of(result, job_);
+  const Error error = error_of(result, job_.endpoint, job_.timeout);
   return error.category() != ErrorCategory::permission && try_again(error);
 }
 

@@ -54,12 +54,11 @@ std::string came_back(const ExchangeResult& result) {
 
 }  // namespace
 
-Error error_of(const ExchangeResult& result, const SendJob& job) {
-  const std::string& where = job.endpoint;
+Error error_of(const ExchangeResult& result, const std::string& where, Duration timeout) {
   switch (result.status) {
     case ExchangeStatus::timeout:
       return {ErrorCategory::timeout, "echo", where,
-              "nothing more within " + format_duration(job.timeout) + "; " + came_back(result)};
+              "nothing more within " + format_duration(timeout) + "; " + came_back(result)};
     case ExchangeStatus::mismatch:
       return {ErrorCategory::mismatch, "echo", where,
               "differs from what was sent at offset " + std::to_string(result.offset)};
@@ -228,7 +227,7 @@ void SendReport::end_exchange(const ExchangeResult& result) {
 
 void SendReport::end_failed(const ExchangeResult& result) {
   if (result.status == ExchangeStatus::interrupted) return;
-  ErrorEvent event = error_event(error_of(result, job_));
+  ErrorEvent event = error_event(error_of(result, job_.endpoint, job_.timeout));
   event.icmp = result.icmp;
   failed(std::move(event));
 }

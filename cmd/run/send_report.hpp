@@ -16,8 +16,10 @@
 
 namespace netecho {
 
-/// Returns what the user is told of an exchange that is not ok.
-[[nodiscard]] Error error_of(const ExchangeResult& result, const SendJob& job);
+/// Returns what the user is told of an exchange with `where` that is not ok; a reply was awaited
+/// for `timeout`.
+[[nodiscard]] Error error_of(const ExchangeResult& result, const std::string& where,
+                             Duration timeout);
 /// Returns what the user is told of a peer that closed the connection while the next line was
 /// awaited.
 [[nodiscard]] Error ended_error(const SendJob& job);

@@ -6,6 +6,7 @@
 /// below it. An empty optional is JSON's null ("not measured").
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "core/facts/families.hpp"
 #include "core/facts/fields.hpp"
 #include "core/facts/reply.hpp"
+#include "core/facts/run_detail.hpp"
 #include "core/facts/server_stats.hpp"
 #include "core/facts/summary.hpp"
 #include "core/net/endpoint.hpp"
@@ -150,6 +152,8 @@ struct ResultEvent {
   std::optional<std::vector<ReplyEvent>> replies;  ///< send only.
   std::vector<ErrorEvent> errors;
   int exit_code = 0;
+  /// `probe` only: of each target, or null. JSON has none of it.
+  std::vector<std::shared_ptr<const RunDetail>> details{};
 };
 
 }  // namespace netecho

@@ -67,6 +67,8 @@ class Histogram {
   /// (divisor n).
   [[nodiscard]] std::optional<Duration> mean() const noexcept;
   [[nodiscard]] std::optional<Duration> stddev() const noexcept;
+  /// All samples together, in nanoseconds; exact.
+  [[nodiscard]] Wide sum() const noexcept { return sum_; }
 
   /// The smallest x with F(x) >= p (RFC 2330 section 11.3), where `infinite` more samples count as
   /// +infinity. None when x is infinite, when there are fewer than 1/(1-p) samples, or none at all;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/units.hpp"
+#include "core/facts/run_detail.hpp"
 #include "core/facts/summary.hpp"
 #include "core/measure/histogram.hpp"
 #include "core/seam/batch.hpp"
@@ -36,9 +37,10 @@ struct ProbeOutcome {
 
 /// The figures of one target: of a whole run, or of the interval since the last report.
 struct ProbeResult {
-  Summary summary;                           ///< All flows together.
-  std::vector<Summary> flows;                ///< Each, if there are several.
-  std::shared_ptr<const Histogram> latency;  ///< Of all: RTT, or the time of connecting.
+  Summary summary;                            ///< All flows together.
+  std::vector<Summary> flows;                 ///< Each, if there are several.
+  std::shared_ptr<const Histogram> latency;   ///< Of all: RTT, or the time of connecting.
+  std::shared_ptr<const RunDetail> detail{};  ///< Of all; null if it was never probed.
 };
 
 /// A quick look at a running measurement, for people.

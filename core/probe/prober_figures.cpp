@@ -46,6 +46,7 @@ void ProbeCounts::add(const ProbeCounts& other) noexcept {
   rx_bytes += other.rx_bytes;
   reasons.add(other.reasons);
   hop_limits.add(other.hop_limits);
+  last_reply = std::max(last_reply, other.last_reply);
 }
 
 void FigureSet::merge(const FigureSet& other) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/units.hpp"
 #include "core/facts/hop_limits.hpp"
 #include "core/facts/losses.hpp"
 #include "core/facts/reason_counts.hpp"
@@ -35,6 +36,7 @@ struct ProbeCounts {
   std::uint64_t rx_bytes = 0;
   ReasonCounts reasons{};
   HopLimits hop_limits{};
+  Instant last_reply = Instant::min();  ///< When the last of those received came.
 
   [[nodiscard]] std::uint64_t scheduled() const noexcept { return sent + send_error + skipped; }
   [[nodiscard]] std::uint64_t lost() const noexcept {

@@ -67,6 +67,7 @@ void Recorder::answered(Sequence sequence, const Arrival& arrival,
   std::optional<Duration> response;
   if (!options_.floods()) response = rtt + arrival.lateness;
   ++figures_.counts.received;
+  figures_.counts.last_reply = reply.message->at;
   if (arrival.reordered) ++figures_.counts.reordered;
   figures_.arrived_with(reply.message->hop_limit);
   figures_.statistics.received(rtt, response);

@@ -40,6 +40,23 @@ void finish(Summary& summary, const FigureSet& figures, const LatenessFigures& w
   if (summary.error && summary.scheduled_total == 0) summary.exit_code = summary.error->exit_code;
 }
 
+/// Takes the distributions out of `figures`.
+std::shared_ptr<const RunDetail> detail_of(FigureSet&& figures, Instant now,
+                                           const ProbeOptions& options) {
+  RoundTripStatistics& from = figures.statistics;
+  const std::uint64_t unanswered = from.unanswered();
+  const Instant last = figures.counts.last_reply;
+  // In this order long durations don't overflow.
+  const bool lately = last != Instant::min() && now - last - options.mean_gap() <= options.timeout;
+  return std::make_shared<const RunDetail>(
+      RunDetail{.latency = std::move(from.rtt),
+                .response = std::move(from.response),
+                .server_residence = std::move(from.server_residence),
+                .send_lateness = std::move(from.send_lateness),
+                .unanswered = unanswered,
+                .answered_lately = lately});
+}
+
 /// A flood records too fast to search a list each time.
 HistogramSpace space_for(std::size_t flows, const ProbeOptions& options) noexcept {
   const bool floods = options.schedule == ScheduleKind::flood;
@@ -126,7 +143,8 @@ void FlowTable::begin(Instant start, WallTime wall) {
 }
 
 template <typename FiguresOf>
-std::vector<ProbeResult> FlowTable::collect(bool interrupted, const FiguresOf& figures_of) const {
+std::vector<ProbeResult> FlowTable::collect(Instant now, bool interrupted,
+                                            const FiguresOf& figures_of) const {
   const Histogram* const latency = context_.waiter.wake_up_latency();
   const LatenessFigures wake_up =
       latency != nullptr ? lateness_figures(*latency) : LatenessFigures{};
@@ -150,18 +168,19 @@ std::vector<ProbeResult> FlowTable::collect(bool interrupted, const FiguresOf& f
     result.summary = together(summaries);
     finish(result.summary, *all, wake_up);
     if (summaries.size() > 1) result.flows = std::move(summaries);
-    result.latency = std::make_shared<const Histogram>(std::move(all->statistics.rtt));
+    result.detail = detail_of(std::move(*all), now, context_.options);
+    result.latency = {result.detail, &result.detail->latency};
     out.push_back(std::move(result));
   }
   return out;
 }
 
 std::vector<ProbeResult> FlowTable::results(Instant now, bool interrupted) const {
-  return collect(interrupted, [&](ProbeFlow& flow) { return flow.whole(now); });
+  return collect(now, interrupted, [&](ProbeFlow& flow) { return flow.whole(now); });
 }
 
 std::vector<ProbeResult> FlowTable::end_period(Instant now) const {
-  return collect(false, [&](ProbeFlow& flow) { return flow.end_period(now); });
+  return collect(now, false, [&](ProbeFlow& flow) { return flow.end_period(now); });
 }
 
 std::vector<ProbeStatus> FlowTable::status() const {

@@ -48,7 +48,7 @@ class FlowTable {
   [[nodiscard]] Duration phase_of(std::size_t target, std::size_t flow) const noexcept;
   [[nodiscard]] Flows flows_of(std::size_t target) const noexcept;
   template <typename FiguresOf>
-  [[nodiscard]] std::vector<ProbeResult> collect(bool interrupted,
+  [[nodiscard]] std::vector<ProbeResult> collect(Instant now, bool interrupted,
                                                  const FiguresOf& figures_of) const;
 
   const ProberContext& context_;

@@ -18,14 +18,18 @@ enum class FormatKind : std::uint8_t {
   words,     ///< People: lines, perhaps one that is redrawn. Errors are on stderr alone.
   stream,    ///< Programs: every event, when it happens.
   document,  ///< Programs: a whole run in one piece, at its end.
+  figures,   ///< Programs: what was measured in one piece, at its end. Errors are on stderr alone.
 };
+
+/// What a command has to tell. Only what measures has figures.
+enum class Reports : std::uint8_t { events, figures };
 
 struct Format {
   std::string_view name;  ///< As --format takes it.
   FormatKind kind;
-  /// Renders an event, with its newline; null for documents.
+  /// Renders an event, with its newline; null for what comes at the end.
   std::string (*event)(const Event& event, const TextStyle& style);
-  /// Renders a whole run, with its newline; null for all but documents.
+  /// Renders a whole run, with its newline; null for all but documents and figures.
   std::string (*result)(const ResultEvent& result);
   /// For documents: the stream that says the same, for runs without an end and for many results.
   std::string_view stream;

@@ -9,7 +9,7 @@
 namespace netecho {
 namespace {
 
-constexpr std::size_t kLongestWord = 15;
+constexpr std::size_t kLongestWord = 24;  // The longest option has 22 letters.
 using Row = std::array<std::size_t, kLongestWord + 1>;
 
 /// Counts the edits (insert, delete, replace, swap of neighbors) that turn `a` into `b`. REQUIRES:

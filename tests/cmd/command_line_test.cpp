@@ -328,6 +328,7 @@ TEST_CASE("format: errors are told in the format that was asked for", "[unit]") 
   CHECK(format({"send", "--json", "--count", "abc"}) == "json");
   CHECK(format({"probe", "--format", "json"}) == "json");
   CHECK(format({"probe", "--format=jsonl"}) == "jsonl");
+  CHECK(format({"probe", "--format", "prometheus"}) == "text");  // On stderr alone.
   CHECK(format({"send", "--lines", "--json"}) == "jsonl");
   CHECK(format({"send", "--lines", "--format", "json"}) == "json");
   CHECK(format({"serve", "--json"}) == "jsonl");
@@ -336,6 +337,14 @@ TEST_CASE("format: errors are told in the format that was asked for", "[unit]") 
   CHECK(format({"no-such-command", "--json"}) == "jsonl");
   CHECK(format({"--json"}) == "jsonl");
   CHECK(format({"send", "--", "--json"}) == "text");
+}
+
+TEST_CASE("format: figures are for what measures, and may go to a file", "[unit]") {
+  const ProbeJob job =
+      parsed<ProbeJob>({"probe", "localhost:7", "--format", "prometheus", "--output", "x.prom"});
+  CHECK(chosen_format(job.common, Wanted::document).kind == FormatKind::figures);
+  CHECK(job.output_path == "x.prom");
+  CHECK(parsed<ProbeJob>({"probe", "localhost:7"}).output_path.empty());
 }
 
 TEST_CASE("help: wins from any position before --, beside any other error", "[unit]") {
@@ -349,6 +358,19 @@ TEST_CASE("help: wins from any position before --, beside any other error", "[un
   CHECK(text_of({"no-such-command", "--help"}) == text_of({"--help"}));
 }
 
-TEST_CASE("version: one line", "[unit]") {
-  CHECK(text_of({"--version"}) == "netecho 0.1.0\n");
+TEST_CASE("version: the first line is for scripts, the others say what was built", "[unit]") {
+  const std::string text = text_of({"--version"});
+  CHECK(text.starts_with("netecho 0.1.0\n"));
+  for (const char* what : {"\ncommit: ", "\ncompiler: ", "\nfeatures: "}) {
+    CHECK(contains(text, what));
+  }
+  CHECK_FALSE(contains(text, "libsodium"));
+  CHECK(text_of({"-V"}) == text);
+}
+
+TEST_CASE("version: -v on either side tells the libraries, too", "[unit]") {
+  const std::string text = text_of({"--version", "-v"});
+  CHECK(contains(text, "\nlibraries: glibc "));
+  CHECK(contains(text, "libsodium 1."));
+  CHECK(text_of({"-v", "--version"}) == text);
 }

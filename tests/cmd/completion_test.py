@@ -138,7 +138,7 @@ def read_until(terminal, mark):
 
 
 OFFER = {"bash": bash, "fish": fish, "zsh": zsh}
-COMMANDS = {"serve", "send", "probe", "families", "completion", "schema"}
+COMMANDS = {"serve", "send", "probe", "wait", "report", "families", "completion", "schema"}
 
 
 @pytest.mark.parametrize("name", SHELLS)
@@ -156,6 +156,8 @@ def test_subcommands_are_offered(in_path, name):
         ("netecho send --", {"--file", "--lines", "--expect", "--json"}, {"--once", "--mode"}),
         ("netecho serve --un", {"--unix-mode", "--unix-replace"}, {"--file"}),
         ("netecho probe --", {"--count", "--mode", "--self"}, {"--once", "--lines"}),
+        ("netecho wait --", {"--any", "--deadline", "--echo", "--interval"}, {"--count", "--all"}),
+        ("netecho report --", {"--output", "--samples", "--lang"}, {"--count", "--bind"}),
         ("netecho families --", {"--all", "--json", "--format", "--color"}, {"--count", "--bind"}),
     ],
 )

@@ -61,6 +61,28 @@ TEST_CASE("help: fits a terminal of 80 columns, with examples and exit codes", "
   }
 }
 
+TEST_CASE("help: fits two screens and ends with its examples; --help=all shows every option",
+          "[unit]") {
+  for (const Subcommand& each : subcommands()) {
+    if (each.hidden()) continue;
+    CAPTURE(each.name);
+    const std::string help = help_text(each.name);
+    CHECK(std::count(help.begin(), help.end(), '\n') <= 48);
+    CHECK(help.rfind("\nExamples:\n") > help.rfind("\nExit codes: "));
+    const std::string all = std::get<PrintJob>(parse_command_line({each.name, "--help=all"})).text;
+    CHECK(longest_line(all) <= 80);
+    for (const OptionSpec* spec : specs_of(each)) {
+      if (spec->positional()) continue;
+      const std::string name = " " + std::string{main_name(*spec)};
+      CAPTURE(name);
+      CHECK(contains(all, name.c_str()));
+      if (spec->rank == Rank::first) CHECK(contains(help, name.c_str()));
+    }
+  }
+  CHECK(contains(help_text("probe"), "\n--help=all shows all "));
+  CHECK(examples_in(program_help()).size() == 3);
+}
+
 TEST_CASE("help: has three examples of each subcommand, and each is a command line", "[unit]") {
   for (const Subcommand& each : subcommands()) {
     if (each.hidden()) continue;

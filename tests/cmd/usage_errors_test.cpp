@@ -1,9 +1,9 @@
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "cmd/cli.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/variable.hpp"
 
 using namespace netecho;
 
@@ -35,23 +35,11 @@ std::string about_serve(std::vector<std::string> words) {
   return complaint(words);
 }
 
-/// Sets a variable of the environment while it lives.
-class Variable {
- public:
-  Variable(const char* name, const char* value) : name_{name} { ::setenv(name, value, 1); }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-  ~Variable() { ::unsetenv(name_); }
-
- private:
-  const char* name_;
-};
-
 }  // namespace
 
 TEST_CASE("usage: a command that is missing or misspelt is named with a way out", "[unit]") {
   CHECK(complaint({}) ==
-        "a command is missing: serve, send, probe, families, completion or schema; "
+        "a command is missing: serve, send, probe, wait, report, families, completion or schema; "
         "try 'netecho --help'");
   CHECK(complaint({"sned"}) == "command sned: unknown; did you mean send?");
   CHECK(complaint({"familes"}) == "command familes: unknown; did you mean families?");
@@ -208,4 +196,18 @@ TEST_CASE("log level: a wrong environment is an error whatever is typed", "[unit
   const Variable variable{"NETECHO_LOG_LEVEL", "loud"};
   CHECK(about_send({"-v"}) ==
         "environment NETECHO_LOG_LEVEL: expected off, error, warn, info or debug, got 'loud'");
+}
+
+TEST_CASE("usage: metrics are figures of probe, and --output is their file", "[unit]") {
+  const char* const others = "option --format: expected text|json|jsonl, got 'prometheus'";
+  CHECK(about_send({"--format", "prometheus"}) == others);
+  CHECK(about_serve({"--format", "prometheus"}) == others);
+  CHECK(complaint({"families", "--format", "prometheus"}) == others);
+  CHECK(about_probe({"--format", "prometheus"}).empty());
+  CHECK(about_probe({"--format", "xml"}) ==
+        "option --format: expected text|json|jsonl|prometheus, got 'xml'");
+  const char* const whose = "option --output: is the file of --format prometheus";
+  CHECK(about_probe({"--output", "x"}) == whose);
+  CHECK(about_probe({"--output", "x", "--format", "json"}) == whose);
+  CHECK(about_probe({"--output", "x", "--json", "--format", "prometheus"}) == whose);
 }

@@ -133,7 +133,7 @@ def test_a_wrong_environment_is_a_usage_error():
     complains(netecho("send", "127.0.0.1:7", "x", env=environment(NETECHO_LOG_LEVEL="loud")), 2)
 
 
-@pytest.mark.parametrize("command", ["serve", "send", "probe"])
+@pytest.mark.parametrize("command", ["serve", "send", "probe", "wait"])
 def test_help_wins_over_wrong_options(command):
     result = netecho(command, "--count", "abc", "--help")
     assert result.code == 0, result

@@ -1,4 +1,4 @@
-"""The page of the command line and `--help` tell the same options and exit codes."""
+"""The page of the command line and `--help=all` tell the same options and exit codes."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from netecho import PROJECT, netecho
 
 PAGE = (PROJECT / "docs/cli.md").read_text()
-COMMANDS = ["serve", "send", "probe"]
+COMMANDS = ["serve", "send", "probe", "wait"]
 SHARED = "Options of every command"
 # A name of an option, long or short, but no part of a longer word.
 NAME = r"(?<![\w-])--?[A-Za-z0-9][\w-]*"
@@ -21,7 +21,7 @@ def section(heading):
 
 
 def help_of(*command):
-    return netecho(*command, "--help").text
+    return netecho(*command, "--help=all").text
 
 
 def options_of(text):
@@ -37,8 +37,8 @@ def told_options(text):
 
 
 def codes_of(text):
-    """The codes of the last sentence of --help: 0 success; 1 no reply; …"""
-    sentence = text[text.index("Exit codes: ") + len("Exit codes: ") :].rstrip(".\n")
+    """The codes of that sentence of --help: 0 success; 1 no reply; …"""
+    sentence = text[text.index("Exit codes: ") + len("Exit codes: ") :].partition(".\n\n")[0]
     return [each.split()[0] for each in sentence.replace("\n", " ").split("; ")]
 
 
@@ -55,8 +55,15 @@ def test_every_option_of_families_is_told():
     assert shown - told_options(section(SHARED)) - told_options(section("families")) == set()
 
 
+def test_every_option_of_report_is_told():
+    shown = options_of(help_of("report"))
+    assert {"--output", "--samples", "--lang"} <= shown
+    assert shown - told_options(section(SHARED)) - told_options(section("report")) == set()
+
+
 def test_every_option_that_is_told_exists():
-    texts = [help_of(), *(help_of(command) for command in [*COMMANDS, "families", "completion", "schema"])]
+    words = [*COMMANDS, "report", "families", "completion", "schema", "help"]
+    texts = [help_of(), *(help_of(command) for command in words)]
     exist = {name for text in texts for name in re.findall(LONG, text)}
     told = set(re.findall(LONG, PAGE))
     assert len(told) > 50, "nothing was read from the page"

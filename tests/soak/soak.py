@@ -25,7 +25,7 @@ def main():
         return 2
     seconds = int(sys.argv[1]) if len(sys.argv) == 2 else 60
     seed = int(os.environ.get("NETECHO_SOAK_SEED") or random.randrange(1 << 32))
-    print(f"{netecho('--version').text.strip()}, {machine()}; NETECHO_SOAK_SEED={seed}", flush=True)
+    print(f"{netecho('--version').text.splitlines()[0]}, {machine()}; NETECHO_SOAK_SEED={seed}", flush=True)
     room = descriptors_for(loads.FULL_ROOM)
     if room < loads.FULL_ROOM:
         print(f"scaled down: RLIMIT_NOFILE leaves room for {count(room)} connections", flush=True)

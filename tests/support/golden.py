@@ -68,6 +68,6 @@ def said(line, where):
 
 
 def options_of(command):
-    """The names in its --help, each with the value it takes."""
+    """The names in its --help=all, each with the value it takes."""
     return re.findall(r"^  ((?:-\w, |    )?--?[\w-]+\S*(?: [A-Z0-9a-z|:,\[\]-]+)?)(?=  |$)",
-                      netecho(command, "--help").text, re.MULTILINE)
+                      netecho(command, "--help=all").text, re.MULTILINE)
