@@ -126,6 +126,7 @@ class ProbeFlow {
   void take_ready();
   /// Takes what came in one call. False: there is no more.
   bool receive();
+  bool take_received(const BatchResult& result);
   void take(const Slot& slot);
   void take_message(const Slot& slot, const Reading& reading);
   void take_error(const Slot& slot);
@@ -157,6 +158,8 @@ class ProbeFlow {
   Batch& outgoing_;  ///< The run's: nothing of this flow is in them beyond its turn.
   Batch& incoming_;
   std::size_t taking_ = 0;                ///< The slot of incoming_ at hand.
+  Instant sent_until_{};                  ///< When the last send of one probe returned.
+  bool answers_at_once_ = false;          ///< As the last one was, within kAtOnce.
   std::optional<StationTable> stations_;  ///< Those that answered; none where one peer is asked.
   std::unique_ptr<WarmUp> warm_up_;       ///< While it lasts.
   bool warmed_up_ = false;

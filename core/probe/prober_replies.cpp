@@ -8,6 +8,9 @@ namespace {
 
 /// So many are taken before signals, reports and other flows have their turn.
 constexpr int kTrainsInARow = 16;
+/// An answer that is read so soon behind its probe may have been there before the send returned, as
+/// those of a kernel are that answers on the sender's own processor.
+constexpr Duration kAtOnce = std::chrono::microseconds{30};
 
 }  // namespace
 
@@ -31,10 +34,14 @@ void ProbeFlow::take_ready() {
 bool ProbeFlow::receive() {
   if (!link_.connected()) return false;
   pacer_.retry_now();  // The socket may be writable again.
-  const BatchResult result = link_.receive(incoming_);
+  return take_received(link_.receive(incoming_));
+}
+
+bool ProbeFlow::take_received(const BatchResult& result) {
   recorder_.read_clocks();
   switch (result.status) {
     case IoStatus::ok:
+      answers_at_once_ = incoming_.count == 1 && incoming_.slots()[0].at - sent_until_ < kAtOnce;
       for (taking_ = 0; taking_ < incoming_.count; ++taking_) {
         const Slot& slot = incoming_.slots()[taking_];
         take(slot);

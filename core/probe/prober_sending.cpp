@@ -69,12 +69,19 @@ void ProbeFlow::send_one() {
   const BatchResult result = link_.send(outgoing_);
   const Instant now = context_.clock.now();
   if (result.status == IoStatus::would_block) return pacer_.retry_later(now);
+  // What is done before this is in the round trip of an answer that is there already.
+  std::optional<BatchResult> answer;
+  if (answers_at_once_ && result.status == IoStatus::ok) answer = link_.receive(incoming_);
   const Instant due = pacer_.due();
   pacer_.advance();
   if (result.status != IoStatus::ok) return fail_send(result, due);
   const Slot& slot = outgoing_.slots()[0];
   matcher_.sent(slot.at, slot.at - due);
   recorder_.sent(1, slot.size, now - slot.at, slot.at - due);
+  sent_until_ = now;
+  if (!answer) return;
+  answers_at_once_ = false;
+  take_received(*answer);
 }
 
 /// One batch a call, so that replies are taken in between.
