@@ -40,7 +40,7 @@ const PageTarget* counterpart(const PageRun& run, std::size_t index, const PageR
   if (run.targets.size() == 1 && other.targets.size() == 1) return &other.targets.front();
   // A target that has several runs (--sweep) is compared run by run.
   std::size_t before = 0;
-  for (std::size_t i = 0; i < index; ++i) before += run.targets[i].uri == uri ? 1 : 0;
+  for (std::size_t i = 0; i < index; ++i) before += run.targets[i].uri == uri ? 1U : 0U;
   for (const PageTarget& each : other.targets) {
     if (each.uri == uri && before-- == 0) return &each;
   }
