@@ -56,7 +56,7 @@ TEST_CASE("time line: whatever the length, its stretches add up to all probes", 
     line.record(static_cast<std::int64_t>(i) * 10ms, gone ? ReplyStatus::timeout : ReplyStatus::ok,
                 gone ? std::nullopt : std::optional<Duration>{1ms});
   }
-  for (const std::size_t most : {1, 7, 60, 512}) {
+  for (const std::size_t most : {1U, 7U, 60U, 512U}) {
     const auto bins = line.bins(most);
     CHECK(bins.size() <= most);
     std::uint64_t received = 0;
