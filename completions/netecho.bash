@@ -85,7 +85,7 @@ _netecho() {
   local prefix=${typed%"$cur"} home=''
 
   if ((count == 2)); then
-    mapfile -t candidates < <(compgen -W 'serve send probe families completion schema --help --version' -- "$cur")
+    mapfile -t candidates < <(compgen -W 'serve send probe wait report families completion schema help --help --version' -- "$cur")
   else
     case "$command $prev" in
       'serve -m' | 'serve --max-conns') : ;;
@@ -169,11 +169,13 @@ _netecho() {
       'probe --timestamps') mapfile -t candidates < <(compgen -W 'user kernel' -- "$cur") ;;
       'probe --key-file') _netecho_files ;;
       'probe --fail-if') : ;;
+      'probe --html') _netecho_files ;;
       'probe --hdr') _netecho_files ;;
       'probe --hdr-tag') mapfile -t candidates < <(compgen -W 'auto always never' -- "$cur") ;;
       'probe --samples') _netecho_files ;;
+      'probe --output') _netecho_files ;;
       'probe --report-interval') : ;;
-      'probe --format') mapfile -t candidates < <(compgen -W 'text json jsonl' -- "$cur") ;;
+      'probe --format') mapfile -t candidates < <(compgen -W 'text json jsonl prometheus' -- "$cur") ;;
       'probe --color') mapfile -t candidates < <(compgen -W 'auto always never' -- "$cur") ;;
       'probe --time') mapfile -t candidates < <(compgen -W 'local utc epoch none' -- "$cur") ;;
       'probe --log-level') mapfile -t candidates < <(compgen -W 'off error warn info debug' -- "$cur") ;;
@@ -190,6 +192,28 @@ _netecho() {
       'probe --sndbuf') : ;;
       'probe --busy-poll') : ;;
       'probe --mss') : ;;
+      'wait -w' | 'wait --deadline') : ;;
+      'wait -i' | 'wait --interval') : ;;
+      'wait --format') mapfile -t candidates < <(compgen -W 'text json jsonl' -- "$cur") ;;
+      'wait --color') mapfile -t candidates < <(compgen -W 'auto always never' -- "$cur") ;;
+      'wait --time') mapfile -t candidates < <(compgen -W 'local utc epoch none' -- "$cur") ;;
+      'wait --log-level') mapfile -t candidates < <(compgen -W 'off error warn info debug' -- "$cur") ;;
+      'wait --log-format') mapfile -t candidates < <(compgen -W 'text json' -- "$cur") ;;
+      'wait -B' | 'wait --bind') : ;;
+      'wait --framing') mapfile -t candidates < <(compgen -W 'ethernet2 802.3 802.2 snap' -- "$cur") ;;
+      'wait -I' | 'wait --interface') mapfile -t candidates < <("$program" __complete interface "$cur" 2>/dev/null) ;;
+      'wait -Q' | 'wait --tos') : ;;
+      'wait --dscp') mapfile -t candidates < <("$program" __complete dscp "$cur" 2>/dev/null) ;;
+      'wait --ttl') : ;;
+      'wait --df') mapfile -t candidates < <(compgen -W 'do dont want probe' -- "$cur") ;;
+      'wait --fwmark') : ;;
+      'wait --rcvbuf') : ;;
+      'wait --sndbuf') : ;;
+      'wait --busy-poll') : ;;
+      'wait --mss') : ;;
+      'report -o' | 'report --output') _netecho_files ;;
+      'report --samples') _netecho_files ;;
+      'report --lang') mapfile -t candidates < <(compgen -W 'en ko' -- "$cur") ;;
       'families --format') mapfile -t candidates < <(compgen -W 'text json jsonl' -- "$cur") ;;
       'families --color') mapfile -t candidates < <(compgen -W 'auto always never' -- "$cur") ;;
       'families --time') mapfile -t candidates < <(compgen -W 'local utc epoch none' -- "$cur") ;;
@@ -197,42 +221,63 @@ _netecho() {
         case $command in
           serve)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-m --max-conns --max-per-source --once --max-accepts --idle-timeout --max-buffered --drain-timeout --threads --allow --allow-uid --udp-max-rate --udp-allow-any-source --ctp-hops --backlog --reuseport --plain --key-file --require-key --impair --unix-mode --unix-replace --ready-fd --port-file --user --sandbox --trace --show-payload --stats-interval -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle -h --help' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-m --max-conns --max-per-source --once --max-accepts --idle-timeout --max-buffered --drain-timeout --threads --allow --allow-uid --udp-max-rate --udp-allow-any-source --ctp-hops --backlog --reuseport --plain --key-file --require-key --impair --unix-mode --unix-replace --ready-fd --port-file --user --sandbox --trace --show-payload --stats-interval -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle --print-config -h --help' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete serve "$cur" 2>/dev/null)
             fi
             ;;
           send)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-f --file -x --hex --base64 --lines -c --count -i --interval -W --timeout --connect-timeout -w --deadline --retry --expect -N --half-close --raw -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -B --bind --framing -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle -h --help' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-f --file -x --hex --base64 --lines -c --count -i --interval -W --timeout --connect-timeout -w --deadline --retry --expect -N --half-close --raw -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -B --bind --framing -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle --print-config -h --help' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete client "$cur" 2>/dev/null)
             fi
             ;;
           probe)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout --connect-timeout -w --deadline --warmup --parallel --mode --close --wait --timestamps --retry --clocks-synchronized --key-file --self --fail-if --histogram --hdr --hdr-tag --samples --report-interval --show-payload -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -B --bind --framing -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle -h --help' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-c --count -i --interval --rate --duration --schedule --flood --window -s --size --sweep -W --timeout --connect-timeout -w --deadline --warmup --parallel --mode --close --wait --timestamps --retry --clocks-synchronized --key-file --self --fail-if --histogram --plot --html --hdr --hdr-tag --samples --output --report-interval --show-payload -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -B --bind --framing -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle --print-config -h --help' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete client "$cur" 2>/dev/null)
             fi
             ;;
+          wait)
+            if [[ $cur == -* ]]; then
+              mapfile -t candidates < <(compgen -W '--any -w --deadline --echo -i --interval -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -B --bind --framing -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle --print-config -h --help' -- "$cur")
+            else
+              mapfile -t candidates < <("$program" __complete client "$cur" 2>/dev/null)
+            fi
+            ;;
+          report)
+            if [[ $cur == -* ]]; then
+              mapfile -t candidates < <(compgen -W '-o --output --samples --lang --print-config -h --help' -- "$cur")
+            else
+              _netecho_files
+            fi
+            ;;
           families)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '--all --format --json --color --time -D -h --help' -- "$cur")
+              mapfile -t candidates < <(compgen -W '--all --format --json --color --time -D --print-config -h --help' -- "$cur")
             else
               :
             fi
             ;;
           completion)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-h --help' -- "$cur")
+              mapfile -t candidates < <(compgen -W '--print-config -h --help' -- "$cur")
             else
               mapfile -t candidates < <(compgen -W 'bash zsh fish' -- "$cur")
             fi
             ;;
           schema)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-h --help' -- "$cur")
+              mapfile -t candidates < <(compgen -W '--print-config -h --help' -- "$cur")
+            else
+              :
+            fi
+            ;;
+          help)
+            if [[ $cur == -* ]]; then
+              mapfile -t candidates < <(compgen -W '--print-config -h --help' -- "$cur")
             else
               :
             fi
