@@ -115,10 +115,11 @@ void Origins::add(const OptionSpec& spec, std::string variable) {
 }
 
 Error Origins::named(const Error& error) const {
-  if (error.operation() != "option") return error;
+  // One that no endpoint can honor stands in front.
+  const std::string& name = error.operation() == "option" ? error.subject() : error.operation();
   for (const auto& [spec, variable] : variables_) {
     const std::vector<std::string> names = parts_of(spec->names, ',');
-    if (std::find(names.begin(), names.end(), error.subject()) == names.end()) continue;
+    if (std::find(names.begin(), names.end(), name) == names.end()) continue;
     return Error{error.category(), "environment", variable, error.reason(), error.error_number()};
   }
   return error;

@@ -12,7 +12,8 @@ def test_a_variable_is_an_option():
         result = netecho(
             "probe",
             server.endpoint,
-            env=environment(NETECHO_PROBE_COUNT="2", NETECHO_PROBE_INTERVAL="1ms", NETECHO_PROBE_JSON="1"),
+            env=environment(NETECHO_PROBE_COUNT="2", NETECHO_PROBE_FLOOD="1", NETECHO_PROBE_WINDOW="1",
+                            NETECHO_PROBE_JSON="1"),
         )
     assert result.code == 0, result
     assert result.json["targets"][0]["sent_total"] == 2

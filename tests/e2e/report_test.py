@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 from netecho import complains, environment, netecho, serve
+from probes import IN_TURN
 from programs import need
 from schema import check
 
@@ -107,7 +108,7 @@ def runs(tmp_path_factory):
 
 def test_a_page_of_a_run_has_every_section(runs):
     page = read(runs / "a.html")
-    for part in ("Round trips to udp://127.0.0.1:", "Verdict", "Round trips over time",
+    for part in ("Round trips to udp4://127.0.0.1:", "Verdict", "Round trips over time",
                  "Percentiles", "Distribution", "The instrument's own share", "All figures",
                  "The data"):
         assert any(part in heading for heading in page.headings), (part, page.headings)
@@ -247,7 +248,7 @@ def test_a_page_is_replaced_whole(runs, folder):
 
 def test_a_page_that_cannot_be_written_ends_with_8_after_the_run(folder):
     with serve("udp://127.0.0.1:0") as server:
-        done = netecho("probe", server.endpoints[0], "-c3", "-i1ms", "--html", "/dev/full")
+        done = netecho("probe", server.endpoints[0], "-c3", *IN_TURN, "--html", "/dev/full")
     assert done.code == 8, done
     assert [line for line in done.errors if "ENOSPC" in line] == done.errors
     assert "3 received" in done.text
