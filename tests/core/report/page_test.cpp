@@ -145,7 +145,7 @@ TEST_CASE("page: two runs stand beside each other, with their difference", "[rep
   runs[1].targets[0].set("rtt_ns.p50", 150'000);
   const std::string page = page_of(std::move(runs));
   CHECK(has(page, "<td>100 µs</td>\n<td>150 µs</td>\n<td>+50.0 µs (+50%)</td>"));
-  CHECK(has(page, "netecho-result-2"));
+  CHECK(has(page, "id=\"netecho-result-2\">"));
   CHECK(times(page, "<svg ") == 4);  // Two time lines; one curve and one histogram for both.
   CHECK(times(page, "class=\"other\"") == 4);
 }
