@@ -115,7 +115,8 @@ constexpr Row kWords[] = {
      "{}: 탐침 {}개를 보내지 못했습니다(전체 {}개). 그 순간에 대해서는 수치가 말해 주지 않습니다."},
     {Word::data, "The data", "데이터"},
     {Word::data_intro,
-     "This page holds the results as JSON (netecho schema prints its schema), in an element with the "
+     "This page holds the results as JSON (netecho schema prints its schema), in an element with "
+     "the "
      "id netecho-result-1, and those of another run in netecho-result-2.",
      "이 문서에는 결과가 JSON으로 들어 있습니다(스키마: netecho schema). 요소의 id는 "
      "netecho-result-1이고, 다른 실행의 결과가 있으면 netecho-result-2입니다."},
