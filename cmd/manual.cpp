@@ -62,7 +62,7 @@ std::string options_part(const Subcommand& subcommand) {
   }
   std::string out;
   for (const auto& [name, items] : groups) {
-    out += ".Ss " + name + "\n.Bl -tag -width Ds\n" + items + ".El\n";
+    out.append(".Ss ").append(name).append("\n.Bl -tag -width Ds\n").append(items).append(".El\n");
   }
   return out;
 }
