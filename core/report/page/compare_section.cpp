@@ -38,7 +38,7 @@ std::string signed_text(FigureUnit unit, double difference) {
 /// The difference and, where there is something to relate it to, its share. The difference of two
 /// shares is one of percentage points and has no share of its own.
 std::string difference_text(const PageWriter& to, FigureUnit unit, double first, double second) {
-  const std::string out = signed_text(unit, second - first);
+  std::string out = signed_text(unit, second - first);
   if (unit == FigureUnit::ratio) return to.words(Word::points, {out});
   if (first == 0 || first == second) return out;
   const double change = (second - first) / first;
