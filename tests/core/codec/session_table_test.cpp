@@ -158,7 +158,7 @@ TEST_CASE("sessions: an ordinary frame's checksum is not looked at", "[unit][ses
 
 TEST_CASE("sessions: news is what is above, or in the window and not yet received",
           "[unit][sessions]") {
-  SessionTable table{1};
+  SessionTable table{1, 1};  // All sessions share one set.
   const auto is_news = [&](std::uint64_t session, std::uint64_t sequence) {
     return table.is_news(session, Sequence{sequence});
   };
