@@ -63,11 +63,11 @@ std::vector<Tick> linear_ticks(const Axis& axis, const std::array<Unit, kSize>& 
 }
 
 std::vector<Tick> logarithmic_ticks(const Axis& axis) {
-  double first = 1;
-  while (first * 10 <= axis.low()) first *= 10;
+  double decade = 1;  // Powers of ten are exact up to 10^22.
+  while (decade * 10 <= axis.low()) decade *= 10;
   const bool few = axis.high() / axis.low() < 1e3;
   std::vector<Tick> out;
-  for (double decade = first; decade <= axis.high(); decade *= 10) {
+  while (decade <= axis.high()) {
     for (const double digit : {1.0, 2.0, 5.0}) {
       const double value = digit * decade;
       const bool shown = few || digit == 1.0;
@@ -75,6 +75,7 @@ std::vector<Tick> logarithmic_ticks(const Axis& axis) {
       // Over decades one unit would have labels of many zeros.
       out.push_back({value, label_of(value, unit_for(kLatencyUnits, value))});
     }
+    decade *= 10;
   }
   return out;
 }
