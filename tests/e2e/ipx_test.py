@@ -9,6 +9,7 @@ from hosts import plug, two_hosts
 from ipx import FRAMINGS, PING
 from netecho import SANITIZED, complains, eventually
 from probes import IN_TURN, whole
+from sandboxes import IN_FULL, not_instrumented
 from schema import check
 from stations import SOCKETS, probe, stopped, uri
 
@@ -126,9 +127,10 @@ def test_round_trips_by_the_stamps_of_the_kernel(pair):
         assert 0 < s["rtt_kernel_ns"][key] < s["rtt_ns"][key], key
 
 
+@not_instrumented
 def test_it_serves_as_another_user_in_the_sandbox(pair):
     here, there = pair
-    with there.serve(f"ipx://{there.wire}", "--user", "nobody"):
+    with there.serve(f"ipx://{there.wire}", "--user", "nobody", *IN_FULL):
         assert whole(probe(here, uri(here, ipx.mac_of(there)), "-c5", *IN_TURN))
 
 
