@@ -9,6 +9,7 @@ import contextlib
 import pytest
 from hosts import Host, own_names, plug, two_hosts
 from netecho import running, serve
+from ports import own_port
 from programs import network
 from watched_probe import probed_through
 
@@ -116,8 +117,8 @@ def test_a_name_moves_to_another_host(transport):
 @pytest.mark.parametrize("transport", ["tcp", "udp", "unix", "unixgram", "unixpacket"])
 def test_the_server_is_started_again(folder, transport):
     on_ip = transport in ("tcp", "udp")
-    first = serve(f"{transport}://127.0.0.1:0" if on_ip else f"{transport}:{folder}/s")
-    uri = first.endpoint
+    uri = f"{transport}://127.0.0.1:{own_port()}" if on_ip else f"{transport}:{folder}/s"
+    first = serve(uri)
     with contextlib.ExitStack() as stack:
         again = [uri] if on_ip else [uri, "--unix-replace"]
         process = stack.enter_context(running("probe", uri, "--retry", *EVERY_20_MS))

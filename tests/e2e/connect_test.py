@@ -11,6 +11,7 @@ import pytest
 from hosts import Host, own_names
 from netecho import netecho, serve
 from peers import closed_port
+from ports import own_port
 from probes import IN_TURN
 from programs import network
 from schema import check
@@ -36,27 +37,25 @@ def has_ipv6():
 def test_an_address_that_refuses_is_left_for_the_next_at_once(served):
     if not has_ipv6():
         pytest.skip("this host has no IPv6")
-    with serve(f"tcp://{served}:0") as server:
-        port = server.endpoint.rpartition(":")[2]
-        (s,) = connects(f"localhost:{port}", *QUICK)
+    with serve(f"tcp://{served}:{own_port()}") as server:
+        (s,) = connects(f"localhost:{server.port}", *QUICK)
     assert s["received_total"] == s["sent_total"] > 0
     assert s["peer"]["uri"] == server.endpoint
     assert s["refused_total"] == 0
 
 
 @contextlib.contextmanager
-def silent_port(address, family):
+def silent_port(address, family, port):
     """A port at which connections stay in the air: its backlog is full, so the kernel drops more."""
     with contextlib.ExitStack() as held:
         listener = held.enter_context(socket.socket(family))
-        listener.bind((address, 0))
+        listener.bind((address, port))
         listener.listen(0)
-        port = listener.getsockname()[1]
         for _ in range(4):
             caller = held.enter_context(socket.socket(family))
             caller.setblocking(False)
             caller.connect_ex((address, port))
-        yield port
+        yield
 
 
 @pytest.mark.parametrize(
@@ -66,7 +65,8 @@ def silent_port(address, family):
 def test_an_address_that_never_answers_costs_a_moment_and_no_probe(silent, family, answers):
     if not has_ipv6():
         pytest.skip("this host has no IPv6")
-    with silent_port(silent, family) as port, serve(f"tcp://{answers}:{port}") as server:
+    port = own_port()
+    with silent_port(silent, family, port), serve(f"tcp://{answers}:{port}") as server:
         (s,) = connects(f"localhost:{port}", "-c3", "-i50ms", "-W30s")
     assert s["received_total"] == s["sent_total"] > 0
     assert s["peer"]["uri"] == server.endpoint

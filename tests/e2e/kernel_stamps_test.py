@@ -6,6 +6,7 @@ import signal
 import pytest
 from hosts import Host, own_names, two_hosts
 from netecho import netecho, running, serve
+from ports import own_port
 from programs import network
 from schema import check
 
@@ -52,8 +53,7 @@ def test_a_name_whose_first_address_refuses_is_told_as_the_one_that_answers(addr
 
 
 def test_a_port_that_refuses_at_first_shifts_nothing():
-    with serve("udp://127.0.0.1:0") as first:
-        uri = first.endpoint
+    uri = f"udp://127.0.0.1:{own_port()}"
     args = ["-c0", "-i5ms", "--timestamps", "kernel", "--format", "jsonl", "-w", "15s"]
     with running("probe", uri, *args) as process:
         for line in process.stdout:

@@ -11,6 +11,7 @@ import socket
 import pytest
 from hosts import two_hosts
 from netecho import PATIENCE, finish, running, serve
+from ports import own_port
 from schema import check
 from watched_probe import probed_through
 
@@ -62,8 +63,8 @@ def test_a_server_that_is_stopped_for_a_while_is_one_outage_and_fails_a_threshol
     folder, transport
 ):
     on_ip = transport in ("tcp", "udp")
-    servers = [serve(f"{transport}://127.0.0.1:0" if on_ip else f"{transport}:{folder}/s")]
-    uri = servers[0].endpoint
+    uri = f"{transport}://127.0.0.1:{own_port()}" if on_ip else f"{transport}:{folder}/s"
+    servers = [serve(uri)]
     try:
         with running("probe", uri, "--retry", *EVERY_20_MS, *THRESHOLDS) as process:
             again = [uri] if on_ip else [uri, "--unix-replace"]

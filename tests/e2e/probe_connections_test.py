@@ -4,6 +4,7 @@ import json
 import signal
 
 from netecho import finish, netecho, running, serve
+from ports import own_port
 from schema import check
 
 
@@ -60,8 +61,7 @@ def test_one_dropped_flow_leaves_the_others_alone():
 
 
 def test_retry_waits_for_the_first_connection_and_accounts_for_it():
-    with serve("tcp://127.0.0.1:0") as first:
-        closed = first.endpoint
+    closed = f"tcp://127.0.0.1:{own_port()}"
     result = netecho("probe", closed, "-c10", "-i10ms", "--retry", "--json")
     (s,) = result.json["targets"]
     assert (result.code, s["scheduled_total"], s["no_connection_total"]) == (1, 10, 10)

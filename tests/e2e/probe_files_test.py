@@ -5,6 +5,7 @@ import json
 
 import hdr_log
 from netecho import netecho, serve
+from ports import own_port
 
 COLUMNS = [
     "target", "flow", "sequence", "status", "intended_ns", "sent_ns", "received_ns", "rtt_ns",
@@ -97,8 +98,7 @@ def test_samples_as_csv(folder):
 
 
 def test_samples_as_jsonl_of_what_was_never_answered(folder):
-    with serve("udp://127.0.0.1:0") as server:
-        closed = server.endpoints[0]
+    closed = f"udp://127.0.0.1:{own_port()}"
     result = netecho("probe", closed, "-c3", "-i50ms", "-W100ms", "--samples", folder / "run.jsonl")
     assert result.code == 1
     rows = [json.loads(line) for line in (folder / "run.jsonl").read_text().splitlines()]

@@ -6,6 +6,7 @@ import socket
 
 from netecho import finish, netecho, running, serve
 from peers import closed_port, datagram_peer, resets, stream_peer
+from ports import own_port
 from probes import IN_TURN, QUICK, only, probe, whole
 from schema import check
 from sockets import receive
@@ -126,8 +127,7 @@ def test_no_reply_is_a_negative_result():
 
 def test_a_port_that_appears_while_probing_is_found(folder):
     """An ICMP error is one probe's fate, not the run's."""
-    with serve("udp://127.0.0.1:0") as first:
-        uri = first.endpoint
+    uri = f"udp://127.0.0.1:{own_port()}"
     with running("probe", uri, "-c0", "-i10ms", "--format", "jsonl", "-w", "15s") as process:
         assert json.loads(process.stdout.readline())["status"] == "refused"
         with serve(uri):

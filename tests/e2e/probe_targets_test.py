@@ -1,11 +1,11 @@
 """probe of several targets, and of every transport of this machine."""
 
 import os
-import socket
 
 import pytest
 from netecho import netecho, serve
 from peers import closed_port, datagram_peer
+from ports import own_port
 from probes import QUICK, probe, whole
 from sockets import has_mptcp
 
@@ -18,12 +18,12 @@ def server():
 
 
 def test_failing_targets_share_their_code_or_it_is_1(server):
-    with closed_port() as tcp, closed_port(socket.SOCK_DGRAM) as udp:
-        good, refused = server.endpoint, f"127.0.0.1:{tcp}"
-        assert [t["exit_code"] for t in probe(good, refused, *QUICK, code=4)] == [0, 4]
-        probe(refused, f"[::1]:{tcp}", *QUICK, code=4)
-        codes = [t["exit_code"] for t in probe(refused, f"udp://127.0.0.1:{udp}", *QUICK, code=1)]
-        assert codes == [4, 1]
+    port = own_port()
+    good, refused = server.endpoint, f"127.0.0.1:{port}"
+    assert [t["exit_code"] for t in probe(good, refused, *QUICK, code=4)] == [0, 4]
+    probe(refused, f"[::1]:{port}", *QUICK, code=4)
+    codes = [t["exit_code"] for t in probe(refused, f"udp://127.0.0.1:{port}", *QUICK, code=1)]
+    assert codes == [4, 1]
 
 
 def test_several_targets_run_side_by_side_and_end_in_one_table(server):

@@ -7,7 +7,8 @@ import time
 
 import pytest
 from netecho import finish, netecho, running, serve
-from peers import closed_port, datagram_peer, never_answers, stream_peer
+from peers import datagram_peer, never_answers, stream_peer
+from ports import own_port
 
 REFUSING = ["127.0.0.1:{port}", "udp://127.0.0.1:{port}"]
 
@@ -37,12 +38,11 @@ def test_retry_waits_for_a_service_that_starts_later(folder, scheme):
 
 
 def test_a_datagram_that_is_refused_is_sent_again_until_somebody_is_there():
-    with closed_port() as port:
-        uri = f"udp://127.0.0.1:{port}"
-        with running("send", uri, "patience", "--retry", "30", "-v") as client:
-            assert b"port unreachable" in client.stderr.readline()
-            with serve(uri):
-                result = finish(client)
+    uri = f"udp://127.0.0.1:{own_port()}"
+    with running("send", uri, "patience", "--retry", "30", "-v") as client:
+        assert b"port unreachable" in client.stderr.readline()
+        with serve(uri):
+            result = finish(client)
     assert (result.code, result.stdout) == (0, b"patience"), result
 
 
@@ -90,12 +90,11 @@ def test_what_came_back_wrong_is_not_tried_again(uri):
 
 @pytest.mark.parametrize("uri", REFUSING)
 def test_retry_gives_up_after_its_count(uri):
-    with closed_port() as port:
-        started = time.monotonic()
-        result = netecho("send", uri.format(port=port), "x", "--retry", "2")
-        assert (result.code, len(result.errors)) == (4, 1), result
-        assert "(ECONNREFUSED)" in result.errors[0]
-        assert time.monotonic() - started >= 0.3, "100 ms and 200 ms between attempts"
+    started = time.monotonic()
+    result = netecho("send", uri.format(port=own_port()), "x", "--retry", "2")
+    assert (result.code, len(result.errors)) == (4, 1), result
+    assert "(ECONNREFUSED)" in result.errors[0]
+    assert time.monotonic() - started >= 0.3, "100 ms and 200 ms between attempts"
 
 
 @pytest.mark.parametrize("scheme", ["tcp", "udp"])
@@ -109,16 +108,15 @@ def test_a_silence_that_lasts_ends_with_5_after_the_retries(scheme):
 
 @pytest.mark.parametrize("uri", REFUSING)
 def test_the_deadline_ends_the_retries_with_the_last_reason(uri):
-    with closed_port() as port:
-        started = time.monotonic()
-        result = netecho("send", uri.format(port=port), "x", "--retry", "1000", "-w", "300ms")
-        assert result.code == 4 and "(ECONNREFUSED)" in result.errors[-1], result
-        assert time.monotonic() - started < 20
+    started = time.monotonic()
+    result = netecho("send", uri.format(port=own_port()), "x", "--retry", "1000", "-w", "300ms")
+    assert result.code == 4 and "(ECONNREFUSED)" in result.errors[-1], result
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("uri", REFUSING)
 def test_an_interrupt_ends_the_retries(uri):
-    with closed_port() as port, waiting(uri.format(port=port), "x", "-v") as client:
+    with waiting(uri.format(port=own_port()), "x", "-v") as client:
         assert b"again in" in client.stderr.readline()
         client.send_signal(signal.SIGINT)
         assert finish(client).code == 130

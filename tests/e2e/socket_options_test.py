@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from faults import Failing, traced_environment
 from netecho import as_nobody, binary_for_everyone, netecho, serve
+from ports import own_port
 from sockets import connect, echo
 
 # Of linux/in.h and linux/in6.h: Python does not name them all.
@@ -62,9 +63,7 @@ def test_tos_and_dscp_are_those_of_the_packet(family, options, tos):
 
 
 def test_the_local_port_can_be_chosen():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
+    port = own_port()
     assert seen_by_a_server(socket.AF_INET, "-B", f"127.0.0.1:{port}")[2] == port
 
 
@@ -127,17 +126,11 @@ def test_buffers_can_be_sized():
         assert (result.code, len(result.stdout)) == (0, 1_000_000)
 
 
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
 @pytest.mark.parametrize("where", ["127.0.0.1:{}", ":{}"])
 @pytest.mark.parametrize("scheme", ["tcp4", "udp4"])
 def test_the_same_local_port_can_be_used_again_at_once(scheme, where):
     with serve(f"{scheme}://127.0.0.1:0") as server:
-        bind = where.format(free_port())
+        bind = where.format(own_port())
         for _ in range(3):
             result = netecho("send", "-B", bind, server.endpoint, "x")
             assert (result.code, result.stdout) == (0, b"x"), result

@@ -10,7 +10,8 @@ from fixtures import needs_root
 from frames import MAGIC
 from hosts import own_names
 from netecho import as_nobody, binary_for_everyone, complains, finish, netecho, running, serve
-from peers import closed_port, datagram_peer, never_answers, stream_peer
+from peers import datagram_peer, never_answers, stream_peer
+from ports import own_port
 from schema import check
 from sockets import has_mptcp
 
@@ -132,12 +133,11 @@ def test_a_port_that_listens_later_is_found():
 
 
 def test_a_datagram_port_that_is_bound_later_is_found():
-    with closed_port() as port:
-        uri = f"udp://127.0.0.1:{port}"
-        with running("wait", uri, *AT_LAST) as waiting:
-            heard_later(waiting)
-            with serve(uri):
-                assert finish(waiting).code == 0
+    uri = f"udp://127.0.0.1:{own_port()}"
+    with running("wait", uri, *AT_LAST) as waiting:
+        heard_later(waiting)
+        with serve(uri):
+            assert finish(waiting).code == 0
 
 
 @needs_root
@@ -182,7 +182,8 @@ def test_a_full_backlog_is_no_answer_until_there_is_room(folder):
 
 def test_each_that_is_missing_has_its_line_with_the_last_error(folder):
     # Each has time for an attempt, however busy this machine is.
-    with closed_port() as port, serve("tcp://127.0.0.1:0") as server:
+    port = own_port()
+    with serve("tcp://127.0.0.1:0") as server:
         uris = [f"127.0.0.1:{port}", server.endpoint, f"unix:{folder}/none", "a.invalid:7",
                 f"udp://127.0.0.1:{port}"]
         refused, absent, unknown, unreachable = missing(*uris, "-w", "3s")

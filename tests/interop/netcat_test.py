@@ -4,8 +4,9 @@ import subprocess
 
 import pytest
 from netecho import environment, netecho, serve
+from ports import own_port
 from programs import bound, need, need_localhost, run, started, unix_bound
-from sockets import free_port, parse, pattern
+from sockets import parse, pattern
 
 DATA = "hello 안녕 \x00\n".encode()
 BULK = pattern(2_000_000)
@@ -94,7 +95,7 @@ def test_ncat_over_unix_datagrams(server, folder):
 
 
 def test_ncat_with_cat_is_an_echo_server():
-    port = free_port()
+    port = own_port()
     ncat = ("ncat", "-l", "-k", "-e", "/bin/cat", "127.0.0.1", port)
     with started(*ncat, ready=bound("tcp", port)):
         result = netecho("send", f"127.0.0.1:{port}", "안녕")
@@ -118,7 +119,7 @@ def test_ncat_with_cat_over_unix(folder):
 
 
 def test_ncat_with_cat_over_udp():
-    port = free_port()
+    port = own_port()
     ncat = ("ncat", "-l", "-u", "-e", "/bin/cat", "127.0.0.1", port)
     with started(*ncat, ready=bound("udp", port)):
         result = netecho("send", f"udp://127.0.0.1:{port}", "hello")
@@ -126,7 +127,7 @@ def test_ncat_with_cat_over_udp():
 
 
 def test_nc_that_only_listens_never_answers():
-    port = free_port()
+    port = own_port()
     with started("nc", "-l", "127.0.0.1", port, ready=bound("tcp", port)):
         result = netecho("send", f"127.0.0.1:{port}", "hello", "-W", "100ms")
         assert (result.code, result.stdout) == (5, b"")
@@ -134,7 +135,7 @@ def test_nc_that_only_listens_never_answers():
 
 def test_nc_with_a_fifo_is_an_echo_server():
     """nc with a fifo, the classic echo server of the shell."""
-    port = free_port()
+    port = own_port()
     script = 'rm -f "$1/f"; mkfifo "$1/f"; nc -l 127.0.0.1 "$2" <"$1/f" | cat >"$1/f"'
     import tempfile
 

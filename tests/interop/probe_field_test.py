@@ -10,9 +10,9 @@ import signal
 import pytest
 from inetd import fetch, xinetd
 from netecho import finish, netecho, running
+from ports import own_port
 from programs import bound, started, unix_bound
 from schema import check
-from sockets import free_port
 
 QUICK = ["-c20", "-i10ms"]
 
@@ -56,7 +56,7 @@ def socat_tcp(port):
 
 
 def test_socat_over_tcp():
-    port = free_port()
+    port = own_port()
     uri = f"tcp://127.0.0.1:{port}"
     with started(*socat_tcp(port), ready=bound("tcp", port)):
         all_ways(uri)
@@ -69,7 +69,7 @@ def test_socat_over_tcp():
 
 def test_socat_with_a_process_a_datagram():
     """Its children may answer in any order, and PIPE knows no boundaries within one child."""
-    port = free_port()
+    port = own_port()
     listen = f"UDP-RECVFROM:{port},bind=127.0.0.1,fork"
     with started("socat", listen, "PIPE", ready=bound("udp", port)):
         s = probe(f"udp://127.0.0.1:{port}", *QUICK, "-W5s")
@@ -89,7 +89,7 @@ def test_socat_over_unix_sockets(folder):
 
 
 def test_ncat_with_cat_over_tcp():
-    port = free_port()
+    port = own_port()
     ncat = ["ncat", "-l", "-k", "-e", "/bin/cat", "127.0.0.1", port]
     with started(*ncat, ready=bound("tcp", port)):
         all_ways(f"tcp://127.0.0.1:{port}")
@@ -97,7 +97,7 @@ def test_ncat_with_cat_over_tcp():
 
 def test_ncat_with_cat_over_udp():
     """One peer for good, and `cat` may read two datagrams as one: so one probe at a time."""
-    port = free_port()
+    port = own_port()
     ncat = ["ncat", "--udp", "-l", "-e", "/bin/cat", "127.0.0.1", port]
     with started(*ncat, ready=bound("udp", port)):
         assert_whole(probe(f"udp://127.0.0.1:{port}", "-W5s", "--flood", "-c50"))
@@ -114,7 +114,7 @@ def test_xinetd_over_tcp_and_udp(folder):
 
 
 def test_it_is_told_from_a_stamping_server_in_text():
-    port = free_port()
+    port = own_port()
     with started(*socat_tcp(port), ready=bound("tcp", port)):
         result = netecho("probe", f"tcp://127.0.0.1:{port}", *QUICK)
     assert (result.code, result.errors) == (0, []), result
@@ -122,7 +122,7 @@ def test_it_is_told_from_a_stamping_server_in_text():
 
 
 def test_a_socat_that_is_started_again_is_an_outage():
-    port = free_port()
+    port = own_port()
     args = ["-c0", "-i10ms", "--retry", "--format", "jsonl", "-w", "20s"]
     with started(*socat_tcp(port), ready=bound("tcp", port)) as first:
         with running("probe", f"tcp://127.0.0.1:{port}", *args) as process:
@@ -151,7 +151,7 @@ def stop_with_children(process):
 
 @pytest.mark.parametrize("expression, code", [("loss>0%", 0), ("lost_forward_total>0", 1)])
 def test_a_threshold_on_what_a_plain_echo_cannot_tell_fails(expression, code):
-    port = free_port()
+    port = own_port()
     with started(*socat_tcp(port), ready=bound("tcp", port)):
         result = netecho("probe", f"tcp://127.0.0.1:{port}", *QUICK, "--fail-if", expression)
     assert result.code == code, result

@@ -7,8 +7,8 @@ import textwrap
 import pytest
 from netecho import NETECHO, environment, finish, running, serve
 from netecho import netecho as run_netecho
+from ports import own_port
 from programs import need_localhost, network
-from sockets import free_port
 
 SERVER = """
     import socket, sys
@@ -56,7 +56,7 @@ def printed(process):
 
 @pytest.mark.parametrize("words", WORDS)
 def test_send_prints_what_the_python_server_sends_back(words):
-    port = free_port()
+    port = own_port()
     server = learner(SERVER, port)
     result = run_netecho("send", f"localhost:{port}", words, "--retry", "30")
     assert (result.code, result.stdout) == (0, words.encode()), result
@@ -100,7 +100,7 @@ def test_the_pair_of_the_book_on_port_12345(words):
 
 def test_the_python_server_is_probed_until_it_leaves():
     """It serves one recv() and closes: the probe tells what became of it."""
-    port = free_port()
+    port = own_port()
     server = learner(SERVER, port)
     with running("send", f"localhost:{port}", "first", "--retry", "30") as client:
         assert finish(client).stdout == b"first"

@@ -2,8 +2,9 @@
 
 import pytest
 from netecho import netecho, serve
+from ports import own_port
 from programs import bound, run, started, unix_bound
-from sockets import free_port, parse, pattern
+from sockets import parse, pattern
 
 DATA = "hello 안녕 \x00\n".encode()
 BULK = pattern(2_000_000)
@@ -80,7 +81,7 @@ def exchanges(uri, size=100_000, merges=False):
 
 @pytest.mark.parametrize("family, host", [("4", "127.0.0.1"), ("6", "[::1]")])
 def test_tcp_listen_pipe(family, host):
-    port = free_port()
+    port = own_port()
     listen = f"TCP{family}-LISTEN:{port},fork,reuseaddr,bind={host}"
     with started("socat", listen, "PIPE", ready=bound("tcp", port)):
         exchanges(f"tcp://{host}:{port}")
@@ -88,7 +89,7 @@ def test_tcp_listen_pipe(family, host):
 
 @pytest.mark.parametrize("kind", ["RECVFROM", "LISTEN"])
 def test_udp_pipe(kind):
-    port = free_port()
+    port = own_port()
     listen = f"UDP4-{kind}:{port},fork,bind=127.0.0.1"
     with started("socat", listen, "PIPE", ready=bound("udp", port)):
         exchanges(f"udp://127.0.0.1:{port}", size=4000, merges=kind == "LISTEN")
@@ -119,7 +120,7 @@ def test_seqpacket_listen_pipe(folder):
 
 
 def test_a_socat_that_swaps_bytes_is_found_out():
-    port = free_port()
+    port = own_port()
     listen = f"TCP4-LISTEN:{port},fork,reuseaddr,bind=127.0.0.1"
     with started("socat", listen, "EXEC:tr l L", ready=bound("tcp", port)):
         result = netecho("send", f"127.0.0.1:{port}", "hello", "-N")

@@ -8,8 +8,9 @@ import subprocess
 
 import pytest
 from netecho import NETECHO, eventually, exit_status
+from ports import own_port
 from programs import bound, started, unix_bound
-from sockets import connect, echo, free_port, pattern, receive_all
+from sockets import connect, echo, pattern, receive_all
 
 ACTIVATE = "systemd-socket-activate"
 
@@ -33,7 +34,7 @@ def listening(folder):
 
 
 def test_serve_takes_all_sockets_of_the_manager(folder):
-    ports = [free_port(), free_port()]
+    ports = [own_port(), own_port()]
     args = [f"--listen=127.0.0.1:{ports[0]}", f"--listen=[::1]:{ports[1]}", f"-l{folder}/s"]
     with activated(*args, NETECHO, "serve", "sd:", ready=unix_bound(folder / "s"),
                    folder=folder) as process:
@@ -70,7 +71,7 @@ def test_a_name_that_was_not_passed_ends_with_4(folder):
 
 
 def test_a_datagram_socket_is_served(folder):
-    port = free_port(kind=socket.SOCK_DGRAM)
+    port = own_port()
     args = ["-d", "-l", f"127.0.0.1:{port}", NETECHO, "serve", "sd:"]
     with activated(*args, ready=bound("udp", port), folder=folder) as process:
         with connect(f"udp4://127.0.0.1:{port}") as client:

@@ -3,14 +3,13 @@
 import contextlib
 import os
 import pwd
-import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 from netecho import PROJECT
+from ports import own_port
 from programs import bound, started
-from sockets import free_port
 
 INETD = PROJECT / "build/inetd"
 
@@ -63,7 +62,7 @@ def program(name):
 @contextlib.contextmanager
 def xinetd(folder):
     """Its echo over TCP and over UDP: two endpoints."""
-    tcp, udp = free_port(), free_port(kind=socket.SOCK_DGRAM)
+    tcp, udp = own_port(), own_port()
     conf = folder / "xinetd.conf"
     conf.write_text(XINETD.format(tcp=tcp, udp=udp, user=pwd.getpwuid(os.geteuid()).pw_name))
     ready, also = bound("tcp", tcp), bound("udp", udp)

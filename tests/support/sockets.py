@@ -85,16 +85,3 @@ def pattern(size, seed=0):
     for block in range((size + 31) // 32):
         pieces.append(hashlib.sha256(b"%a %d" % (seed, block)).digest())
     return b"".join(pieces)[:size]
-
-
-def free_port(host="127.0.0.1", kind=socket.SOCK_STREAM):
-    """A port that was free a moment ago: for programs that cannot take port 0.
-
-    The kernel hands out ephemeral ports in no simple order, so that another test getting the same
-    one in between is unlikely.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, kind) as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((host, 0))
-        return sock.getsockname()[1]
