@@ -9,16 +9,15 @@
 
 #include "core/base/random.hpp"
 #include "core/codec/ipx.hpp"
-#include "core/net/interface_names.hpp"
 #include "protocols/grammar/ipx_address.hpp"
 #include "protocols/grammar/ipx_rest.hpp"
 #include "protocols/ipx/describe_ipx.hpp"
 #include "protocols/ipx/ipx_client.hpp"
 #include "protocols/ipx/ipx_filters.hpp"
 #include "protocols/ipx/ipx_server.hpp"
+#include "protocols/link/complete_link.hpp"
 #include "protocols/link/interface.hpp"
 #include "protocols/link/link_socket.hpp"
-#include "protocols/link/neighbors.hpp"
 #include "protocols/link/served_link.hpp"
 #include "protocols/message/receive_buffer.hpp"
 
@@ -140,28 +139,14 @@ Connection connect_ipx(const Endpoint& endpoint, const ConnectOptions& options) 
           .connect_time = std::nullopt};
 }
 
-std::vector<std::string> complete_ipx(std::string_view rest) {
-  std::vector<std::string> found = interface_names(rest);
-  std::erase(found, "lo");
-  return found;
-}
-
 /// Offers the nodes that the kernel knows, behind the net that is typed.
 std::vector<std::string> complete_node(std::string_view rest) {
-  constexpr std::size_t kMostOffered = 256;
-  std::vector<std::string> found;
   const std::size_t slash = rest.find('/');
-  if (slash == std::string_view::npos) return found;
+  if (slash == std::string_view::npos) return {};
   const std::size_t dot = rest.find('.', slash);
-  const bool has_net = dot != std::string_view::npos;
-  if (has_net && !parse_ipx_net(rest.substr(slash + 1, dot - slash - 1))) return found;
-  const std::string before{rest.substr(0, (has_net ? dot : slash) + 1)};
-  for (const MacAddress& mac : neighbors(std::string{rest.substr(0, slash)})) {
-    std::string word = before + format_ipx_node(mac);
-    if (word.starts_with(rest)) found.push_back(std::move(word));
-    if (found.size() == kMostOffered) break;
-  }
-  return found;
+  if (dot == std::string_view::npos) return complete_station(rest, slash + 1, format_ipx_node);
+  if (!parse_ipx_net(rest.substr(slash + 1, dot - slash - 1))) return {};
+  return complete_station(rest, dot + 1, format_ipx_node);
 }
 
 }  // namespace
@@ -184,7 +169,7 @@ Backend ipx_backend() noexcept {
       .connect_port = nullptr,
       .serve = serve_ipx,
       .loopback = nullptr,
-      .complete = complete_ipx,
+      .complete = complete_interface,
       .complete_peer = complete_node,
       .largest_message = largest_message,
       .asks_many = asks_many,

@@ -1,7 +1,8 @@
 #include "protocols/ipx/ipx_filters.hpp"
 
 #include <array>
-#include <span>
+
+#include "core/codec/big_endian.hpp"
 
 namespace netecho {
 namespace {
@@ -12,17 +13,12 @@ constexpr std::uint32_t kFrom = 18;
 constexpr std::uint32_t kNode = 4;     // In an address.
 constexpr std::uint32_t kSocket = 10;  // The same.
 
-std::uint16_t number_at(std::span<const std::byte> bytes, std::size_t at) noexcept {
-  return static_cast<std::uint16_t>(std::to_integer<unsigned>(bytes[at]) << 8U |
-                                    std::to_integer<unsigned>(bytes[at + 1]));
-}
-
 LinkFilter::Pattern request_in(Framing framing, std::uint16_t socket) {
   const auto link = link_head(framing);
   LinkFilter::Pattern out{.protocol = link_protocol(framing)};
   std::uint32_t at = 0;
   for (; at + 2 <= link.size(); at += 2) {
-    out.matches.push_back({.offset = at, .value = number_at(link, at)});
+    out.matches.push_back({.offset = at, .value = load_big_endian<std::uint16_t>(&link[at])});
   }
   if (at < link.size()) {
     const auto last = std::to_integer<std::uint16_t>(link[at]);
@@ -53,10 +49,12 @@ LinkFilter answers_to(const IpxQuestion& question) {
   // What a request begins with, link and checksum, an answer begins with, too.
   const auto packet = static_cast<std::uint32_t>(link_head(question.framing).size());
   LinkFilter out;
-  for (std::uint32_t at = 0; at < packet + 1; at += 2) out.require_16(at, number_at(head, at));
+  for (std::uint32_t at = 0; at < packet + 1; at += 2)
+    out.require_16(at, load_big_endian<std::uint16_t>(&head[at]));
   const auto require_same = [&](std::uint32_t place, std::uint32_t from, std::uint32_t bytes) {
     for (std::uint32_t at = 0; at < bytes; at += 2) {
-      out.require_16(packet + place + at, number_at(head, packet + from + at));
+      out.require_16(packet + place + at,
+                     load_big_endian<std::uint16_t>(&head[packet + from + at]));
     }
   };
   require_same(kTo + kNode, kFrom + kNode, kMacBytes + 2);  // Node and socket.

@@ -4,13 +4,13 @@
 #include <array>
 #include <memory>
 
+#include "core/codec/big_endian.hpp"
 #include "core/codec/ctp.hpp"
-#include "core/net/interface_names.hpp"
 #include "protocols/grammar/link_rest.hpp"
+#include "protocols/link/complete_link.hpp"
 #include "protocols/link/interface.hpp"
 #include "protocols/link/link_filter.hpp"
 #include "protocols/link/link_socket.hpp"
-#include "protocols/link/neighbors.hpp"
 #include "protocols/link/served_link.hpp"
 #include "protocols/message/receive_buffer.hpp"
 #include "protocols/packet/packet_client.hpp"
@@ -85,14 +85,10 @@ LinkFilter answers_to(const MacAddress& self) {
   std::array<std::byte, kCtpProbeHeadBytes> head{};
   write_ctp_probe(head, self, 0);
   advance_ctp(head);
-  const auto at = [&](std::uint32_t offset) {
-    return static_cast<std::uint16_t>(std::to_integer<unsigned>(head[offset]) << 8U |
-                                      std::to_integer<unsigned>(head[offset + 1]));
-  };
   LinkFilter out;
   // The last two bytes are the receipt number.
   for (std::uint32_t offset = 0; offset + 2 < head.size(); offset += 2) {
-    out.require_16(offset, at(offset));
+    out.require_16(offset, load_big_endian<std::uint16_t>(&head[offset]));
   }
   return out;
 }
@@ -115,24 +111,10 @@ Connection connect_packet(const Endpoint& endpoint, const ConnectOptions& option
           .connect_time = std::nullopt};
 }
 
-std::vector<std::string> complete_packet(std::string_view rest) {
-  std::vector<std::string> found = interface_names(rest);
-  std::erase(found, "lo");
-  return found;
-}
-
-std::vector<std::string> complete_station(std::string_view rest) {
-  constexpr std::size_t kMostOffered = 256;
-  std::vector<std::string> found;
+std::vector<std::string> complete_mac(std::string_view rest) {
   const std::size_t slash = rest.find('/');
-  if (slash == std::string_view::npos) return found;
-  const std::string name{rest.substr(0, slash)};
-  for (const MacAddress& mac : neighbors(name)) {
-    std::string word = format_link_rest({name, mac});
-    if (word.starts_with(rest)) found.push_back(std::move(word));
-    if (found.size() == kMostOffered) break;
-  }
-  return found;
+  if (slash == std::string_view::npos) return {};
+  return complete_station(rest, slash + 1, to_string);
 }
 
 }  // namespace
@@ -157,8 +139,8 @@ Backend packet_backend() noexcept {
       .connect_port = nullptr,
       .serve = serve_packet,
       .loopback = nullptr,
-      .complete = complete_packet,
-      .complete_peer = complete_station,
+      .complete = complete_interface,
+      .complete_peer = complete_mac,
       .largest_message = largest_message,
       .asks_many = asks_many,
   };
