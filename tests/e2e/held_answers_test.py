@@ -4,18 +4,11 @@ after it. Needs root."""
 import ctp
 import ipx
 import pytest
-from hosts import two_hosts
 from netecho import eventually
 from schema import check
+from stations import pair  # noqa: F401
 
 STATIONS = ["02:00:00:00:00:aa", "02:00:00:00:00:bb", "02:00:00:00:00:cc"]
-
-
-@pytest.fixture(scope="module")
-def pair():
-    """(the client's host, the server's), joined by a cable."""
-    with two_hosts() as (here, there):
-        yield here, there
 
 
 def ask_by_packet(here, there):

@@ -3,11 +3,12 @@
 import socket
 
 import pytest
-from ctp import ETHERTYPE, inside
+from ctp import ETHERTYPE
 from hosts import hosts
 from netecho import complains, netecho
 from pings import allow
 from schema import check
+from wires import inside
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])

@@ -6,19 +6,20 @@ import struct
 import ipx
 import pytest
 from frames import MAGIC
-from hosts import two_hosts
 from ipx import ALL_NODES, ECHO, FRAMINGS, PING
 from netecho import complains, eventually, netecho
 from probes import IN_TURN, whole
 from schema import check
-from stations import SOCKETS, probe, stopped, uri
-
-
-@pytest.fixture(scope="module")
-def pair():
-    """(the client's host, the server's), joined by a cable."""
-    with two_hosts() as (here, there):
-        yield here, there
+from stations import (
+    SOCKETS,
+    is_told_of_interfaces,
+    is_told_the_remedy,
+    pair,  # noqa: F401
+    probe,
+    stopped,
+    uri,
+)
+from wires import packed
 
 
 # --- with others ----------------------------------------------------------------------------------
@@ -205,8 +206,8 @@ def test_frames_of_others_are_not_heard(pair):
             wire.send(mac, framing, mine(0x0452))  # NetWare's own broadcasts are for others.
             # A tag that only has a priority belongs to no VLAN.
             assert wire.ask(mac, framing, mine(), vlan=0).data == ipx.echo(2)
-        wire.sock.send(ipx.packed(mac) + ipx.packed(wire.mac) + b"\x00\x04\xe0\xe0\x03\xff")
-        wire.sock.send(ipx.packed(mac) + ipx.packed(wire.mac) + b"\x90\x00" + mine())
+        wire.sock.send(packed(mac) + packed(wire.mac) + b"\x00\x04\xe0\xe0\x03\xff")
+        wire.sock.send(packed(mac) + packed(wire.mac) + b"\x90\x00" + mine())
         assert wire.ask(mac, "snap", mine()).data == ipx.echo(2)
         counts, drops = stopped(server)
     assert (counts["rx_messages_total"], counts["tx_messages_total"], drops) == (5, 5, {})
@@ -246,10 +247,7 @@ def endpoint_of(command, interface):
 
 @pytest.mark.parametrize("command", ["serve", "probe", "send"])
 def test_an_interface_that_is_not_there_is_told_with_those_that_are(pair, command):
-    here, _ = pair
-    payload = ["x"] if command == "send" else []
-    line = complains(here.netecho(command, endpoint_of(command, "nosuch0"), *payload), 4)
-    assert "there is no interface nosuch0" in line and here.wire in line and "lo" in line
+    is_told_of_interfaces(pair[0], command, endpoint_of(command, "nosuch0"))
 
 
 @pytest.mark.parametrize("command", ["serve", "probe"])
@@ -259,14 +257,7 @@ def test_the_loopback_is_no_ethernet(pair, command):
 
 @pytest.mark.parametrize("command", ["serve", "probe"])
 def test_without_the_right_to_it_the_remedy_is_told(pair, command):
-    here, _ = pair
-    here.prefix, before = [*here.prefix, "setpriv", "--bounding-set=-net_raw",
-                           "--inh-caps=-net_raw"], here.prefix
-    try:
-        line = complains(here.netecho(command, endpoint_of(command, here.wire)), 7)
-    finally:
-        here.prefix = before
-    assert "setcap cap_net_raw+ep /" in line and line.endswith("(EPERM)")
+    is_told_the_remedy(pair[0], command, endpoint_of(command, pair[0].wire))
 
 
 @pytest.mark.parametrize("args, why", [

@@ -1,8 +1,6 @@
 """ipx://: the echoes of IPX between hosts of the test's own, netecho with itself; with others:
 ipx_peers_test.py. Needs root."""
 
-import json
-
 import ipx
 import pytest
 from hosts import plug, two_hosts
@@ -10,17 +8,17 @@ from ipx import FRAMINGS, PING
 from netecho import SANITIZED, complains, eventually
 from probes import IN_TURN, whole
 from sandboxes import IN_FULL, not_instrumented
-from schema import check
-from stations import SOCKETS, probe, stopped, uri
+from stations import (
+    SOCKETS,
+    has_round_trips_by_kernel_stamps,
+    pair,  # noqa: F401
+    probe,
+    stopped,
+    suffers_an_outage,
+    uri,
+)
 
 UNLIMITED = "--udp-max-rate=0"
-
-
-@pytest.fixture(scope="module")
-def pair():
-    """(the client's host, the server's), joined by a cable."""
-    with two_hosts() as (here, there):
-        yield here, there
 
 
 # --- netecho with itself --------------------------------------------------------------------------
@@ -120,11 +118,7 @@ def test_send_gets_its_payload_back(pair, framing, payload):
 def test_round_trips_by_the_stamps_of_the_kernel(pair):
     here, there = pair
     with there.serve(f"ipx://{there.wire}"):
-        s = probe(here, uri(here, ipx.mac_of(there)), "-c30", "-i5ms", "--warmup", "3",
-                  "--timestamps", "kernel")
-    assert s["received_total"] > 0 and s["instrument"]["discarded_total"] == 0
-    for key in ("min", "p50", "max"):
-        assert 0 < s["rtt_kernel_ns"][key] < s["rtt_ns"][key], key
+        has_round_trips_by_kernel_stamps(here, uri(here, ipx.mac_of(there)))
 
 
 @not_instrumented
@@ -185,24 +179,8 @@ def test_the_nodes_that_the_kernel_knows_are_offered(pair):
 
 def test_a_cable_that_is_out_is_an_outage(pair):
     here, there = pair
-    mac = ipx.mac_of(there)
     with there.serve(f"ipx://{there.wire}"):
-        args = [uri(here, mac), "-c0", "-i10ms", "-W200ms", "--format", "jsonl", "-w60s"]
-        with here.running("probe", *args) as process:
-            lines = iter(process.stdout.readline, b"")
-            next(line for line in lines if b'"status":"ok"' in line)
-            here.shell(f"ip link set {here.wire} down")
-            try:
-                next(line for line in lines if b'"status":"send_error"' in line)
-            finally:
-                here.shell(f"ip link set {here.wire} up")
-            next(line for line in lines if b'"status":"ok"' in line)
-            process.terminate()
-            *_, last = lines
-    s = check(json.loads(last))
-    assert s["received_total"] > 0 and s["send_error_total"] > 0
-    assert {each["errno_name"] for each in s["send_errors"]} <= {"ENETDOWN", "ENXIO", "ENOBUFS"}
-    assert len(s["outages"]) >= 1 and s["error"] is None
+        suffers_an_outage(here, uri(here, ipx.mac_of(there)))
 
 
 def test_an_interface_that_is_made_anew_is_served_again():

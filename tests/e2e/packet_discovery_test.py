@@ -6,17 +6,10 @@ import json
 
 import ctp
 import pytest
-from bridges import WIRE, hosts_on_a_bridge
+from bridges import WIRE, three  # noqa: F401
 from probes import IN_TURN
 from schema import check
-from stations import probe
-
-
-@pytest.fixture(scope="module")
-def three():
-    """(the client's host, two others)."""
-    with hosts_on_a_bridge(3) as others:
-        yield others
+from stations import answers_of_all, finds, is_read_by_people, probe, tells_two_from_twice
 
 
 @contextlib.contextmanager
@@ -26,63 +19,43 @@ def serving(*all_of_them):
                for host in all_of_them]
 
 
+def addresses(hosts):
+    return {ctp.mac_of(host) for host in hosts}
+
+
 @pytest.mark.parametrize("size", [64, 8])
 @pytest.mark.parametrize("to", ["", "/" + ctp.ASSISTANCE, "/" + ctp.BROADCAST])
 def test_every_station_that_answers_is_listed(three, to, size):
     here, *others = three
     with serving(*others):
-        s = probe(here, f"packet://{WIRE}{to}", "-c5", "-i50ms", "-s", size)
-    assert s["sent_total"] == s["received_total"] > 0 and s["duplicate_total"] == 0
-    assert {each["address"] for each in s["stations"]} == {ctp.mac_of(host) for host in others}
-    for each in s["stations"]:
-        assert (each["received_total"], each["duplicate_total"]) == (s["sent_total"], 0)
-        assert 0 < each["rtt_ns"]["min"] <= each["rtt_ns"]["p50"] <= each["rtt_ns"]["max"]
-    firsts = min(each["rtt_ns"]["min"] for each in s["stations"])
-    assert s["rtt_ns"]["min"] == firsts
+        finds(here, addresses(others), f"packet://{WIRE}{to}", "-s", size)
 
 
 def test_one_probe_finds_all(three):
     here, *others = three
     with serving(*others):
         s = probe(here, f"packet://{WIRE}", "-c1", "-W500ms")
-    assert {each["address"] for each in s["stations"]} == {ctp.mac_of(host) for host in others}
+    assert {each["address"] for each in s["stations"]} == addresses(others)
     assert s["sent_total"] == 1 and s["duration_ns"] >= 500_000_000
 
 
 def test_each_answer_is_an_event_with_its_station(three):
     here, *others = three
     with serving(*others):
-        result = here.netecho("probe", f"packet://{WIRE}", "-c3", "-i50ms", "--format", "jsonl")
-    assert result.code == 0, result
-    replies = [check(e) for e in result.events if e["type"] == "reply" and e["status"] == "ok"]
-    (s,) = [check(e) for e in result.events if e["type"] == "summary"]
-    assert len(replies) == 2 * s["received_total"]
-    answers = {(e["sequence"], e["peer"]["address"]) for e in replies}
-    assert len(answers) == len(replies), "each of them once"
-    assert {e["peer"]["uri"] for e in replies} == {
-        f"packet://{WIRE}/{ctp.mac_of(host)}" for host in others}
-    assert all(e["rtt_ns"] > 0 and e["target"]["uri"] == f"packet://{WIRE}" for e in replies)
+        peers = answers_of_all(here, f"packet://{WIRE}", len(others))
+    assert peers == {f"packet://{WIRE}/{address}" for address in addresses(others)}
 
 
 def test_a_station_that_answers_twice_is_told_from_two(three):
     here, one, other = three
     with serving(one), ctp.station(other, copies=2) as twice:
-        s = probe(here, f"packet://{WIRE}", "-c10", "-i50ms")
-    by_address = {each["address"]: each for each in s["stations"]}
-    assert set(by_address) == {ctp.mac_of(one), twice.mac}
-    assert by_address[ctp.mac_of(one)]["duplicate_total"] == 0
-    again = by_address[twice.mac]["duplicate_total"]
-    assert again == s["duplicate_total"] == s["received_total"]
+        tells_two_from_twice(here, f"packet://{WIRE}", ctp.mac_of(one), twice.mac)
 
 
 def test_people_read_a_line_a_station(three):
     here, *others = three
     with serving(*others):
-        result = here.netecho("probe", f"packet://{WIRE}", "-c2", "-i100ms")
-    assert "2 stations answered" in result.text
-    for host in others:
-        assert f"  {ctp.mac_of(host)}: 2 received, rtt min/mean/max " in result.text
-        assert f" from {ctp.mac_of(host)}\n" in result.text
+        is_read_by_people(here, f"packet://{WIRE}", addresses(others))
 
 
 def test_without_a_station_the_result_is_negative(three):

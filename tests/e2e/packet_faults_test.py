@@ -16,16 +16,10 @@ from probes import IN_TURN, only, whole
 from programs import need
 from sandboxes import IN_FULL, not_instrumented, statuses
 from schema import check
+from stations import pair  # noqa: F401
 from watched_probe import Watched, probed_through
 
 EVERY_20_MS = ["-c0", "-i20ms", "-W200ms", "--format", "jsonl", "-w18s"]
-
-
-@pytest.fixture(scope="module")
-def pair():
-    """(the client's host, the server's), joined by a cable."""
-    with two_hosts() as (here, there):
-        yield here, there
 
 
 def served(host):

@@ -1,7 +1,6 @@
 """packet://: frames of Ethernet between hosts of the test's own, netecho's with each other and with
 an independent client and station. Needs root."""
 
-import json
 import struct
 
 import ctp
@@ -11,16 +10,17 @@ from hosts import plug, two_hosts
 from netecho import SANITIZED, complains, eventually, netecho
 from probes import IN_TURN, whole
 from schema import check
-from stations import probe, stopped
+from stations import (
+    has_round_trips_by_kernel_stamps,
+    is_told_of_interfaces,
+    is_told_the_remedy,
+    pair,  # noqa: F401
+    probe,
+    stopped,
+    suffers_an_outage,
+)
 
 UNLIMITED = "--udp-max-rate=0"
-
-
-@pytest.fixture(scope="module")
-def pair():
-    """(the client's host, the server's), joined by a cable."""
-    with two_hosts() as (here, there):
-        yield here, there
 
 
 def target(host, mac):
@@ -90,11 +90,7 @@ def test_send_gets_its_payload_back(pair, payload):
 def test_round_trips_by_the_stamps_of_the_kernel(pair):
     here, there = pair
     with there.serve(f"packet://{there.wire}"):
-        s = probe(here, target(here, ctp.mac_of(there)), "-c30", "-i5ms", "--warmup", "3",
-                  "--timestamps", "kernel")
-    assert s["received_total"] > 0 and s["instrument"]["discarded_total"] == 0
-    for key in ("min", "p50", "max"):
-        assert 0 < s["rtt_kernel_ns"][key] < s["rtt_ns"][key], key
+        has_round_trips_by_kernel_stamps(here, target(here, ctp.mac_of(there)))
 
 
 def test_it_serves_as_another_user_in_the_sandbox(pair):
@@ -280,24 +276,8 @@ def test_each_station_has_a_rate(pair):
 
 def test_a_cable_that_is_out_is_an_outage(pair):
     here, there = pair
-    mac = ctp.mac_of(there)
     with there.serve(f"packet://{there.wire}"):
-        args = [target(here, mac), "-c0", "-i10ms", "-W200ms", "--format", "jsonl", "-w60s"]
-        with here.running("probe", *args) as process:
-            lines = iter(process.stdout.readline, b"")
-            next(line for line in lines if b'"status":"ok"' in line)
-            here.shell(f"ip link set {here.wire} down")
-            try:
-                next(line for line in lines if b'"status":"send_error"' in line)
-            finally:
-                here.shell(f"ip link set {here.wire} up")
-            next(line for line in lines if b'"status":"ok"' in line)
-            process.terminate()
-            *_, last = lines
-    s = check(json.loads(last))
-    assert s["received_total"] > 0 and s["send_error_total"] > 0
-    assert {each["errno_name"] for each in s["send_errors"]} <= {"ENETDOWN", "ENXIO", "ENOBUFS"}
-    assert len(s["outages"]) >= 1 and s["error"] is None
+        suffers_an_outage(here, target(here, ctp.mac_of(there)))
 
 
 def test_an_interface_that_is_made_anew_is_served_again():
@@ -316,31 +296,23 @@ def test_an_interface_that_is_made_anew_is_served_again():
 # --- what cannot be -------------------------------------------------------------------------------
 
 
+def endpoint_of(command, interface):
+    return f"packet://{interface}" + ("" if command == "serve" else "/02:00:00:00:00:01")
+
+
 @pytest.mark.parametrize("command", ["serve", "probe", "send"])
 def test_an_interface_that_is_not_there_is_told_with_those_that_are(pair, command):
-    here, _ = pair
-    endpoint = "packet://nosuch0" + ("" if command == "serve" else "/02:00:00:00:00:01")
-    line = complains(here.netecho(command, endpoint, *(["x"] if command == "send" else [])), 4)
-    assert "there is no interface nosuch0" in line and here.wire in line and "lo" in line
+    is_told_of_interfaces(pair[0], command, endpoint_of(command, "nosuch0"))
 
 
 @pytest.mark.parametrize("command", ["serve", "probe"])
 def test_the_loopback_is_no_ethernet(pair, command):
-    endpoint = "packet://lo" + ("" if command == "serve" else "/02:00:00:00:00:01")
-    assert "lo is no Ethernet" in complains(pair[0].netecho(command, endpoint), 4)
+    assert "lo is no Ethernet" in complains(pair[0].netecho(command, endpoint_of(command, "lo")), 4)
 
 
 @pytest.mark.parametrize("command", ["serve", "probe"])
 def test_without_the_right_to_it_the_remedy_is_told(pair, command):
-    here, _ = pair
-    here.prefix, before = [*here.prefix, "setpriv", "--bounding-set=-net_raw",
-                           "--inh-caps=-net_raw"], here.prefix
-    try:
-        endpoint = f"packet://{here.wire}" + ("" if command == "serve" else "/02:00:00:00:00:01")
-        line = complains(here.netecho(command, endpoint), 7)
-    finally:
-        here.prefix = before
-    assert "setcap cap_net_raw+ep /" in line and line.endswith("(EPERM)")
+    is_told_the_remedy(pair[0], command, endpoint_of(command, pair[0].wire))
 
 
 @pytest.mark.parametrize("args, why", [

@@ -5,29 +5,19 @@ import struct
 
 import ctp
 import pytest
+from captures import decoded, keep
 from hosts import two_hosts
 from probes import IN_TURN
-from programs import need, run
+from programs import need
+from wires import packed
 
 FIELDS = ["loop.skipcount", "loop.relevant_function", "loop.forwarding_address",
           "loop.receipt_number", "_ws.expert", "_ws.malformed"]
 FORWARD, REPLY = "2", "1"
 
 
-def capture(path, frames):
-    """A file of frames as tcpdump writes it: Ethernet, with times that mean nothing."""
-    records = [struct.pack("<IIII", 0, 0, len(each), len(each)) + each for each in frames]
-    path.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1) + b"".join(records))
-
-
-def decoded(path):
-    options = [word for field in FIELDS for word in ("-e", field)]
-    lines = run("tshark", "-n", "-r", path, "-T", "fields", "-E", "separator=|", *options).decode()
-    return [dict(zip(FIELDS, line.split("|"), strict=True)) for line in lines.splitlines()]
-
-
 def whole(source, destination, carried):
-    return ctp.packed(destination) + ctp.packed(source) + struct.pack("!H", ctp.ETHERTYPE) + carried
+    return packed(destination) + packed(source) + struct.pack("!H", ctp.ETHERTYPE) + carried
 
 
 @pytest.mark.parametrize("size", [0, 8, 32, 64, 1486])
@@ -40,8 +30,8 @@ def test_every_frame_is_decoded_with_what_it_should_say(tmp_path, size):
             assert here.netecho("probe", target, f"-c{count}", "-s", size, *IN_TURN).code == 0
             frames = [whole(*wire.receive()) for _ in range(count) for wire in (requests, answers)]
             own = answers.mac
-    capture(tmp_path / "frames.pcap", frames)
-    packets = decoded(tmp_path / "frames.pcap")
+    keep(tmp_path / "frames.pcap", frames)
+    packets = decoded(tmp_path / "frames.pcap", FIELDS)
     assert len(packets) == 2 * count
     for number, packet in enumerate(packets):
         request = number % 2 == 0

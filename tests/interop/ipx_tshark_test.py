@@ -1,30 +1,17 @@
 """What netecho sends over ipx:// is decoded by Wireshark's own dissector without a complaint, in
 each framing. Needs root, for hosts of the test's own."""
 
-import struct
-
 import ipx
 import pytest
+from captures import decoded, keep
 from hosts import two_hosts
 from probes import IN_TURN
-from programs import need, run
+from programs import need
 
 FIELDS = ["ipx.checksum", "ipx.len", "ipx.hops", "ipx.packet_type", "ipx.dst.net", "ipx.dst.node",
           "ipx.dst.socket", "ipx.src.net", "ipx.src.node", "ipx.src.socket", "_ws.expert",
           "_ws.malformed"]
 NET = 0x1A2B
-
-
-def capture(path, frames):
-    """A file of frames as tcpdump writes it: Ethernet, with times that mean nothing."""
-    records = [struct.pack("<IIII", 0, 0, len(each), len(each)) + each for each in frames]
-    path.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1) + b"".join(records))
-
-
-def decoded(path):
-    options = [word for field in FIELDS for word in ("-e", field)]
-    lines = run("tshark", "-n", "-r", path, "-T", "fields", "-E", "separator=|", *options).decode()
-    return [dict(zip(FIELDS, line.split("|"), strict=True)) for line in lines.splitlines()]
 
 
 def sent(client, server, framing, sock, size, count):
@@ -47,8 +34,8 @@ def test_every_frame_is_decoded_with_what_it_should_say(tmp_path, framing, sock)
     with two_hosts() as (here, there), there.serve(f"ipx://{there.wire}"):
         runs = [(size, *sent(here, there, framing, sock, size, count))
                 for size in (0, 5, 64, 1451)]
-    capture(tmp_path / "frames.pcap", [each.frame for _, packets, _ in runs for each in packets])
-    packets = decoded(tmp_path / "frames.pcap")
+    keep(tmp_path / "frames.pcap", [each.frame for _, packets, _ in runs for each in packets])
+    packets = decoded(tmp_path / "frames.pcap", FIELDS)
     assert len(packets) == 2 * count * len(runs)
     for size, heard, (client, server) in runs:
         whose = f"0x{heard[0].source[2]:04x}"

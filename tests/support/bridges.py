@@ -3,6 +3,7 @@
 import contextlib
 
 import ctp
+import pytest
 from hosts import hosts
 from netecho import eventually
 
@@ -22,6 +23,13 @@ def hosts_on_a_bridge(count):
             host.ip("link", "set", WIRE, "up")
         for host in others:
             await_link(host, next(each for each in others if each is not host))
+        yield others
+
+
+@pytest.fixture(scope="module")
+def three():
+    """(the client's host, two others)."""
+    with hosts_on_a_bridge(3) as others:
         yield others
 
 

@@ -2,27 +2,16 @@
 apart from netecho: a client and a station. Needs root."""
 
 import contextlib
-import ctypes
-import os
 import select
-import socket
 import struct
-import threading
+
+import wires
+from wires import packed, text
 
 ETHERTYPE = 0x9000
 ASSISTANCE = "cf:00:00:00:00:00"
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 LEAST = 46  # What an Ethernet frame carries at least.
-CLONE_NEWNET = 0x40000000
-SOL_PACKET, PACKET_IGNORE_OUTGOING = 263, 23
-
-
-def packed(mac):
-    return bytes.fromhex(mac.replace(":", ""))
-
-
-def text(mac):
-    return mac.hex(":")
 
 
 def forward(to):
@@ -39,33 +28,11 @@ def data(*messages, skip=0):
     return (struct.pack("<H", skip) + b"".join(messages)).ljust(LEAST, b"\0")
 
 
-@contextlib.contextmanager
-def inside(host):
-    """Inside the block this thread opens its sockets as that host."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    with open("/proc/thread-self/ns/net") as here, open(f"/proc/{host.pid}/ns/net") as there:
-        assert libc.setns(there.fileno(), CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
-        try:
-            yield
-        finally:
-            assert libc.setns(here.fileno(), CLONE_NEWNET) == 0
-
-
-class Wire:
+class Wire(wires.Wire):
     """The end of a host's cable: every frame of the protocol that comes, whole."""
 
     def __init__(self, host, interface=None):
-        with inside(host):
-            self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-            self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-            self.sock.bind((interface or host.wire, ETHERTYPE))
-        self.mac = text(self.sock.getsockname()[4])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.sock.close()
+        super().__init__(host, ETHERTYPE, interface)
 
     def send(self, to, carried, source=None, vlan=None):
         """`source`: forged; `vlan`: the number in an 802.1Q tag."""
@@ -80,11 +47,6 @@ class Wire:
         frame = self.sock.recv(65536)
         assert frame[12:14] == struct.pack("!H", ETHERTYPE)
         return text(frame[6:12]), text(frame[:6]), frame[14:]
-
-    def ask(self, to, carried, **how):
-        """Sends a frame, and gives the next that comes."""
-        self.send(to, carried, **how)
-        return self.receive()
 
 
 def executed(carried):
@@ -103,30 +65,18 @@ def station(host, change=None, copies=1):
     `change` may give another answer, `copies` says how often each leaves.
     """
     with Wire(host) as wire:
-        wire.heard = []
-        over, stop = os.pipe()
 
-        def run():
-            while over not in (ready := select.select([wire.sock, over], [], [])[0]):
-                assert ready
-                source, destination, carried = wire.receive()
-                wire.heard.append((source, destination, carried))
-                done = executed(carried)
-                if done is None or destination not in (wire.mac, ASSISTANCE, BROADCAST):
-                    continue
-                to, answer = done
-                for _ in range(copies):
-                    wire.send(to, change(answer) if change else answer)
+        def answer(heard):
+            _, destination, carried = heard
+            done = executed(carried)
+            if done is None or destination not in (wire.mac, ASSISTANCE, BROADCAST):
+                return
+            to, sent_on = done
+            for _ in range(copies):
+                wire.send(to, change(sent_on) if change else sent_on)
 
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        try:
+        with wires.answering(wire, answer):
             yield wire
-        finally:
-            os.write(stop, b"x")
-            thread.join(10)
-            os.close(over)
-            os.close(stop)
 
 
 def mac_of(host):

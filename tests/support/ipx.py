@@ -2,15 +2,13 @@
 know the echo of XNS (Cisco) and the ping of NLSP. Needs root."""
 
 import contextlib
-import os
 import select
-import socket
 import struct
-import threading
 import time
 from dataclasses import dataclass
 
-from ctp import PACKET_IGNORE_OUTGOING, SOL_PACKET, inside, packed, text
+import wires
+from wires import packed, text
 
 FRAMINGS = ("ethernet2", "802.3", "802.2", "snap")
 LLC = {"802.3": b"", "802.2": b"\xe0\xe0\x03", "snap": b"\xaa\xaa\x03\x00\x00\x00\x81\x37"}
@@ -117,22 +115,12 @@ def parsed(frame):
                   carried[length:])
 
 
-class Wire:
+class Wire(wires.Wire):
     """The end of a host's cable: every packet of IPX that comes, in whichever framing."""
 
     def __init__(self, host, interface=None):
-        with inside(host):
-            self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-            self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-            self.sock.bind((interface or host.wire, ETH_P_ALL))
-        self.mac = text(self.sock.getsockname()[4])
+        super().__init__(host, ETH_P_ALL, interface)
         self.node = node_of(self.mac)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.sock.close()
 
     def send(self, to, framing, carried, source=None, vlan=None, least=0):
         """`source`: forged; `vlan`: the number in an 802.1Q tag; `least`: padded to so many."""
@@ -149,11 +137,6 @@ class Wire:
                 return found
         return None
 
-    def ask(self, to, framing, carried, **how):
-        """Sends a packet, and gives the next that comes."""
-        self.send(to, framing, carried, **how)
-        return self.receive()
-
 
 @contextlib.contextmanager
 def station(host, change=None, copies=1, least=0, net=None):
@@ -162,8 +145,6 @@ def station(host, change=None, copies=1, least=0, net=None):
     `change` may give another answer, `copies` says how often each leaves, `net` is its own number.
     """
     with Wire(host) as wire:
-        wire.heard = []
-        over, stop = os.pipe()
 
         def answer(heard):
             carried = heard.reply(wire.node)
@@ -175,22 +156,8 @@ def station(host, change=None, copies=1, least=0, net=None):
                 wire.send(heard.from_mac, heard.framing, change(carried) if change else carried,
                           least=least)
 
-        def run():
-            while over not in select.select([wire.sock, over], [], [])[0]:
-                heard = wire.receive(seconds=0)
-                if heard is not None:
-                    wire.heard.append(heard)
-                    answer(heard)
-
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        try:
+        with wires.answering(wire, answer):
             yield wire
-        finally:
-            os.write(stop, b"x")
-            thread.join(10)
-            os.close(over)
-            os.close(stop)
 
 
 def mac_of(host):
