@@ -288,8 +288,8 @@ void read_key(const ProbeTyped& typed, ProbeJob& out) {
   }
 }
 
-/// Of the formats only figures go to a file: whoever reads that expects the old ones or all of the
-/// new ones.
+/// Figures are the only format that goes to a file: whoever reads that expects the old ones or all
+/// of the new ones.
 std::string output_value(const ProbeTyped& typed, const CommonOptions& common) {
   if (!typed.output) return "";
   const bool figures = common.format != nullptr && common.format->kind == FormatKind::figures;

@@ -194,7 +194,7 @@ class Ipx final : public Link {
     head[kOperationAt + 1] = operation;
   }
 
-  /// Of net 0, which is this segment.
+  /// Writes an address on net 0, which is this segment.
   static void write_address(char* to, const Mac& node, char socket) noexcept {
     std::memcpy(to + 4, node.data(), node.size());
     to[socket == kEchoSocket ? 11 : 10] = socket;

@@ -69,7 +69,7 @@ class PingPong {
   /// One by one, each with a first round trip: a server that forks is given the time to.
   void connect_all() {
     epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
-    std::uint64_t origin = framed_ ? now_ns() : 0;  // Of a frame, its session.
+    std::uint64_t origin = framed_ ? now_ns() : 0;  // The session of a frame.
     for (Connection& each : connections_) {
       each.fd = target_.connect();
       each.origin = origin += 7919;

@@ -72,7 +72,7 @@ class FlowFigures {
   FlowFigures(Duration interval, const Clock& clock, HistogramSpace space);
   void begin(Instant start) noexcept { period_start_ = run_start_ = start; }
 
-  /// Of the period at hand: what happens is recorded here, once.
+  /// What happens is recorded here, once, for the period at hand.
   ProbeCounts counts;
   RoundTripStatistics statistics;
 
@@ -91,7 +91,8 @@ class FlowFigures {
   void add_to(ProbeCounts& totals, Histogram& rtt) const;
   /// The figures of the run so far; `tracker` knows what still waits.
   [[nodiscard]] FigureSet whole(Instant now, const SequenceTracker& tracker) const;
-  /// Of the period that ends now. What is outstanding belongs to it and to the next one.
+  /// Ends the period, and returns its figures. What is outstanding belongs to it and to the next
+  /// one.
   [[nodiscard]] FigureSet end_period(Instant now, const SequenceTracker& tracker);
 
  private:

@@ -47,7 +47,7 @@ class LinkReceiver {
   };
 
   /// The first `head_bytes` of each frame's data go to LinkMessage::head, the others to its slot.
-  /// Of what the kernel has dropped the first `drops_before` are not counted.
+  /// The first `drops_before` frames that the kernel has dropped are not counted.
   LinkReceiver(std::size_t head_bytes, Pace pace, std::uint32_t drops_before = 0)
       : head_bytes_{head_bytes},
         pace_{pace},

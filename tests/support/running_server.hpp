@@ -43,7 +43,7 @@ class RunningServer {
  public:
   explicit RunningServer(const std::string& endpoint, ServerOptions options = {},
                          const ServeOptions& serve_options = {});
-  /// Of sockets that are bound already.
+  /// Serves sockets that are bound already.
   explicit RunningServer(std::vector<Served> sockets, ServerOptions options = {});
   ~RunningServer();
 

@@ -17,7 +17,7 @@ double rarity(double share) {
   return 1 / (1 - share);
 }
 
-/// Of `count` samples the longest is the one of `count`.
+/// The longest sample is one of all there are.
 double last_rarity(const Histogram& latency) {
   return std::max(static_cast<double>(latency.count()), 2.0);
 }

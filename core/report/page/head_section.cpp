@@ -120,7 +120,7 @@ void write_manner(const PageWriter& to, const PageRun& run) {
   text += run.version.empty() ? to.word(Word::by_unknown_version)
                               : to.words(Word::by_version, {run.version});
   out.element("p", text);
-  // Of many targets the table below says the rest.
+  // Where there are many targets, the table below says the rest.
   if (run.targets.size() > 1) return;
   const std::string manner = joined(manner_of(to, first));
   if (!manner.empty()) out.element("p", to.word(Word::how) + ": " + manner + ".");

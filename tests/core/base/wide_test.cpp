@@ -32,7 +32,7 @@ TwoWords two_words(Wide value) {
 TEST_CASE("wide: two words calculate as the compiler's own type does", "[unit][base]") {
   SplitMix64 random{20};
   for (int i = 0; i < 2000; ++i) {
-    // Of every length.
+    // They have every length.
     const Wide a = (Wide{random.next()} << 64U | random.next()) >> (random.next() % 128);
     const Wide b = (Wide{random.next()} << 64U | random.next()) >> (random.next() % 128) | 1U;
     CHECK((two_words(a) + two_words(b) == two_words(a + b)));

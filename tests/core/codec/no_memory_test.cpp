@@ -12,7 +12,7 @@ bool memory_is_left = true;
 
 }  // namespace
 
-/// Of this whole program; the one that throws stays what it is.
+/// Replaces the one of the whole program; the operator that throws stays what it is.
 void* operator new[](std::size_t size, const std::nothrow_t& /*unused*/) noexcept {
   if (!memory_is_left) return nullptr;
   try {

@@ -74,7 +74,7 @@ class Folder {
   std::string path_;
 };
 
-/// Of a socket under an abstract name, made before the sandbox.
+/// A peer under an abstract name, whose socket is made before the sandbox.
 struct AbstractPeer {
   AbstractPeer() : fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)} {
     sockaddr_un any{};

@@ -217,7 +217,7 @@ TEST_CASE("impairment: a stream is corrupted alike, however it was read", "[meas
   std::vector<std::byte> whole = stream;
   const std::uint32_t flips = corrupt_stream(whole, 0, spec, 1, 5000);
   CHECK(flips == flipped(stream, whole).size());
-  CHECK(std::abs(static_cast<int>(flips) - 29) < 4 * 5);  // Of 293 blocks.
+  CHECK(std::abs(static_cast<int>(flips) - 29) < 4 * 5);  // One in ten of 293 blocks.
 
   const std::size_t step = GENERATE(1U, 7U, 1000U, 1024U, 1025U, 65'536U);
   std::vector<std::byte> pieces = stream;

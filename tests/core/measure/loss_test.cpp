@@ -46,7 +46,7 @@ TEST_CASE("loss_runs: slots that were not sent come many at once", "[loss][unit]
   CHECK(runs.count() == 1);
   CHECK(runs.longest() == 4);
   CHECK(runs.longest_time() == 400ms);
-  runs.lost(at(400ms), UINT64_MAX / 2);  // Of a schedule without end.
+  runs.lost(at(400ms), UINT64_MAX / 2);  // The schedule has no end.
   CHECK(runs.longest_time() > 1000h);
 }
 
@@ -69,7 +69,7 @@ TEST_CASE("loss_direction: probes that still wait are not lost", "[loss][unit]")
 
 TEST_CASE("loss_direction: slots that were not sent are no losses", "[loss][unit]") {
   LossDirection direction;
-  direction.answered({9}, 3, 2, 3);  // Of sequences 0 to 9 three were sent.
+  direction.answered({9}, 3, 2, 3);  // Three of the sequences 0 to 9 were sent.
   CHECK(direction.split(2, 0) == Split{1, 0});
 }
 

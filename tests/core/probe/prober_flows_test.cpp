@@ -17,7 +17,7 @@ using namespace netecho::test;
 using netecho::testing::expect;
 using namespace std::chrono_literals;
 
-/// Of a target whose flows met such servers.
+/// Probes a target, each flow of which meets one of these servers.
 Summary probe(const std::vector<SimServer>& servers) {
   SimNetwork net;
   std::vector<ProbeTarget> targets(1);

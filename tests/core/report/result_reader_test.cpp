@@ -63,7 +63,7 @@ ReadSamples read_text(const std::string& text, SeriesSet& series) {
   return read_samples(file.path(), series);
 }
 
-/// Of all flows together.
+/// A summary of all flows together.
 Summary whole_summary() {
   Summary summary = samples::full_summary();
   summary.flow.reset();

@@ -55,7 +55,7 @@ std::string stamped_request() {
   return {reinterpret_cast<const char*>(frame.data()), frame.size()};
 }
 
-/// Of the only endpoint, with the identity that always holds.
+/// Returns the counters of the only endpoint, and checks the identity that always holds.
 EndpointStats stats_of(const ServerOutcome& outcome) {
   const EndpointStats stats = outcome.stats.endpoints.at(0);
   REQUIRE(stats.impaired_total);
