@@ -43,6 +43,14 @@ std::uint64_t MacAddress::number() const noexcept {
   return out;
 }
 
+MacAddress MacAddress::of_number(std::uint64_t number) noexcept {
+  MacAddress out;
+  for (std::size_t i = kMacBytes; i-- > 0; number >>= 8U) {
+    out.bytes[i] = static_cast<std::uint8_t>(number & 0xFFU);
+  }
+  return out;
+}
+
 MacAddress MacAddress::read(std::span<const std::byte> from) noexcept {
   MacAddress out;
   std::memcpy(out.bytes.data(), from.data(), kMacBytes);

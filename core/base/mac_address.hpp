@@ -23,6 +23,8 @@ struct MacAddress {
   [[nodiscard]] constexpr bool is_group() const noexcept { return (bytes[0] & 1U) != 0; }
   /// The address as a number of 48 bits.
   [[nodiscard]] std::uint64_t number() const noexcept;
+  /// The address of such a number; what is above its 48 bits is left out.
+  [[nodiscard]] static MacAddress of_number(std::uint64_t number) noexcept;
 
   /// REQUIRES: at least 6 bytes.
   [[nodiscard]] static MacAddress read(std::span<const std::byte> from) noexcept;

@@ -17,6 +17,8 @@ namespace netecho {
 
 /// All loopback sources together have this prefix.
 inline constexpr std::uint64_t kLoopbackPrefix = 1;
+/// With this bit a prefix is a station of a link: the number of its MAC address is in the others.
+inline constexpr std::uint64_t kStationPrefix = std::uint64_t{1} << 63U;
 
 /// Why a port says that a message must not be answered.
 enum class Refusal : std::uint8_t {
@@ -50,7 +52,7 @@ struct Slot {
   /// With `error`: what the network said, and who. It belongs to the port and is valid until its
   /// next receive().
   const IcmpError* icmp = nullptr;
-  /// Server ports: the network prefix that shares its sender's rate limit; 0: not limited.
+  /// Server ports: the network prefix or station whose rate its sender has; 0: not limited.
   std::uint64_t source_prefix = 0;
   bool truncated = false;  ///< The message was longer than the slot.
   /// Client ports: it came from another address than was asked, which Senders names.

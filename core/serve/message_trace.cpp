@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <string>
+
+#include "core/base/mac_address.hpp"
 
 namespace netecho {
 namespace {
@@ -23,6 +26,16 @@ DatagramEvent datagram_event(const Slot& slot, std::size_t index, std::optional<
   return event;
 }
 
+/// Whose messages share the rate: a station of a link, or a network.
+std::string limited_source(const Slot& slot, std::size_t index, const MessageSource& source) {
+  if ((slot.source_prefix & kStationPrefix) != 0) {
+    return to_string(MacAddress::of_number(slot.source_prefix));
+  }
+  const auto peer = source.sender(index);
+  const bool v6 = peer && peer->family == AddressFamily::ipv6;
+  return (v6 ? "the /56 of " : "the /24 of ") + (peer ? peer->address.value_or("?") : "?");
+}
+
 }  // namespace
 
 void trace_message(const Slot& slot, std::size_t index, std::optional<DropReason> dropped,
@@ -34,17 +47,11 @@ void tell_of_rate(const Slot& slot, std::size_t index, const MessageSource& sour
   const ServerOptions& options = source.shared.options;
   if (options.warn == nullptr) return;
   if (!source.shared.limits.tells_of_rate(slot.source_prefix, slot.at)) return;
-  const auto peer = source.sender(index);
-  const auto family = peer ? peer->family : std::nullopt;
-  const bool station = family == AddressFamily::packet || family == AddressFamily::ipx;
-  const char* const network = station                         ? ""
-                              : family == AddressFamily::ipv6 ? "the /56 of "
-                                                              : "the /24 of ";
   const std::int64_t rate = std::chrono::nanoseconds{std::chrono::seconds{1}} /
                             std::max<Duration>(options.reply_interval, Duration{1});
-  options.warn(source.endpoint.endpoint.uri + ": drops what " + network +
-               (peer ? peer->address.value_or("?") : "?") + " sends beyond " +
-               std::to_string(rate) + " a second (--udp-max-rate)");
+  options.warn(source.endpoint.endpoint.uri + ": drops what " +
+               limited_source(slot, index, source) + " sends beyond " + std::to_string(rate) +
+               " a second (--udp-max-rate)");
 } catch (const std::exception&) {  // No memory for it: it is counted all the same.
 }
 

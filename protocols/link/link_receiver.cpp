@@ -11,8 +11,6 @@ namespace netecho {
 namespace {
 
 constexpr std::uint16_t kVlanIdBits = 0xFFF;
-/// Parts the rates of stations from those of networks.
-constexpr std::uint64_t kStation = std::uint64_t{1} << 63U;
 
 template <typename T>
 T value_of(const cmsghdr& control) noexcept {
@@ -29,7 +27,7 @@ bool is_of_vlan(const tpacket_auxdata& told) noexcept {
 }  // namespace
 
 std::uint64_t rate_prefix(const MacAddress& station) noexcept {
-  return kStation | station.number();
+  return kStationPrefix | station.number();
 }
 
 BatchResult unless_down(const BatchResult& result) noexcept {

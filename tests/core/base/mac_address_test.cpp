@@ -16,6 +16,7 @@ TEST_CASE("mac: all three notations mean the same", "[base][unit]") {
   CHECK(to_string(expected) == "02:00:c0:a8:00:01");
   CHECK(parse_mac(to_string(expected)) == expected);
   CHECK(expected.number() == 0x0200'C0A8'0001);
+  CHECK(MacAddress::of_number(0xFFFF'0200'C0A8'0001) == expected);
 }
 
 TEST_CASE("mac: what is cut, too long, mixed or no hex is none", "[base][unit]") {
