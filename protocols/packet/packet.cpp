@@ -56,7 +56,9 @@ Served serve_one(const Endpoint& endpoint, const ServeOptions& options,
                  const std::shared_ptr<ServedLink>& link) {
   const std::string name = split_link_rest(endpoint.rest).interface;
   const Interface interface = find_interface(name, "bind", endpoint.typed);
-  const LinkFilter filter;
+  // The filter is locked: what it requires stays, whatever the socket is bound to.
+  LinkFilter filter;
+  filter.require_one_of({{.protocol = kCtpEthertype}});
   UniqueFd fd = link->bind(interface, kPacketKind,
                            socket_of(filter, options.socket, endpoint.typed), kCtpAssistance);
   Served served{.socket = std::unique_ptr<MessagePort>{},
