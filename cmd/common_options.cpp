@@ -13,8 +13,8 @@ namespace {
 constexpr std::uint64_t kMaxBuffer = std::numeric_limits<int>::max() / 2;  // Linux doubles it.
 
 constexpr OptionRow<CommonTyped> kLookUps[] = {
-    {{"-4", kFlag, "Use only IPv4", kSocketGroup, "", kFirst}, &CommonTyped::ipv4},
-    {{"-6", kFlag, "Use only IPv6", kSocketGroup, "", kFirst}, &CommonTyped::ipv6},
+    {{"-4", kFlag, "Use only IPv4", kSocketGroup, "", kFirst, "", Needs::ip}, &CommonTyped::ipv4},
+    {{"-6", kFlag, "Use only IPv6", kSocketGroup, "", kFirst, "", Needs::ip}, &CommonTyped::ipv6},
     {{"-n", kFlag, "Look up no host names", kSocketGroup}, &CommonTyped::numeric},
 };
 
@@ -220,6 +220,7 @@ void bind_output(OptionBinder& options, CommonTyped& typed, Reports reports) {
 }
 
 void bind_common(OptionBinder& options, CommonTyped& typed, Ends ends, Reports reports) {
+  typed.binder = &options;
   options.bind(kLookUps, typed);
   bind_output(options, typed, reports);
   options.bind(kAmount, typed);
@@ -255,6 +256,7 @@ CommonOptions common_values(const CommonTyped& typed) {
   prepare_time_of_day(out.time.value_or(TimeOfDay::local));
   configure_log(out);
   out.socket = socket_values(typed);
+  if (typed.binder != nullptr) out.given = typed.binder->given();
   return out;
 }
 

@@ -30,6 +30,7 @@ struct CommonTyped {
       fwmark, framing;
   std::string keepalive;
   bool nagle = false;
+  const OptionBinder* binder = nullptr;  ///< Knows which were given; null without endpoints.
 };
 
 enum class Ends : std::uint8_t { listening, connecting };

@@ -78,6 +78,9 @@ class OptionBinder {
   /// Returns what each option and each argument that is there holds now, in their order.
   [[nodiscard]] std::vector<Setting> settings() const;
 
+  /// Returns the options that hold a value and mean nothing for some endpoints, in their order.
+  [[nodiscard]] std::vector<GivenOption> given() const;
+
   /// Returns all specs, in the order in which they were bound.
   [[nodiscard]] const std::vector<const OptionSpec*>& specs() const { return specs_; }
 

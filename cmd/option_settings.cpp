@@ -102,6 +102,19 @@ Setting OptionBinder::setting_of(const Bound& bound) const {
   return {&spec, usual.empty() ? "-" : usual, "default"};
 }
 
+std::vector<GivenOption> OptionBinder::given() const {
+  std::vector<GivenOption> out;
+  for (const Bound& bound : bound_) {
+    if (bound.spec->needs == Needs::nothing) continue;
+    if (bound.option->count() == 0 && bound.variable.empty()) continue;
+    // A variable may say no to a flag.
+    const auto* const flag = std::get_if<bool*>(&bound.target);
+    if (flag != nullptr && !**flag) continue;
+    out.push_back({std::string{main_name(*bound.spec)}, bound.spec->needs});
+  }
+  return out;
+}
+
 std::vector<Setting> OptionBinder::settings() const {
   std::vector<Setting> out;
   for (const Bound& bound : bound_) {

@@ -11,6 +11,8 @@
 #include <variant>
 #include <vector>
 
+#include "cmd/run/endpoint_options.hpp"
+
 namespace netecho {
 
 /// This is what a value may be, as far as the parser checks it and a shell can complete it.
@@ -68,7 +70,8 @@ struct OptionSpec {
   const char* group = "";  ///< It stands under this heading of --help.
   const char* usual = "";  ///< What holds if it isn't given; the summary tells it in parentheses.
   Rank rank = Rank::later;
-  const char* shared = "";  ///< A variable that all subcommands read if its own is not set.
+  const char* shared = "";       ///< A variable that all subcommands read if its own is not set.
+  Needs needs = Needs::nothing;  ///< It means nothing for endpoints that lack this.
 
   [[nodiscard]] bool positional() const { return *names != '-'; }
 };

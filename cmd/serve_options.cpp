@@ -36,11 +36,11 @@ constexpr OptionRow<ServeTyped> kServe[] = {
     {{"endpoint", {"[ENDPOINT...]", ValueKind::endpoint}, "Where to listen"},
      &ServeTyped::endpoints},
     {{"-m,--max-conns", kNumber, "Hold at most N connections open at once (10000)", kServing,
-      "10000", kFirst},
+      "10000", kFirst, "", Needs::connections},
      &ServeTyped::max_conns},
     {{"--max-per-source", kNumber,
       "Hold at most N connections open from one IP address (half of --max-conns)", kServing,
-      "half of --max-conns"},
+      "half of --max-conns", kLater, "", Needs::source_addresses},
      &ServeTyped::max_per_source},
     {{"--once", kFlag, "Stop after one connection or datagram", kServing, "", kFirst},
      &ServeTyped::once},
@@ -48,11 +48,12 @@ constexpr OptionRow<ServeTyped> kServe[] = {
       "run on"},
      &ServeTyped::max_accepts},
     {{"--idle-timeout", kDuration,
-      "Close a connection that was silent for this long (10m); 0: never", kServing, "10m", kFirst},
+      "Close a connection that was silent for this long (10m); 0: never", kServing, "10m", kFirst,
+      "", Needs::connections},
      &ServeTyped::idle_timeout},
     {{"--max-buffered", kSize,
       "Keep at most this much for all peers that do not read (64MiB); 0: no limit", kServing,
-      "64MiB"},
+      "64MiB", kLater, "", Needs::connections},
      &ServeTyped::max_buffered},
     {{"--drain-timeout", kDuration, "Take at most this long at the end to send what was read (5s)",
       kServing, "5s"},
@@ -65,26 +66,28 @@ constexpr OptionRow<ServeTyped> kServe[] = {
       kFirst},
      &ServeTyped::threads},
     {{"--allow", free_text("CIDR"), "Answer only this IP address or network (all); repeatable",
-      kServing, "all", kFirst},
+      kServing, "all", kFirst, "", Needs::networks},
      &ServeTyped::allow},
     {{"--allow-uid", free_text("UID"),
       "Answer only this user of unix sockets (all; abstract names: this user and root); "
       "repeatable",
-      kServing, "all"},
+      kServing, "all", kLater, "", Needs::users},
      &ServeTyped::allow_uid},
     {{"--udp-max-rate", free_text("PPS"),
       "Send at most this many UDP replies a second to one network (1k; loopback: no limit)",
-      kServing, "1k"},
+      kServing, "1k", kLater, "", Needs::rates},
      &ServeTyped::udp_max_rate},
-    {{"--udp-allow-any-source", kFlag, "Answer UDP source ports below 1024, too", kServing},
+    {{"--udp-allow-any-source", kFlag, "Answer UDP source ports below 1024, too", kServing, "",
+      kLater, "", Needs::datagrams},
      &ServeTyped::udp_allow_any_source},
     {{"--ctp-hops", kNumber, "Send only those frames on that have at most N hops in all (1)",
-      kServing, "1"},
+      kServing, "1", kLater, "", Needs::hops},
      &ServeTyped::ctp_hops},
     {{"--backlog", kNumber, "Let at most N connections wait to be accepted (4096)", kServing,
-      "4096"},
+      "4096", kLater, "", Needs::listening_sockets},
      &ServeTyped::backlog},
-    {{"--reuseport", kFlag, "Share the port with other processes (SO_REUSEPORT)", kServing},
+    {{"--reuseport", kFlag, "Share the port with other processes (SO_REUSEPORT)", kServing, "",
+      kLater, "", Needs::ip},
      &ServeTyped::reuseport},
     {{"--plain", kFlag, "Never touch a frame: a pure RFC 862 echo", kServing, "", kFirst},
      &ServeTyped::plain},
@@ -98,10 +101,10 @@ constexpr OptionRow<ServeTyped> kServe[] = {
       kFirst},
      &ServeTyped::impair},
     {{"--unix-mode", free_text("OCTAL"), "Give a unix socket's file these permissions (0600)",
-      kServing, "0600"},
+      kServing, "0600", kLater, "", Needs::socket_files},
      &ServeTyped::unix_mode},
-    {{"--unix-replace", kFlag, "Replace a unix socket's file that nobody serves any more",
-      kServing},
+    {{"--unix-replace", kFlag, "Replace a unix socket's file that nobody serves any more", kServing,
+      "", kLater, "", Needs::socket_files},
      &ServeTyped::unix_replace},
     {{"--ready-fd", kNumber, "Write the endpoints to descriptor N once all are open", kServing},
      &ServeTyped::ready_fd},
@@ -128,7 +131,6 @@ SourcesTyped sources_typed(const ServeTyped& typed) {
           .allow_uid = typed.allow_uid,
           .max_per_source = typed.max_per_source,
           .udp_max_rate = typed.udp_max_rate,
-          .ctp_hops = typed.ctp_hops,
           .udp_allow_any_source = typed.udp_allow_any_source};
 }
 
@@ -203,15 +205,16 @@ ServeJob job_of(const ServeTyped& typed) {
   ServeJob job;
   job.common = common_values(typed.common);
   job.endpoints = typed.endpoints;
+  job.common.usual_endpoints = job.endpoints.empty();
   if (job.endpoints.empty()) job.endpoints = {"tcp://localhost:12345", "udp://localhost:12345"};
   job.server = server_values(typed, job.common);
-  job.sources = sources_typed(typed);
+  job.half_per_source = !typed.max_per_source;
   job.sockets = {.socket = job.common.socket,
                  .lookup = {.family = job.common.family, .numeric_only = job.common.numeric},
                  .reuse_port = typed.reuseport,
                  .threads = threads_value(typed, job.server),
                  .unix_replace = typed.unix_replace,
-                 .sources = source_rules_value(job.sources),
+                 .sources = source_rules_value(sources_typed(typed)),
                  .warn = log_warning};
   if (typed.ctp_hops) {
     job.sockets.ctp_hops = number_value("--ctp-hops", *typed.ctp_hops, 1, kMaxHops);

@@ -4,11 +4,20 @@
 /// Some options of `serve` are more than a number: who may use the server, how it spoils its
 /// replies, what it gives up. What reads them throws a usage Error.
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "cmd/run/serve_job.hpp"
 
 namespace netecho {
+
+/// Holds options about sources as typed.
+struct SourcesTyped {
+  std::vector<std::string> allow, allow_uid;
+  std::optional<std::string> max_per_source, udp_max_rate;
+  bool udp_allow_any_source = false;
+};
 
 /// Returns who may use the server.
 [[nodiscard]] SourceRules source_rules_value(const SourcesTyped& typed);

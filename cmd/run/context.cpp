@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <string_view>
 
 #include "cmd/run/log.hpp"
@@ -43,9 +45,11 @@ std::vector<Endpoint> parse_endpoints(const std::vector<std::string>& typed, Rol
   endpoints.reserve(typed.size());
   for (const std::string& text : typed) endpoints.push_back(parse_endpoint(text, role));
   check_family(endpoints, common.family);
-  for (const std::string& warning : check_socket_options(endpoints, common.socket, role)) {
-    log_warning(warning);
-  }
+  std::vector<std::string> warnings = check_socket_options(endpoints, common.socket, role);
+  std::ranges::move(check_given_options(common.given, endpoints, role),
+                    std::back_inserter(warnings));
+  if (common.usual_endpoints) return endpoints;
+  for (const std::string& warning : warnings) log_warning(warning);
   return endpoints;
 }
 

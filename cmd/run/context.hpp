@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/run/endpoint_options.hpp"
 #include "core/base/output.hpp"
 #include "core/net/socket_options.hpp"
 #include "core/report/format.hpp"
@@ -32,6 +33,8 @@ struct CommonOptions {
   ColourChoice colour = ColourChoice::automatic;
   std::optional<TimeOfDay> time;  ///< None if neither --time nor -D was given.
   SocketOptions socket;
+  std::vector<GivenOption> given;  ///< Those that mean something for some endpoints only.
+  bool usual_endpoints = false;    ///< Nobody named any: no warning is about one.
 };
 
 /// What a subcommand writes where a document was asked for: it has no other end than its last
@@ -47,7 +50,7 @@ enum class Wanted : std::uint8_t { document, stream };
 /// Returns how text on descriptor `fd` looks.
 [[nodiscard]] TextStyle text_style(const CommonOptions& common, int fd);
 
-/// Parses all endpoints before anything is opened, and checks the socket options against them.
+/// Parses all endpoints before anything is opened, and checks the options against them.
 /// Throws a usage Error; warnings go to the log.
 [[nodiscard]] std::vector<Endpoint> parse_endpoints(const std::vector<std::string>& typed,
                                                     Role role, const CommonOptions& common);

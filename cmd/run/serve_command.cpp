@@ -8,7 +8,6 @@
 #include "cmd/run/serve_events.hpp"
 #include "cmd/run/serve_impair.hpp"
 #include "cmd/run/serve_sandbox.hpp"
-#include "cmd/run/serve_sources.hpp"
 #include "cmd/run/watchdog.hpp"
 #include "core/host/interrupt.hpp"
 #include "core/host/key_file.hpp"
@@ -64,7 +63,6 @@ std::uint64_t other_descriptors(const ServeJob& job, std::span<const Served> soc
 int run_serve(const ServeJob& job) {
   const std::vector<Endpoint> endpoints = parse_endpoints(job.endpoints, Role::serve, job.common);
   check_impairment(job, endpoints);
-  check_source_options(job.sources, endpoints);
   std::optional<User> user;
   if (!job.user.empty()) user = find_user(job.user);
   ServerOptions options = job.server;
@@ -79,7 +77,7 @@ int run_serve(const ServeJob& job) {
                 ": that is what the limit on open files (ulimit -n) allows");
   }
   // It is half, so that one source never keeps all others out.
-  if (!job.sources.max_per_source) {
+  if (job.half_per_source) {
     options.max_per_source = std::max<std::size_t>(options.max_connections / 2, 1);
   }
   const std::string lines = endpoint_lines(sockets);

@@ -13,13 +13,6 @@
 
 namespace netecho {
 
-/// Holds options about sources as typed: those that were given must mean something for an endpoint.
-struct SourcesTyped {
-  std::vector<std::string> allow, allow_uid;
-  std::optional<std::string> max_per_source, udp_max_rate, ctp_hops;
-  bool udp_allow_any_source = false;
-};
-
 enum class SandboxChoice : std::uint8_t {
   automatic,  ///< It gives up what can be given up.
   require,    ///< Nothing is served unless all is given up.
@@ -31,12 +24,12 @@ struct ServeJob {
   std::vector<std::string> endpoints;
   ServerOptions server;
   ServeOptions sockets;
-  SourcesTyped sources;   ///< They are checked against the endpoints.
-  std::string impair;     ///< --impair as typed; empty if it is off.
-  std::string key_file;   ///< Empty if there is none.
-  int ready_fd = -1;      ///< -1 if there is none.
-  std::string port_file;  ///< Empty if there is none.
-  std::string user;       ///< The server becomes it once all is open; may be empty.
+  bool half_per_source = true;  ///< One source may have half of all connections.
+  std::string impair;           ///< --impair as typed; empty if it is off.
+  std::string key_file;         ///< Empty if there is none.
+  int ready_fd = -1;            ///< -1 if there is none.
+  std::string port_file;        ///< Empty if there is none.
+  std::string user;             ///< The server becomes it once all is open; may be empty.
   SandboxChoice sandbox = SandboxChoice::automatic;
 };
 
