@@ -5,11 +5,13 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "core/base/units.hpp"
 #include "core/net/endpoint.hpp"
 #include "core/seam/byte_channel.hpp"
+#include "core/seam/features.hpp"
 #include "core/seam/message_port.hpp"
 
 namespace netecho {
@@ -21,5 +23,16 @@ struct Connection {
   std::optional<SocketDescription> local;
   std::optional<Duration> connect_time;  ///< None where connecting exchanges nothing (datagrams).
 };
+
+/// A connected message socket, whose ends its port knows. REQUIRES: it has a Path with a peer.
+[[nodiscard]] inline Connection connection_over(std::unique_ptr<MessagePort> port) {
+  const Path& path = *port->features().path;
+  SocketDescription peer = *path.peer();
+  std::optional<SocketDescription> local = path.local();
+  return {.socket = std::move(port),
+          .peer = std::move(peer),
+          .local = std::move(local),
+          .connect_time = std::nullopt};
+}
 
 }  // namespace netecho

@@ -102,10 +102,7 @@ class Pinger {
                                     .kind = kIcmpKind,
                                     .peer = without_port(peer),
                                     .local = without_port(local_address(fd))};
-    return {.socket = std::make_unique<IcmpClient>(std::move(socket.fd), config),
-            .peer = *describe(config.peer, kIcmpKind),
-            .local = describe(config.local, kIcmpKind),
-            .connect_time = std::nullopt};
+    return connection_over(std::make_unique<IcmpClient>(std::move(socket.fd), config));
   }
 
   /// Where other sockets have a port these have an identifier or a protocol.

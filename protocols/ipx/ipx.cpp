@@ -19,7 +19,6 @@
 #include "protocols/link/interface.hpp"
 #include "protocols/link/link_socket.hpp"
 #include "protocols/link/served_link.hpp"
-#include "protocols/message/receive_buffer.hpp"
 
 namespace netecho {
 namespace {
@@ -127,16 +126,9 @@ Connection connect_ipx(const Endpoint& endpoint, const ConnectOptions& options) 
                                              .socket = options.socket,
                                              .honoured = kClientOptions,
                                              .subject = endpoint.typed});
-  enlarge_receive_buffer(fd.get(), options.socket);
-  auto port = std::make_unique<IpxClient>(
+  return connection_over(std::make_unique<IpxClient>(
       std::move(fd),
-      IpxClient::Config{.interface = interface, .kind = kIpxKind, .question = question});
-  SocketDescription peer = *port->peer();
-  auto local = port->local();
-  return {.socket = std::move(port),
-          .peer = std::move(peer),
-          .local = std::move(local),
-          .connect_time = std::nullopt};
+      IpxClient::Config{.interface = interface, .kind = kIpxKind, .question = question}));
 }
 
 /// Offers the nodes that the kernel knows, behind the net that is typed.

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "core/base/error.hpp"
+#include "protocols/message/receive_buffer.hpp"
 
 namespace netecho {
 namespace {
@@ -60,6 +61,7 @@ UniqueFd open_link_socket(const Interface& interface, const LinkSocketOptions& o
                   notes);
   set_if_possible(fd.get(), NETECHO_SOCKET_OPTION(SOL_SOCKET, SO_RXQ_OVFL), 1, subject, notes);
   apply(fd.get(), AF_PACKET, options.socket, options.honoured, subject);
+  enlarge_receive_buffer(fd.get(), options.socket);
   bind_link_socket(fd.get(), interface, options.ethertype, subject);
   return fd;
 }

@@ -29,8 +29,8 @@ struct LinkSocketOptions {
   std::string_view subject;      ///< For errors.
 };
 
-/// Opens a non-blocking socket that gets what the filter lets through. Throws Error: who lacks
-/// CAP_NET_RAW is told how to get it.
+/// Opens a non-blocking socket that gets what the filter lets through, with room for bursts. Throws
+/// Error: who lacks CAP_NET_RAW is told how to get it.
 [[nodiscard]] UniqueFd open_link_socket(const Interface& interface,
                                         const LinkSocketOptions& options);
 

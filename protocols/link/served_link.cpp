@@ -3,7 +3,6 @@
 #include <fcntl.h>
 
 #include "core/base/error.hpp"
-#include "protocols/message/receive_buffer.hpp"
 
 namespace netecho {
 
@@ -12,10 +11,7 @@ UniqueFd ServedLink::bind(const Interface& interface, const SocketKind& kind,
                           const std::optional<MacAddress>& group) {
   const std::string_view subject = options.subject;
   const bool again = fd_.valid();
-  if (!again) {
-    fd_ = open_link_socket(interface, options);
-    enlarge_receive_buffer(fd_.get(), options.socket);
-  }
+  if (!again) fd_ = open_link_socket(interface, options);
   hold_.take(interface, kind, subject);
   if (group) join_group(fd_.get(), interface, *group, subject);
   UniqueFd out{checked("fcntl", subject, [&] { return ::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0); })};

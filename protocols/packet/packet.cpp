@@ -12,7 +12,6 @@
 #include "protocols/link/link_filter.hpp"
 #include "protocols/link/link_socket.hpp"
 #include "protocols/link/served_link.hpp"
-#include "protocols/message/receive_buffer.hpp"
 #include "protocols/packet/packet_client.hpp"
 #include "protocols/packet/packet_server.hpp"
 
@@ -100,17 +99,10 @@ Connection connect_packet(const Endpoint& endpoint, const ConnectOptions& option
   const Interface interface = find_interface(rest.interface, "connect", endpoint.typed);
   const LinkFilter filter = answers_to(interface.mac);
   UniqueFd fd = open_link_socket(interface, socket_of(filter, options.socket, endpoint.typed));
-  enlarge_receive_buffer(fd.get(), options.socket);
-  auto port = std::make_unique<PacketClient>(
+  return connection_over(std::make_unique<PacketClient>(
       std::move(fd),
       PacketClient::Config{
-          .interface = interface, .kind = kPacketKind, .to = rest.mac.value_or(kCtpAssistance)});
-  SocketDescription peer = *port->peer();
-  auto local = port->local();
-  return {.socket = std::move(port),
-          .peer = std::move(peer),
-          .local = std::move(local),
-          .connect_time = std::nullopt};
+          .interface = interface, .kind = kPacketKind, .to = rest.mac.value_or(kCtpAssistance)}));
 }
 
 std::vector<std::string> complete_mac(std::string_view rest) {
