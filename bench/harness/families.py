@@ -201,7 +201,7 @@ def _run(pings, program, *arguments):
 
 
 def median_us(pattern, text):
-    """Of the round trips that are told in ms, one a reply."""
+    """The median of round trips that are told in ms, one a reply."""
     found = [float(each) * 1000 for each in re.findall(pattern, text)]
     if not found:
         raise NotAvailable("told no round trip")

@@ -123,7 +123,7 @@ class Server:
 
 
 def listening_port(pid, scheme):
-    """Of the first socket that the process has bound; None: it has none yet."""
+    """The port of the first socket that the process has bound; None: it has none yet."""
     own = set()
     for link in Path(f"/proc/{pid}/fd").glob("*"):
         with contextlib.suppress(OSError):

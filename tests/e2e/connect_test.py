@@ -108,7 +108,7 @@ def waiting_ports(port):
 def test_a_connection_that_is_reset_leaves_no_port_behind(end, waits):
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
         port = listener.getsockname()[1]
-        others = waiting_ports(port)  # Of whoever had this port before.
+        others = waiting_ports(port)  # They are of whoever had this port before.
         # Nobody accepts, so it is the client that ends each connection first.
         (s,) = connects(f"127.0.0.1:{port}", *QUICK, "--close", end)
         assert s["received_total"] > 0

@@ -90,8 +90,8 @@ def test_a_second_copy_is_a_duplicate(pair):
     lambda answer: answer[:2] + b"\x0f\xff" + answer[4:],  # A length that lies.
     lambda answer: answer[:10] + b"\x02\0\0\0\0\x99" + answer[16:],  # To another node.
     lambda answer: answer[:16] + b"\x40\x03" + answer[18:],  # To another socket.
-    lambda answer: answer[:22] + b"\x02\0\0\0\0\x99" + answer[28:],  # Of another node.
-    lambda answer: answer[:28] + b"\x04\x53" + answer[30:],  # Of another socket.
+    lambda answer: answer[:22] + b"\x02\0\0\0\0\x99" + answer[28:],  # From another node.
+    lambda answer: answer[:28] + b"\x04\x53" + answer[30:],  # From another socket.
     lambda answer: answer[:30] + b"\0\x01" + answer[32:],  # A request.
 ], ids=["checksum", "length", "node", "socket", "whose", "which", "request"])
 def test_what_is_no_answer_to_the_question_is_left_alone(pair, wrong):

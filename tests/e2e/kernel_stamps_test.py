@@ -17,7 +17,7 @@ def check_kernel_round_trips(result):
     (s,) = check(result.json)["targets"]
     assert result.code == 0 and s["received_total"] > 0, result
     assert s["instrument"]["discarded_total"] == 0, result
-    # Of the user's figure it is a part; that of another probe would be off by an interval.
+    # It is a part of the user's figure; that of another probe would be off by an interval.
     for key in ("min", "p50", "max"):
         assert 0 < s["rtt_kernel_ns"][key] < s["rtt_ns"][key], key
     return s

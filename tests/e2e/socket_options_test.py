@@ -12,7 +12,7 @@ from netecho import as_nobody, binary_for_everyone, netecho, serve
 from ports import own_port
 from sockets import connect, echo
 
-# Of linux/in.h and linux/in6.h: Python does not name them all.
+# From linux/in.h and linux/in6.h: Python does not name them all.
 IP_RECVTTL, IP_RECVTOS = 12, 13
 IPV6_RECVHOPLIMIT, IPV6_HOPLIMIT = 51, 52
 IPV6_RECVTCLASS, IPV6_TCLASS = 66, 67

@@ -18,7 +18,7 @@ ZONE = environment(TZ="XXX-5:30")
 
 
 def nanoseconds(text):
-    """Of an RFC 3339 time, since the epoch."""
+    """How many there are from the epoch to an RFC 3339 time."""
     whole, fraction = text.rstrip("Z").split(".")
     seconds = datetime.datetime.fromisoformat(whole + "+00:00").timestamp()
     return int(seconds) * 1_000_000_000 + int(fraction)

@@ -13,7 +13,7 @@ from sockets import connect, echo
 
 
 def identity(pid):
-    """Of every thread: real, effective, saved and file-system ids, groups, capabilities."""
+    """What every thread has: real, effective, saved and file-system ids, groups, capabilities."""
     found = []
     for task in Path(f"/proc/{pid}/task").iterdir():
         fields = dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines())

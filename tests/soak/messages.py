@@ -25,7 +25,7 @@ class Flow:
         try:
             self.sock.send(message)
         except BlockingIOError:
-            return  # Of a Unix server the queue is full.
+            return  # The queue of a Unix server is full.
         self.going = None
         self.expected = message
         self.sent += 1

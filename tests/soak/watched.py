@@ -54,7 +54,7 @@ class Watched:
         return sum(not (SANITIZED and is_pipe(each)) for each in Path(f"/proc/{self.pid}/fd").iterdir())
 
     def resident(self):
-        """Of smaps_rollup: the VmRSS of `status` is a sum over processors that is not settled."""
+        """By smaps_rollup: the VmRSS of `status` is a sum over processors that is not settled."""
         for line in Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Rss:"):
                 return int(line.split()[1]) * 1024

@@ -92,7 +92,7 @@ class Busy:
         return bool(data)
 
     def digest_of(self, size):
-        """Of as many of the bytes it sent."""
+        """The digest of so many of the bytes that it sent."""
         turned = self.block[self.start :] + self.block[: self.start]
         whole = turned * (size // MIB) + turned[: size % MIB]
         return hashlib.md5(whole).digest()

@@ -13,7 +13,7 @@ URIS = {
     "udp6": "udp://[::1]:0", "unix": "unix:{folder}/s", "unixgram": "unixgram:{folder}/g",
     "unixpacket": "unixpacket:{folder}/p",
 }
-# Of these the value is a part of the format; of other texts only that they are texts.
+# The values of these are a part of the format; of other texts only that they are texts.
 WORDS = {
     "schema", "type", "transport", "socket_type", "family", "status", "mode", "wait", "schedule",
     "category", "operation", "errno_name", "timestamp_source", "command", "expression", "name",
