@@ -3,7 +3,6 @@
 
 #include "cmd/cli.hpp"
 #include "cmd/common_options.hpp"
-#include "cmd/run/log.hpp"
 #include "cmd/run/probe_job.hpp"
 #include "cmd/values.hpp"
 #include "core/measure/sequence_tracker.hpp"
@@ -289,15 +288,6 @@ void read_key(const ProbeTyped& typed, ProbeJob& out) {
   }
 }
 
-/// Warns of drawings that this run has no place for.
-void warn_of_drawings(const ProbeTyped& typed, const CommonOptions& common) {
-  const bool text = chosen_format(common, Wanted::document).kind == FormatKind::words;
-  if (text && !typed.self) return;
-  const std::string where = text ? " with --self" : ": it is for text output";
-  if (typed.histogram) log_warning("--histogram draws nothing" + where);
-  if (typed.plot) log_warning("--plot draws nothing" + where);
-}
-
 /// Figures are the only format that goes to a file: whoever reads that expects the old ones or all
 /// of the new ones.
 std::string output_value(const ProbeTyped& typed, const CommonOptions& common) {
@@ -327,7 +317,6 @@ ProbeJob job_of(const ProbeTyped& typed) {
   job.histogram = typed.histogram;
   job.output_path = output_value(typed, job.common);
   job.plot = typed.plot;
-  warn_of_drawings(typed, job.common);
   job.html_path = typed.html.value_or("");
   job.samples_path = typed.samples.value_or("");
   job.hdr_path = typed.hdr.value_or("");

@@ -65,6 +65,7 @@ int run_probe(const ProbeJob& typed) {
   const ProbeJob job = with_key(typed);
   check_endpoints(endpoints, job);
   check_local_port(endpoints, job);
+  warn_of_drawings(job);
 
   const Format& format = chosen_format(job.common, Wanted::document);
   Output output{STDOUT_FILENO, "stdout"};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "cmd/run/log.hpp"
 #include "cmd/run/probe_targets.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/escape.hpp"
@@ -104,6 +105,14 @@ void write_text(const std::vector<ProbeResult>& results, const ProbeJob& job, Ou
 }
 
 }  // namespace
+
+void warn_of_drawings(const ProbeJob& job) {
+  const bool text = chosen_format(job.common, Wanted::document).kind == FormatKind::words;
+  if (text && !job.self) return;
+  const std::string where = text ? " with --self" : ": it is for text output";
+  if (job.histogram) log_warning("--histogram draws nothing" + where);
+  if (job.plot) log_warning("--plot draws nothing" + where);
+}
 
 std::vector<Summary> summaries_of(const std::vector<ProbeResult>& results) {
   std::vector<Summary> out;

@@ -11,6 +11,9 @@
 
 namespace netecho {
 
+/// Warns of drawings that are wanted and will not be shown: they are for people who read text.
+void warn_of_drawings(const ProbeJob& job);
+
 /// Evaluates the thresholds of the job; a target that fails one has exit code 1 at least.
 void judge(std::vector<ProbeResult>& results, const ProbeJob& job);
 

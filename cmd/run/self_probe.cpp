@@ -136,6 +136,7 @@ int run_self_probe(const ProbeJob& typed) {
   std::vector<Served> sockets;
   const std::vector<Loopback> loopbacks = bind_loopbacks(sockets, backends(), job.common.family);
   check_options(loopbacks, job);
+  warn_of_drawings(job);
   const LoopbackServer server{std::move(sockets), job.probe.key};
 
   const Format& format = chosen_format(job.common, Wanted::document);

@@ -244,8 +244,21 @@ TEST_CASE("serve: a rule takes one value a mention, and what follows is an endpo
   const ServeJob job = serve({"--allow", "192.0.2.0/24", "--allow", "::1", "--allow-uid", "1000",
                               "--allow-uid", "0", "tcp://127.0.0.1:7"});
   CHECK(job.endpoints == std::vector<std::string>{"tcp://127.0.0.1:7"});
-  CHECK(job.sources.allow == std::vector<std::string>{"192.0.2.0/24", "::1"});
-  CHECK(job.sources.allow_uid == std::vector<std::string>{"1000", "0"});
+  const SourceRules& rules = job.sockets.sources;
+  REQUIRE(rules.networks.size() == 2);
+  CHECK(rules.allow(IpNumber::of_v4(0xC0'00'02'09)));
+  CHECK_FALSE(rules.allow(IpNumber::of_v4(0xC0'00'03'09)));
+  CHECK(rules.users == std::vector<uid_t>{1000, 0});
+}
+
+TEST_CASE("serve: options that need something of an endpoint are told by their names", "[unit]") {
+  const ServeJob job = serve({"-m", "9", "-4", "--once", "--unix-replace", "unix:/s"});
+  std::vector<std::string> names;
+  for (const GivenOption& each : job.common.given) names.push_back(each.name);
+  CHECK(names == std::vector<std::string>{"--max-conns", "--unix-replace", "-4"});
+  CHECK_FALSE(job.common.usual_endpoints);
+  CHECK(serve({}).common.given.empty());
+  CHECK(serve({}).common.usual_endpoints);
 }
 
 TEST_CASE("common options: every one reaches its value", "[unit]") {
