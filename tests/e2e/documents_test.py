@@ -8,10 +8,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from netecho import PROJECT, netecho
+from netecho import INSTRUMENTED, PROJECT, netecho
 from pages import Page, Step
 from programs import run
 from readers import Reader, machine
+from sandboxes import landlock_abi
 
 NAMES = ["README.md", "README.ko.md", "SECURITY.md", "CONTRIBUTING.md"]
 NAMES += sorted(f"docs/{path.name}" for path in (PROJECT / "docs").glob("*.md"))
@@ -81,12 +82,20 @@ def reason_not_to_run(command):
 UNPRIVILEGED = {"netecho families |": "setpriv --bounding-set=-all --inh-caps=-all netecho families |"}
 
 
+def shows_sandbox(step):
+    """Whether it shows all of a sandbox, of which this build or kernel has not all."""
+    whole = not INSTRUMENTED and landlock_abi()
+    return not whole and any("sandbox: " in line for line in step.shown)
+
+
 def without_what_is_not_run(step):
     """The step, with those lines of a script alone that are run; None if nothing is left of it."""
     if step.shown is not None:
+        if shows_sandbox(step) or reason_not_to_run(step.command):
+            return None
         for typed, run_as in UNPRIVILEGED.items():
             step.command = step.command.replace(typed, run_as)
-        return None if reason_not_to_run(step.command) else step
+        return step
     kept = [line for line in step.command.splitlines() if not reason_not_to_run(line)]
     if not any(line and not line.startswith("#") for line in kept):
         return None
@@ -142,9 +151,26 @@ def test_a_block_with_commands_says_so(name):
     """A command in a block that is neither a script nor has a prompt would be run by nobody."""
     programs = r"(netecho (serve|send|probe|wait|report|families)|\./dev|cmake|sudo|ip|curl) "
     for block in PAGES[name].blocks():
-        if (name, block.section) in ELSEWHERE or block.steps() or block.text.startswith("netecho serve [OPTIONS]"):
+        run = block.steps() or (name, block.section) in ELSEWHERE
+        if run or block.text.startswith("netecho serve [OPTIONS]"):
             continue
         assert not re.search(rf"^{programs}", block.text, re.M), f"{name}:{block.line}"
+
+
+OPTION = r"(?<![\w-])--?[A-Za-z0-9][\w-]*"
+INLINE = re.compile(r"`(?:netecho )?(serve|send|probe|wait|report|families) ([^`]*)`")
+
+
+@pytest.mark.parametrize("command", ["serve", "send", "probe", "wait", "report", "families"])
+def test_options_in_a_sentence_exist(command):
+    known = set(re.findall(OPTION, netecho(command, "--help=all").text))
+    told = {
+        option: page.name
+        for page in PAGES.values()
+        for found in INLINE.finditer(page.prose) if found[1] == command
+        for option in re.findall(OPTION, found[2].partition(" -- ")[0])
+    }
+    assert {option: told[option] for option in told.keys() - known} == {}
 
 
 def lines_of_other_files():

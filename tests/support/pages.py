@@ -86,6 +86,8 @@ class Page:
 
 
 UNITS = r"(?:ns|µs|ms|s|min|h|B|KiB|MiB|GiB|kB|MB|GB)"
+COUNTED = "sent|received|echoed|late|duplicate\\w*|reordered|corrupted|dropped|mismatched"
+COUNTED += "|timed out|forward|reverse|not sent|per second"
 # What differs from run to run and from machine to machine; the rest of a line is exact.
 DIFFERS = [
     (r"\x1b\[[0-9;]*m", ""),
@@ -99,8 +101,7 @@ DIFFERS = [
     (r" \(lost and skipped probes count as infinite\)", ""),
     (r", \d+ (skipped|outstanding)", ""),
     (r"there are \d+", "there are N"),
-    (r"(?<![\d.])\d[\d.]*(?= (?:sent|received|echoed|late|duplicate\w*|reordered|corrupted|dropped|mismatched)\b)", "N"),
-    (r"(?<![\d.])\d[\d.]*(?= (?:timed out|forward|reverse|not sent|per second)\b)", "N"),
+    (rf"(?<![\d.])\d[\d.]*(?= (?:{COUNTED})\b)", "N"),
     (r"(?<![\d.:\w])\d+\.\d+(e-?\d+)?(?![\d.])", "N"),
     (r"(?<![\d.:\w-])(?:\d{4,}|(?<!^)\d{3})(?![\d.\w])", "N"),
     (r":(3[2-9]\d{3}|[4-6]\d{4})\b", ":PORT"),
@@ -112,7 +113,8 @@ DIFFERS = [
 ]
 # How many bars and stretches there are, and the remark about its speed, are the machine's business.
 LEFT_OUT = re.compile(
-    r"^ N (\d+|N) \S+%( \S+)?$|^( N)? [▁▂▃▄▅▆▇█x ]+$|^ ⋮$|^ note: this machine's own floor|^seq=K skipped"
+    r"^ N (\d+|N) \S+%( \S+)?$|^( N)? [▁▂▃▄▅▆▇█x ]+$|^ ⋮$"
+    r"|^ note: this machine's own floor|^seq=K skipped"
 )
 
 

@@ -105,8 +105,11 @@ class Reader:
     def __init__(self, prefix, folder):
         self.folder, self.servers = folder, []
         self.words = [*prefix, "bash", "--norc", "-c", 'cd "$0" && eval "$1"', str(folder)]
-        path = f"{Path(NETECHO).resolve().parent}:{os.environ['PATH']}:/usr/sbin:/sbin"
-        self.env = environment(PATH=path, HOME=str(folder), TERM="dumb", LC_ALL="C.UTF-8", LANGUAGE=None)
+        # Debian's own Python has what pages ask of it; another one may come first.
+        folders = [Path(NETECHO).resolve().parent, "/usr/bin", os.environ["PATH"], "/usr/sbin"]
+        self.env = environment(
+            PATH=":".join(map(str, folders)), HOME=str(folder), TERM="dumb", LC_ALL="C.UTF-8",
+        )
 
     def type(self, step):
         script = step.shown is None and step.command.count("\n") > 1
