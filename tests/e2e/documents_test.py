@@ -5,6 +5,8 @@ import json
 import re
 import shlex
 import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -114,9 +116,10 @@ def commands_of(page):
         yield from [step.command] if step.shown is not None else step.command.splitlines()
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if list(steps_of(PAGES[name]))])
-def test_commands_do_what_the_page_shows(name, folder):
-    with machine(folder) as prefix:
+def read_through(name):
+    """Types what the page shows, from its top to its end."""
+    with tempfile.TemporaryDirectory(prefix="ne-") as path, machine(Path(path)) as prefix:
+        folder = Path(path)
         reader = Reader(prefix, folder)
         try:
             for command in THERE.get(name, []):
@@ -127,6 +130,20 @@ def test_commands_do_what_the_page_shows(name, folder):
             reader.close()
         finally:
             reader.kill()
+
+
+@pytest.fixture(scope="module")
+def readings(request):
+    """The pages that are asked for, several at a time: most of it is waiting."""
+    asked = [item.callspec.params["name"] for item in request.session.items
+             if getattr(item, "originalname", "") == "test_commands_do_what_the_page_shows"]
+    with ThreadPoolExecutor(max_workers=3) as readers:
+        yield {name: readers.submit(read_through, name) for name in asked}
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if list(steps_of(PAGES[name]))])
+def test_commands_do_what_the_page_shows(name, readings):
+    readings[name].result()
 
 
 @pytest.mark.parametrize("pattern", NOT_RUN)
