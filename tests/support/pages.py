@@ -87,7 +87,7 @@ class Page:
 
 UNITS = r"(?:ns|µs|ms|s|min|h|B|KiB|MiB|GiB|kB|MB|GB)"
 COUNTED = "sent|received|echoed|late|duplicate\\w*|reordered|corrupted|dropped|mismatched"
-COUNTED += "|timed out|forward|reverse|not sent|per second"
+COUNTED += "|timed out|forward|reverse|not sent|per second|of|answered|came back"
 # What differs from run to run and from machine to machine; the rest of a line is exact.
 DIFFERS = [
     (r"\x1b\[[0-9;]*m", ""),
@@ -98,9 +98,11 @@ DIFFERS = [
     (rf"(?<![\w.:-])\d[\d.,]* ?{UNITS}\b", "N"),
     (r"^seq=\d+", "seq=K"),
     (r"(?<= )-(?=[, )]|$)", "N"),
+    # What depends on how many probes a busy machine could send on time.
     (r" \(lost and skipped probes count as infinite\)", ""),
+    (r" \(p\d+ needs [^)]*; there are \d+\)", ""),
+    (r"\((\w+) (?:is N|needs [^)]*)\)", r"(\1)"),
     (r", \d+ (skipped|outstanding)", ""),
-    (r"there are \d+", "there are N"),
     (rf"(?<![\d.])\d[\d.]*(?= (?:{COUNTED})\b)", "N"),
     (r"(?<![\d.:\w])\d+\.\d+(e-?\d+)?(?![\d.])", "N"),
     (r"(?<![\d.:\w-])(?:\d{4,}|(?<!^)\d{3})(?![\d.\w])", "N"),
