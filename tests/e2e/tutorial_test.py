@@ -12,7 +12,7 @@ from netecho import NETECHO, PROJECT, environment
 
 PAGE = (PROJECT / "docs/tutorial.md").read_text()
 SECTION = re.search(r"^### The echo of each row\n(.*?)^### ", PAGE, re.M | re.S)[1]
-BLOCKS = [block.splitlines() for block in re.findall(r"^```\n(.*?)^```", SECTION, re.M | re.S)]
+BLOCKS = [block.splitlines() for block in re.findall(r"^```(?:console)?\n(.*?)^```", SECTION, re.M | re.S)]
 COMMANDS = {lines[0][2:]: lines[1:] for lines in BLOCKS if lines[0].startswith("$ ")}
 BY_ROOT = [line for lines in BLOCKS if not lines[0].startswith("$ ") for line in lines]
 

@@ -103,21 +103,23 @@ def unix_bound(name):
 
 
 @contextlib.contextmanager
-def network():
+def network(files=False):
     """A network namespace with a loopback of its own: every port in it is free. Needs root.
 
-    Gives a prefix for commands that are to run in it, and the pid that holds it.
+    Gives a prefix for commands that are to run in it, and the pid that holds it. With `files` its
+    mounts are its own, too.
     """
     if os.geteuid() != 0:
         pytest.skip("needs root, for a network namespace")
+    kinds = ["-n", "-m"] if files else ["-n"]
     keeper = subprocess.Popen(
-        ["unshare", "-n", "sh", "-c", "ip link set lo up && echo up && read -r _"],
+        ["unshare", *kinds, "sh", "-c", "ip link set lo up && echo up && read -r _"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
     try:
         assert keeper.stdout.readline() == b"up\n", "no network namespace here"
-        yield ["nsenter", "-t", str(keeper.pid), "-n"], keeper.pid
+        yield ["nsenter", "-t", str(keeper.pid), *kinds], keeper.pid
     finally:
         keeper.stdin.close()
         keeper.wait(5)
