@@ -120,8 +120,8 @@ def serves(folder, call, error, when, failures, lossless=("EINTR",)):
     ]
     tracing = {"prefix": fault.prefix, "env": traced_environment(), "lines": len(endpoints)}
     # Without a timer the loop waits by epoll_wait().
-    idle = "0" if call == "epoll_wait" else "10m"
-    with serve(*endpoints, "--json", "--idle-timeout", idle, **tracing) as server:
+    options = ["--idle-timeout=0"] if call == "epoll_wait" else []
+    with serve(*endpoints, "--json", *options, **tracing) as server:
         clients = [Client(endpoint, i) for i, endpoint in enumerate(server.endpoints)]
         deadline = time.monotonic() + PATIENCE
 
