@@ -1,0 +1,24 @@
+#pragma once
+
+/// \file
+/// Bounds how many costly answers are made at the same time.
+
+#include <atomic>
+#include <memory>
+
+namespace netecho {
+
+/// Any thread may take a place and give it back. A place outlives this.
+class HttpPlaces {
+ public:
+  explicit HttpPlaces(int count) : free_{std::make_shared<std::atomic<int>>(count)} {}
+
+  /// Takes a place until the last copy of what is returned is gone: keep one in the body of the
+  /// answer. Null if none is free.
+  [[nodiscard]] std::shared_ptr<const void> take() const;
+
+ private:
+  std::shared_ptr<std::atomic<int>> free_;
+};
+
+}  // namespace netecho
