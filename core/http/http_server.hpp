@@ -23,19 +23,24 @@ struct HttpLimits {
 /// Answers one request a connection, so that a peer that is silent keeps no place for long. A
 /// request is refused if it is larger than 8 KiB, has a body, is malformed, or if it came to a
 /// loopback address under another name (DNS rebinding). Every answer forbids that it is stored,
-/// sniffed or framed, and is compressed if its reader asks for that. Further connections wait in
-/// the kernel's queue: those that hold a place do so for 35 seconds at most, and a reader that
-/// waits loses nothing, while an answer of 503 would take the descriptor and the time that are
-/// missing.
+/// sniffed or framed, and is compressed if its reader asks for that.
+///
+/// When no place is left, further connections wait in the kernel's queue, which takes no descriptor
+/// and loses nothing, and connections that still ask for nothing give way. So those that only stay
+/// open keep nobody out.
 class HttpServer {
  public:
-  /// Takes a listening stream socket and begins to answer. The handler lives as long as this.
-  /// Throws Error (internal) if the thread or the loop cannot be had.
+  /// Takes a listening stream socket of Internet addresses. All that a sandbox forbids is done
+  /// here. Throws Error (internal) if there is no memory or descriptor for it.
   HttpServer(UniqueFd listener, HttpHandler handler, HttpLimits limits = {});
   /// Cuts all answers and waits for the thread.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
+
+  /// Begins to answer, on a thread that gets no signals. Throws Error (internal) if there is none.
+  /// REQUIRES: called once.
+  void start();
 
   /// Returns where it listens, with the real port.
   [[nodiscard]] const SocketAddress& address() const noexcept { return address_; }
