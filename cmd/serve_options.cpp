@@ -23,7 +23,7 @@ struct ServeTyped {
   std::vector<std::string> endpoints;
   std::optional<std::string> max_conns, max_accepts, idle_timeout, drain_timeout, max_buffered,
       backlog, unix_mode, ready_fd, port_file, stats_interval, impair, key_file, threads, user,
-      sandbox, max_per_source, udp_max_rate, ctp_hops;
+      sandbox, metrics, max_per_source, udp_max_rate, ctp_hops;
   std::vector<std::string> allow, allow_uid;
   std::string show_payload;
   bool once = false, plain = false, require_key = false, reuseport = false, unix_replace = false,
@@ -107,6 +107,10 @@ constexpr OptionRow<ServeTyped> kServe[] = {
      &ServeTyped::ready_fd},
     {{"--port-file", kFile, "Write the endpoints to this file once all are open", kServing},
      &ServeTyped::port_file},
+    {{"--metrics", free_text("ADDR:PORT"),
+      "Answer Prometheus at http://ADDR:PORT/metrics (off); or on the inherited socket sd:NAME",
+      kServing, "off", kFirst},
+     &ServeTyped::metrics},
     {{"--user", free_text("NAME"), "Become this user once all is open; needs root", kServing},
      &ServeTyped::user},
     {{"--sandbox", choice("auto|require|off"),
@@ -224,6 +228,10 @@ ServeJob job_of(const ServeTyped& typed) {
   job.key_file = key_file_of(typed);
   job.impair = typed.impair.value_or("");
   job.port_file = typed.port_file.value_or("");
+  job.metrics = typed.metrics.value_or("");
+  if (typed.metrics && job.metrics.empty()) {
+    throw usage_error("option", "--metrics", "names no address");
+  }
   job.user = typed.user.value_or("");
   if (typed.user && job.user.empty()) throw usage_error("option", "--user", "names nobody");
   job.sandbox = sandbox_value(typed.sandbox.value_or("auto"));

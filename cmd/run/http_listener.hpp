@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/base/unique_fd.hpp"
+#include "core/net/socket_address.hpp"
 
 namespace netecho {
 
@@ -14,5 +15,8 @@ namespace netecho {
 /// Throws a usage Error for other words and for an inherited socket of another kind, and SysError
 /// (connect: the port is taken; permission).
 [[nodiscard]] UniqueFd open_http_listener(const std::string& where, const std::string& option);
+
+/// Returns the address as a URL has it: `127.0.0.1:9470`, `[::1]:9470`.
+[[nodiscard]] std::string url_host(const SocketAddress& address);
 
 }  // namespace netecho

@@ -11,11 +11,18 @@ namespace {
 
 constexpr const char* kInstrumented = "this build is instrumented (a sanitizer, or coverage)";
 
-SandboxNeeds needs_of(std::span<const Served> sockets) {
-  SandboxNeeds out;
+std::vector<std::string> files_of(std::span<const Served> sockets) {
+  std::vector<std::string> out;
+  for (const Served& socket : sockets) {
+    if (socket.cleanup && socket.endpoint.path) out.push_back(*socket.endpoint.path);
+  }
+  return out;
+}
+
+SandboxNeeds needs_of(const ServeJob& job, std::span<const Served> sockets) {
+  SandboxNeeds out{.files_to_remove = files_of(sockets), .metrics = !job.metrics.empty()};
   for (const Served& socket : sockets) {
     const SocketDescription& endpoint = socket.endpoint;
-    if (socket.cleanup && endpoint.path) out.files_to_remove.push_back(*endpoint.path);
     const bool local = endpoint.family == AddressFamily::unix_domain;
     if (local && endpoint.socket_type == SocketType::datagram) {
       out.peers = AbstractPeers::any;
@@ -56,30 +63,30 @@ void tell(const SandboxState& state) {
 
 void leave_root(const User& user, std::span<const Served> sockets) {
   become_user(user);
-  for (const std::string& file : needs_of(sockets).files_to_remove) {
+  for (const std::string& file : files_of(sockets)) {
     if (may_remove(file)) continue;
     log_warning("unix:" + file + " will stay behind: " + user.name + " may not remove it");
   }
 }
 
-void check_sandbox(SandboxChoice choice, std::span<const Served> sockets) {
-  if (choice != SandboxChoice::require) return;
+void check_sandbox(const ServeJob& job, std::span<const Served> sockets) {
+  if (job.sandbox != SandboxChoice::require) return;
   if constexpr (kSandboxBuilt) {
-    require_all(rehearse_sandbox(needs_of(sockets)));
+    require_all(rehearse_sandbox(needs_of(job, sockets)));
   } else {
     fail(kInstrumented);
   }
 }
 
-BindAgain enter_sandbox(SandboxChoice choice, std::span<const Served> sockets) {
-  if (choice == SandboxChoice::off || !kSandboxBuilt) {
+BindAgain enter_sandbox(const ServeJob& job, std::span<const Served> sockets) {
+  if (job.sandbox == SandboxChoice::off || !kSandboxBuilt) {
     log_info(std::string{"sandbox: off"} +
              (kSandboxBuilt ? "" : std::string{": "} + kInstrumented));
     return BindAgain::possible;
   }
   keep_interface_names();
-  const SandboxState state = enter_sandbox(needs_of(sockets));
-  if (choice == SandboxChoice::require) require_all(state);
+  const SandboxState state = enter_sandbox(needs_of(job, sockets));
+  if (job.sandbox == SandboxChoice::require) require_all(state);
   tell(state);
   // The filter has no call that makes a socket, and Landlock none that binds one.
   const bool confined = std::ranges::any_of(

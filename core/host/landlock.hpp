@@ -21,6 +21,8 @@ enum class AbstractPeers : std::uint8_t {
 struct SandboxNeeds {
   std::vector<std::string> files_to_remove;  ///< The socket files, at the end.
   AbstractPeers peers = AbstractPeers::none;
+  /// It answers HTTP, by libevent, and reads what it has open of /proc/self again and again.
+  bool metrics = false;
 };
 
 /// Restricts this thread, and those it starts from now on, as far as the running kernel can:

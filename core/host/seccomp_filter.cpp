@@ -66,6 +66,10 @@ constexpr std::array kProcess{
 constexpr std::array kRemoval{SCMP_SYS(unlink),  SCMP_SYS(unlinkat),   SCMP_SYS(lstat),
                               SCMP_SYS(lstat64), SCMP_SYS(newfstatat), SCMP_SYS(fstatat64)};
 
+// What reads /proc/self again, where it is open. Without it files could not be read at all.
+constexpr std::array kReadAgain{SCMP_SYS(pread64), SCMP_SYS(lseek), SCMP_SYS(_llseek),
+                                SCMP_SYS(getdents64)};
+
 class Filter {
  public:
   Filter() : context_{::seccomp_init(SCMP_ACT_ERRNO(EPERM))} {
@@ -178,6 +182,10 @@ std::size_t enter_seccomp_filter(const SandboxNeeds& needs, FilterReach reach) {
   }
   allow_some_uses(filter);
   if (!needs.files_to_remove.empty()) filter.allow(kRemoval);
+  if (needs.metrics) {
+    filter.allow(kReadAgain);
+    filter.allow_if(SCMP_SYS(ioctl), {equal(1, FIONREAD)});  // libevent asks how much came in.
+  }
   filter.reach(reach);
   filter.load();
   return filter.calls();

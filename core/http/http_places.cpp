@@ -1,5 +1,7 @@
 #include "core/http/http_places.hpp"
 
+#include <utility>
+
 namespace netecho {
 
 std::shared_ptr<const void> HttpPlaces::take() const {
@@ -8,6 +10,10 @@ std::shared_ptr<const void> HttpPlaces::take() const {
     return nullptr;
   }
   return {free_.get(), [free = free_](const void*) { free->fetch_add(1); }};
+}
+
+HttpBody in_place(std::shared_ptr<const void> place, HttpBody body) {
+  return [place = std::move(place), body = std::move(body)](std::string& out) { return body(out); };
 }
 
 }  // namespace netecho

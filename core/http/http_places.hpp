@@ -6,6 +6,8 @@
 #include <atomic>
 #include <memory>
 
+#include "core/http/http_message.hpp"
+
 namespace netecho {
 
 /// Any thread may take a place and give it back. A place outlives this.
@@ -20,5 +22,8 @@ class HttpPlaces {
  private:
   std::shared_ptr<std::atomic<int>> free_;
 };
+
+/// Returns the body, which keeps its place until its end.
+[[nodiscard]] HttpBody in_place(std::shared_ptr<const void> place, HttpBody body);
 
 }  // namespace netecho
