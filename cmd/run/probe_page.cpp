@@ -63,10 +63,11 @@ HttpAnswer ProbePage::answer(const HttpRequest& request) const {
                probe = std::get<PageProbe>(std::move(read))](HttpReply reply) {
     runs->begin();
     try {
-      std::thread{[=] {
+      std::thread{[=, place = place] {  // The place is free when the run has ended.
         reply(run_page_probe(probe, *options, runs->stop_fd()));
         runs->end();
-      }}.detach();
+      }}
+          .detach();
     } catch (const std::system_error&) {
       runs->end();
       reply(busy_answer("There is no thread for it."));

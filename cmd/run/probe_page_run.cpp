@@ -79,7 +79,7 @@ class PageRun {
       return is_name ? options_.allowed.allows_resolved(number)
                      : options_.allowed.allows_address(number);
     });
-    return allowed == addresses.end() ? std::nullopt : std::optional{*allowed};
+    return allowed == addresses.end() ? std::nullopt : std::optional{unmapped(*allowed)};
   }
 
   void measure(const SocketAddress& address) {
@@ -115,9 +115,8 @@ class PageRun {
   }
 
   [[nodiscard]] HttpAnswer words() const {
-    std::string text = summary_.error ? summary_.error->message + "\n" : "";
-    if (detail_) text += summary_lines(summary_, {});
-    return {.content_type = "text/plain; charset=utf-8", .body = whole_body(std::move(text))};
+    return {.content_type = "text/plain; charset=utf-8",
+            .body = whole_body(summary_lines(summary_, {}))};
   }
 
   [[nodiscard]] HttpAnswer metrics() const {

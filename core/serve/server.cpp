@@ -201,14 +201,14 @@ ServerOutcome Server::run(const std::function<void()>& ready) {
   if (options_.stats_interval > Duration::zero()) {
     stats_timer_->set(monotonic_now() + options_.stats_interval);
   }
-  ready();  // May fail; then nobody was told that we listen.
-  for (const ListeningEvent& event : listening_) emit(event);
   collector_.expect(1 + followers_.size(), listening_.size());
-  start_followers();
-  if (options_.counters) {
+  if (options_.counters) {  // Whoever is told that we are ready may ask at once.
     options_.counters->open(
         [this](CounterSource::Reader reader) { ask_counters(std::move(reader)); });
   }
+  ready();  // May fail; then nobody was told that we listen.
+  for (const ListeningEvent& event : listening_) emit(event);
+  start_followers();
   interfaces_.start();
   leader_.run();
   for (const auto& each : followers_) each->thread.join();
