@@ -104,16 +104,14 @@ class HttpServer::Impl {
   }
 
   /// A connection comes in: its bufferevent is asked for.
-  bufferevent* accepted() noexcept {
-    try {
-      HttpConnection& each =
-          connections_.emplace_back(base_.get(), ++last_number_, monotonic_now() + limits_.request);
-      if (full()) ::evconnlistener_disable(listener_);
-      if (connections_.size() == 1) ::event_add(look_.get(), &kLookAgain);
-      return each.buffer();
-    } catch (...) {
-      return nullptr;
-    }
+  bufferevent* accepted() noexcept try {
+    HttpConnection& each =
+        connections_.emplace_back(base_.get(), ++last_number_, monotonic_now() + limits_.request);
+    if (full()) ::evconnlistener_disable(listener_);
+    if (connections_.size() == 1) ::event_add(look_.get(), &kLookAgain);
+    return each.buffer();
+  } catch (...) {
+    return nullptr;
   }
 
   void asked(evhttp_request* request) noexcept {

@@ -36,7 +36,7 @@ bool TargetRules::add(std::string_view rule) {
 }
 
 bool TargetRules::allows_name(const std::string& name) const noexcept {
-  return std::ranges::any_of(patterns_, [&](const std::string& pattern) {
+  return std::ranges::any_of(patterns_, [&](const auto& pattern) {
     return ::fnmatch(pattern.c_str(), name.c_str(), FNM_CASEFOLD | FNM_NOESCAPE) == 0;
   });
 }
