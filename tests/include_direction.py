@@ -27,6 +27,8 @@ CORE |= {
     "core/serve": OF_ENGINES,
     "core/send": OF_ENGINES,
     "core/probe": OF_ENGINES,
+    # Drives the engine that probes, and keeps figures of its own.
+    "core/watch": OF_ENGINES | {"core/probe"},
     "core/http": BASICS | {"core/net"},
     "core/report": BASICS | {"core/net", "core/measure", "core/facts"},
     # A page is made of facts; whoever reads them again stands outside of it.
