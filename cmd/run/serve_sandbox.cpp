@@ -3,13 +3,10 @@
 #include <algorithm>
 
 #include "cmd/run/log.hpp"
-#include "core/host/sandbox.hpp"
-#include "core/net/socket_address.hpp"
+#include "cmd/run/sandbox_choice.hpp"
 
 namespace netecho {
 namespace {
-
-constexpr const char* kInstrumented = "this build is instrumented (a sanitizer, or coverage)";
 
 std::vector<std::string> files_of(std::span<const Served> sockets) {
   std::vector<std::string> out;
@@ -31,34 +28,6 @@ SandboxNeeds needs_of(const ServeJob& job, std::span<const Served> sockets) {
   return out;
 }
 
-[[noreturn]] void fail(const std::string& reason) {
-  throw Error{ErrorCategory::permission, "option", "--sandbox require", reason};
-}
-
-std::string lack(const MissingLayer& missing) {
-  return "no " + missing.layer + " here: " + missing.error.what();
-}
-
-void require_all(const SandboxState& state) {
-  if (!state.missing.empty()) fail("there is " + lack(state.missing.front()));
-}
-
-void tell(const SandboxState& state) {
-  std::string in_force;
-  for (const std::string& layer : state.in_force)
-    in_force += (in_force.empty() ? "" : ", ") + layer;
-  log_info("sandbox: " + (in_force.empty() ? "nothing of it" : in_force));
-  for (const MissingLayer& each : state.missing) {
-    const std::string line = "sandbox: " + lack(each);
-    // Kernels without Landlock are ordinary ones; without the others something is in the way.
-    if (each.layer == "Landlock") {
-      log_info(line);
-    } else {
-      log_warning(line);
-    }
-  }
-}
-
 }  // namespace
 
 void leave_root(const User& user, std::span<const Served> sockets) {
@@ -70,24 +39,11 @@ void leave_root(const User& user, std::span<const Served> sockets) {
 }
 
 void check_sandbox(const ServeJob& job, std::span<const Served> sockets) {
-  if (job.sandbox != SandboxChoice::require) return;
-  if constexpr (kSandboxBuilt) {
-    require_all(rehearse_sandbox(needs_of(job, sockets)));
-  } else {
-    fail(kInstrumented);
-  }
+  check_sandbox(job.sandbox, needs_of(job, sockets));
 }
 
 BindAgain enter_sandbox(const ServeJob& job, std::span<const Served> sockets) {
-  if (job.sandbox == SandboxChoice::off || !kSandboxBuilt) {
-    log_info(std::string{"sandbox: off"} +
-             (kSandboxBuilt ? "" : std::string{": "} + kInstrumented));
-    return BindAgain::possible;
-  }
-  keep_interface_names();
-  const SandboxState state = enter_sandbox(needs_of(job, sockets));
-  if (job.sandbox == SandboxChoice::require) require_all(state);
-  tell(state);
+  const SandboxState state = enter_sandbox(job.sandbox, needs_of(job, sockets));
   // The filter has no call that makes a socket, and Landlock none that binds one.
   const bool confined = std::ranges::any_of(
       state.in_force, [](const std::string& layer) { return layer != "no_new_privs"; });
