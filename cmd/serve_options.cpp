@@ -1,5 +1,3 @@
-#include <fcntl.h>
-
 #include <algorithm>
 #include <memory>
 #include <thread>
@@ -134,15 +132,6 @@ SourcesTyped sources_typed(const ServeTyped& typed) {
           .udp_max_rate = typed.udp_max_rate,
           .ctp_hops = typed.ctp_hops,
           .udp_allow_any_source = typed.udp_allow_any_source};
-}
-
-int ready_fd_value(const std::string& text) {
-  const int fd = static_cast<int>(number_value("--ready-fd", text, 1, 1'048'575));
-  const int flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) {
-    throw usage_error("option", "--ready-fd", "descriptor " + text + " is not open for writing");
-  }
-  return fd;
 }
 
 /// A pure echo looks at no frame: a key in the environment is then not meant for it.
