@@ -22,10 +22,10 @@ constexpr std::uint32_t kKeyedLeastBytes = 48;
 
 struct WatchTyped {
   CommonTyped common;
-  std::vector<std::string> endpoints;
+  std::vector<std::string> endpoints, allow_target;
   std::optional<std::string> targets, listen, interval, timeout, size, flows, resolve,
-      resolve_interval, connect_timeout, min_interval, max_rate, pick, buckets, key_file, ready_fd,
-      port_file, user, sandbox;
+      resolve_interval, connect_timeout, probe_count, min_interval, max_rate, pick, buckets,
+      key_file, ready_fd, port_file, user, sandbox;
 };
 
 constexpr const char* kWatching = "Watching";
@@ -83,6 +83,12 @@ constexpr OptionRow<WatchTyped> kWatch[] = {
       "Count round trips in buckets up to these, increasing (1us to 10s in steps of 1, 2, 5)",
       kWatching, "1us to 10s in steps of 1, 2, 5"},
      &WatchTyped::buckets},
+    {{"--allow-target", free_text("CIDR|PATTERN"),
+      "Probe this network, or names like this, for who asks for /probe (none); repeatable",
+      kWatching, "none"},
+     &WatchTyped::allow_target},
+    {{"--probe-count", kNumber, "Send N probes when /probe is asked for (5)", kWatching, "5"},
+     &WatchTyped::probe_count},
     {{"--ready-fd", free_text("FD"), "Write the URL to this descriptor once it answers", kWatching},
      &WatchTyped::ready_fd},
     {{"--port-file", kFile, "Write the URL to this file", kWatching}, &WatchTyped::port_file},
@@ -175,6 +181,14 @@ WatchJob watch_of(const WatchTyped& typed) {
   if (typed.listen) job.listen = *typed.listen == "off" ? "" : *typed.listen;
   if (typed.listen && typed.listen->empty()) {
     throw usage_error("option", "--listen", "names no address; off: nobody is answered");
+  }
+  for (const std::string& rule : typed.allow_target) {
+    if (job.allowed.add(rule)) continue;
+    throw usage_error("option", "--allow-target",
+                      "'" + rule + "' is neither a network nor a pattern of names");
+  }
+  if (typed.probe_count) {
+    job.page_count = number_value("--probe-count", *typed.probe_count, 1, 1000);
   }
   if (typed.ready_fd) job.ready_fd = ready_fd_value(*typed.ready_fd);
   job.port_file = typed.port_file.value_or("");

@@ -50,9 +50,9 @@ class WatchPulse {
 /// Where HTTP is answered, and all that the answers are made of.
 class WatchServer {
  public:
-  WatchServer(const std::string& where, WatchView view)
-      : pages_{view},
-        server_{open_http_listener(where, "--listen"),
+  WatchServer(const WatchJob& job, WatchView view)
+      : pages_{view, job},
+        server_{open_http_listener(job.listen, "--listen"),
                 [this](const HttpRequest& request) { return pages_.answer(request); }} {}
 
   [[nodiscard]] std::string address() const { return url_host(server_.address()); }
@@ -125,7 +125,7 @@ int run_watch(const WatchJob& typed) {
   const std::vector<WatchTarget> first = file.load();
   make_room(first.size() * job.settings.flows);
   std::optional<WatchServer> server;
-  if (!job.listen.empty()) server.emplace(job.listen, WatchView{figures, source, file, names});
+  if (!job.listen.empty()) server.emplace(job, WatchView{figures, source, file, names});
   const std::string line = server ? "http://" + server->address() + "/\n" : "\n";
   if (user) leave_root_to_watch(*user, first);
   check_watch_sandbox(job);

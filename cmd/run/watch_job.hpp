@@ -8,6 +8,7 @@
 
 #include "cmd/run/probe_job.hpp"
 #include "cmd/run/serve_job.hpp"
+#include "core/net/target_rules.hpp"
 #include "core/watch/watch_settings.hpp"
 
 namespace netecho {
@@ -18,9 +19,11 @@ struct WatchJob {
   std::string targets_path;            ///< "-": stdin; empty: there are endpoints only.
   std::vector<std::string> endpoints;  ///< On the command line.
   std::string listen = "127.0.0.1:9470";  ///< Or sd:NAME; empty: nobody asks.
-  int ready_fd = -1;                      ///< -1 if there is none.
-  std::string port_file;                  ///< Empty if there is none.
-  std::string user;                       ///< It becomes this once all is open; may be empty.
+  TargetRules allowed;           ///< What /probe may be asked to probe; nothing as it begins.
+  std::uint64_t page_count = 5;  ///< Probes of one such run.
+  int ready_fd = -1;             ///< -1 if there is none.
+  std::string port_file;         ///< Empty if there is none.
+  std::string user;              ///< It becomes this once all is open; may be empty.
   SandboxChoice sandbox = SandboxChoice::automatic;
 };
 

@@ -91,7 +91,44 @@ class WatchExposition {
   std::size_t place_ = 0;
 };
 
+/// What --max-rate leaves to runs that are asked for: up to a second's worth at once. Used on one
+/// thread.
+class SpareRate {
+ public:
+  SpareRate(const WatchSource& source, std::optional<double> most) : source_{source}, most_{most} {}
+
+  /// Takes that many probes, if there are so many.
+  bool take(std::uint64_t probes) {
+    if (!most_) return true;
+    const double spare = std::max(*most_ - source_.rate(), 0.0);
+    const Instant now = monotonic_now();
+    const std::chrono::duration<double> passed = now - last_;
+    last_ = now;
+    left_ = std::min(left_ + spare * passed.count(), spare);
+    if (left_ < static_cast<double>(probes)) return false;
+    left_ -= static_cast<double>(probes);
+    return true;
+  }
+
+ private:
+  const WatchSource& source_;
+  std::optional<double> most_;
+  Instant last_{};
+  double left_ = 0;
+};
+
+ProbePageOptions page_options(const WatchView& view, const WatchJob& job) {
+  const auto spare = std::make_shared<SpareRate>(view.source, job.settings.max_rate);
+  return {.allowed = job.allowed,
+          .count = job.page_count,
+          .common = job.probe.common,
+          .may_send = [spare](std::uint64_t probes) { return spare->take(probes); }};
+}
+
 }  // namespace
+
+WatchPages::WatchPages(WatchView view, const WatchJob& job)
+    : view_{view}, probe_{page_options(view, job)} {}
 
 WatchMetrics WatchView::metrics() const {
   const WatchReload reload = file.state();
@@ -104,6 +141,7 @@ WatchMetrics WatchView::metrics() const {
 HttpAnswer WatchPages::answer(const HttpRequest& request) const {
   if (auto health = answer_health(request, true)) return std::move(*health);
   if (request.path == "/metrics") return metrics(request);
+  if (request.path == "/probe") return probe_.answer(request);
   if (request.path != "/") return no_such_page();
   return watch_page(view_);
 }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 
+#include "cmd/run/probe_page.hpp"
 #include "cmd/run/watch_file.hpp"
 #include "core/http/http_places.hpp"
 #include "core/report/prometheus_process.hpp"
@@ -26,7 +27,8 @@ struct WatchView {
 
 class WatchPages {
  public:
-  explicit WatchPages(WatchView view) : view_{view} {}
+  /// What /probe sends counts against the --max-rate of the job. Throws SysError.
+  WatchPages(WatchView view, const WatchJob& job);
 
   /// On the server's thread.
   [[nodiscard]] HttpAnswer answer(const HttpRequest& request) const;
@@ -37,6 +39,7 @@ class WatchPages {
   WatchView view_;
   std::shared_ptr<const ProcessMetrics> process_ = std::make_shared<const ProcessMetrics>();
   HttpPlaces scrapes_{4};
+  ProbePage probe_;
 };
 
 /// Returns the page of all targets as they are now.

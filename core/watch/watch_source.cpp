@@ -47,6 +47,7 @@ Instant WatchSource::poll(TargetSet& targets, Instant now) {
     for (const std::uint64_t id : followers->second) follow(entries_.at(id), targets, now);
   }
   forget_stopped(now);
+  told_rate_.store(rate_, std::memory_order_relaxed);
   if (!steps_.empty()) return now + kNextSteps;
   if (std::exchange(changed_, false)) publish();
   return now + kNextLook;

@@ -77,6 +77,8 @@ class WatchSource final : public TargetSource {
 
   /// How many targets the list has. On any thread.
   [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  /// How many probes a second all series take together. On any thread.
+  [[nodiscard]] double rate() const noexcept { return told_rate_.load(std::memory_order_relaxed); }
 
  private:
   /// One series that is being probed.
@@ -122,6 +124,7 @@ class WatchSource final : public TargetSource {
   double rate_ = 0;               ///< Of all series together.
   bool changed_ = false;          ///< What readers see is to be published.
   std::atomic<std::size_t> size_{0};
+  std::atomic<double> told_rate_{0};
 };
 
 }  // namespace netecho

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+from exposition import read
 from netecho import complains, eventually, netecho, serve
 from programs import need
 from watches import TargetsFile, Watch, group
@@ -59,7 +60,6 @@ def test_promtool_has_nothing_to_say(server):
 
 
 def test_openmetrics_is_for_who_asks(server):
-    from exposition import read
     with Watch(server.endpoint, *FAST) as watch:
         status, headers, body = watch.ask("/metrics", Accept="application/openmetrics-text")
         assert status == 200
@@ -267,3 +267,19 @@ def test_the_page_shows_the_targets(server):
         assert watch.ask("/-/ready")[0] == 200
         assert watch.ask("/nothing")[0] == 404
         assert watch.ask("/metrics?x=1")[0] == 400
+
+
+def test_one_target_is_probed_when_it_is_asked_for(server):
+    with Watch(server.endpoint, *FAST) as watch:
+        assert watch.ask(f"/probe?target={server.endpoint}")[0] == 403
+    with Watch(server.endpoint, *FAST, "--allow-target", "127.0.0.0/8", "--probe-count", "2") as watch:
+        status, _, body = watch.ask(f"/probe?target={server.endpoint}")
+        assert status == 200, body
+        assert read(body)["netecho_probe_sent_total"].value() == 2
+
+
+def test_what_is_asked_for_counts_against_the_rate(server):
+    with Watch(server.endpoint, "--interval", "1s", "--max-rate", "3", "--allow-target", "127.0.0.1",
+               "--probe-count", "100") as watch:
+        watch.until("netecho_probe_received_total", more_than(0))
+        assert watch.ask(f"/probe?target={server.endpoint}")[0] == 503
