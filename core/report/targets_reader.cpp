@@ -14,7 +14,7 @@
 namespace netecho {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 /// The bytes of a text, for a parser. It counts the lines that were read.
 class LineIterator {
