@@ -20,15 +20,20 @@ endfunction()
 
 # netecho_tell_build(SOURCE): SOURCE has in its definitions what is in this build.
 function(netecho_tell_build source)
-  # These two say their versions in headers alone.
+  # These three say their versions in headers alone.
   file(STRINGS ${NETECHO_SODIUM_INCLUDE}/sodium/version.h sodium REGEX "SODIUM_VERSION_STRING \"")
   string(REGEX REPLACE ".*\"(.*)\".*" "\\1" sodium "${sodium}")
   file(STRINGS ${NETECHO_SECCOMP_INCLUDE}/seccomp.h seccomp REGEX "define SCMP_VER_(MAJOR|MINOR|MICRO)")
   string(REGEX REPLACE "[^0-9;]" "" seccomp "${seccomp}")
   string(REPLACE ";" "." seccomp "${seccomp}")
 
+  file(GLOB event_config ${NETECHO_EVENT_INCLUDE}/event2/event-config.h
+       ${NETECHO_EVENT_INCLUDE}/${CMAKE_LIBRARY_ARCHITECTURE}/event2/event-config.h)
+  file(STRINGS "${event_config}" event REGEX "EVENT__VERSION \"")
+  string(REGEX REPLACE ".*VERSION \"([0-9.]+).*" "\\1" event "${event}")
+
   set(libraries
-      "CLI11 ${CLI11_VERSION}, fmt ${fmt_VERSION}, libseccomp ${seccomp}, libsodium ${sodium}"
+      "CLI11 ${CLI11_VERSION}, fmt ${fmt_VERSION}, libevent ${event}, libseccomp ${seccomp}, libsodium ${sodium}"
       "nlohmann_json ${nlohmann_json_VERSION}, spdlog ${spdlog_VERSION}, zlib ${ZLIB_VERSION_STRING}")
   list(JOIN libraries ", " libraries)
   set(instruments "")

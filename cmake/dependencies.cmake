@@ -8,9 +8,11 @@ find_package(nlohmann_json REQUIRED)
 if(NETECHO_LINK STREQUAL shared) # As a distribution wants it: it repairs a library once, for all.
   set(sodium_names libsodium.so)
   set(seccomp_names libseccomp.so)
+  set(event_suffix so)
 elseif(NETECHO_LINK MATCHES "^(libc|static)$")
   set(sodium_names libsodium.a)
   set(seccomp_names libseccomp.a)
+  set(event_suffix a)
   set(ZLIB_USE_STATIC_LIBS ON)
 else()
   message(FATAL_ERROR "NETECHO_LINK is libc, shared or static, not '${NETECHO_LINK}'")
@@ -26,6 +28,14 @@ find_library(NETECHO_SECCOMP_LIBRARY ${seccomp_names} REQUIRED)
 add_library(netecho_seccomp INTERFACE)
 target_include_directories(netecho_seccomp SYSTEM INTERFACE ${NETECHO_SECCOMP_INCLUDE})
 target_link_libraries(netecho_seccomp INTERFACE ${NETECHO_SECCOMP_LIBRARY})
+find_path(NETECHO_EVENT_INCLUDE event2/http.h REQUIRED)
+find_library(NETECHO_EVENT_EXTRA_LIBRARY libevent_extra.${event_suffix} REQUIRED)
+find_library(NETECHO_EVENT_CORE_LIBRARY libevent_core.${event_suffix} REQUIRED)
+add_library(netecho_event INTERFACE)
+target_include_directories(netecho_event SYSTEM INTERFACE ${NETECHO_EVENT_INCLUDE})
+# HTTP is in the first, which needs the second.
+target_link_libraries(netecho_event INTERFACE ${NETECHO_EVENT_EXTRA_LIBRARY}
+                                              ${NETECHO_EVENT_CORE_LIBRARY})
 
 # The binary needs as few libraries as can be when it starts, so fmt and spdlog are used
 # header-only.

@@ -58,4 +58,5 @@ endif()
 
 set(units ${PROJECT_SOURCE_DIR}/packaging/systemd)
 # Not LIBDIR, which may name a processor: systemd looks here.
-install(FILES ${units}/netecho.service ${units}/netecho.socket DESTINATION lib/systemd/system)
+install(FILES ${units}/netecho.service ${units}/netecho.socket
+              ${units}/netecho-watch.service DESTINATION lib/systemd/system)

@@ -74,10 +74,10 @@ std::string version_of(const std::vector<std::string>& words) {
 Job parse_without_subcommand(const std::vector<std::string>& words, const CLI::App& root) {
   if (wanted_help(words, root)) return PrintJob{program_help()};
   if (words.empty()) {
-    throw usage_error(
-        "", "",
-        "a command is missing: serve, send, probe, wait, report, families, completion or schema; "
-        "try 'netecho --help'");
+    throw usage_error("", "",
+                      "a command is missing: serve, send, probe, wait, watch, report, families, "
+                      "completion or schema; "
+                      "try 'netecho --help'");
   }
   if (wants_version(words)) return PrintJob{version_of(words)};
   throw unknown_subcommand(words.front());
@@ -121,6 +121,7 @@ const std::vector<Subcommand>& subcommands() {
       {"send", "Send a payload, read its echo, check it, print it", bind_send},
       {"probe", "Measure round trips", bind_probe},
       {"wait", "Wait until services answer, then run a command", bind_wait},
+      {"watch", "Probe many targets without an end, for Prometheus", bind_watch},
       {"report", "Make a page of saved output, to read, print or send", bind_report},
       {"families", "Show which protocol families this kernel gives, and how netecho speaks each",
        bind_families},
@@ -196,6 +197,7 @@ int run(const Job& job) {
                                  return probe.self ? run_self_probe(probe) : run_probe(probe);
                                },
                                [](const WaitJob& wait) { return run_wait(wait); },
+                               [](const WatchJob& watch) { return run_watch(watch); },
                                [](const ReportJob& report) { return run_report(report); },
                                [](const FamiliesJob& view) { return run_families(view); },
                                [](const HelpJob& help) { return run_help(help); },

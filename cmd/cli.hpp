@@ -19,6 +19,7 @@
 #include "cmd/run/send_job.hpp"
 #include "cmd/run/serve_job.hpp"
 #include "cmd/run/wait_job.hpp"
+#include "cmd/run/watch_job.hpp"
 
 namespace netecho {
 
@@ -28,8 +29,8 @@ struct PrintJob {
 };
 
 /// A job is what a command line asks for, as checked values.
-using Job =
-    std::variant<ServeJob, SendJob, ProbeJob, WaitJob, ReportJob, FamiliesJob, HelpJob, PrintJob>;
+using Job = std::variant<ServeJob, SendJob, ProbeJob, WaitJob, WatchJob, ReportJob, FamiliesJob,
+                         HelpJob, PrintJob>;
 
 /// Makes the job of what was typed, once it was parsed. Throws a usage Error.
 using Selected = std::function<Job()>;
@@ -52,6 +53,7 @@ struct Subcommand {
 [[nodiscard]] Selected bind_send(OptionBinder& options);
 [[nodiscard]] Selected bind_probe(OptionBinder& options);
 [[nodiscard]] Selected bind_wait(OptionBinder& options);
+[[nodiscard]] Selected bind_watch(OptionBinder& options);
 [[nodiscard]] Selected bind_report(OptionBinder& options);
 [[nodiscard]] Selected bind_families(OptionBinder& options);
 [[nodiscard]] Selected bind_completion(OptionBinder& options);

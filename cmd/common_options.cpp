@@ -222,7 +222,7 @@ void bind_output(OptionBinder& options, CommonTyped& typed, Reports reports) {
 void bind_common(OptionBinder& options, CommonTyped& typed, Ends ends, Reports reports) {
   typed.binder = &options;
   options.bind(kLookUps, typed);
-  bind_output(options, typed, reports);
+  if (reports != Reports::nothing) bind_output(options, typed, reports);
   options.bind(kAmount, typed);
   if (ends == Ends::connecting) options.bind(kConnecting, typed);
   options.bind(kSockets, typed);

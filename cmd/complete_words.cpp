@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "cmd/cli.hpp"
-#include "cmd/values.hpp"
 #include "core/base/escape.hpp"
+#include "core/net/dscp.hpp"
 #include "core/net/interface_names.hpp"
 #include "protocols/registry.hpp"
 

@@ -53,6 +53,10 @@ constexpr Examples kExamples[] = {
   netecho wait -v --any localhost:7 localhost:12345   the first that answers
   netecho wait --echo localhost:12345 -- netecho probe localhost:12345
 )"},
+    {"watch", R"(  netecho watch udp://localhost:12345 localhost:12345
+  netecho watch --targets targets.json --interval 250ms
+  netecho watch --listen 127.0.0.1:0 -v icmp://localhost
+)"},
     {"report", R"(  netecho report run.json -o run.html
   netecho report before.json after.json -o difference.html
   netecho report run.json --samples run.csv -o run.html

@@ -1,5 +1,3 @@
-#include <fcntl.h>
-
 #include <algorithm>
 #include <memory>
 #include <thread>
@@ -23,7 +21,7 @@ struct ServeTyped {
   std::vector<std::string> endpoints;
   std::optional<std::string> max_conns, max_accepts, idle_timeout, drain_timeout, max_buffered,
       backlog, unix_mode, ready_fd, port_file, stats_interval, impair, key_file, threads, user,
-      sandbox, max_per_source, udp_max_rate, ctp_hops;
+      sandbox, metrics, max_per_source, udp_max_rate, ctp_hops;
   std::vector<std::string> allow, allow_uid;
   std::string show_payload;
   bool once = false, plain = false, require_key = false, reuseport = false, unix_replace = false,
@@ -110,6 +108,10 @@ constexpr OptionRow<ServeTyped> kServe[] = {
      &ServeTyped::ready_fd},
     {{"--port-file", kFile, "Write the endpoints to this file once all are open", kServing},
      &ServeTyped::port_file},
+    {{"--metrics", free_text("ADDR:PORT"),
+      "Answer Prometheus at http://ADDR:PORT/metrics (off); or on the inherited socket sd:NAME",
+      kServing, "off", kFirst},
+     &ServeTyped::metrics},
     {{"--user", free_text("NAME"), "Become this user once all is open; needs root", kServing},
      &ServeTyped::user},
     {{"--sandbox", choice("auto|require|off"),
@@ -132,15 +134,6 @@ SourcesTyped sources_typed(const ServeTyped& typed) {
           .max_per_source = typed.max_per_source,
           .udp_max_rate = typed.udp_max_rate,
           .udp_allow_any_source = typed.udp_allow_any_source};
-}
-
-int ready_fd_value(const std::string& text) {
-  const int fd = static_cast<int>(number_value("--ready-fd", text, 1, 1'048'575));
-  const int flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) {
-    throw usage_error("option", "--ready-fd", "descriptor " + text + " is not open for writing");
-  }
-  return fd;
 }
 
 /// A pure echo looks at no frame: a key in the environment is then not meant for it.
@@ -227,6 +220,10 @@ ServeJob job_of(const ServeTyped& typed) {
   job.key_file = key_file_of(typed);
   job.impair = typed.impair.value_or("");
   job.port_file = typed.port_file.value_or("");
+  job.metrics = typed.metrics.value_or("");
+  if (typed.metrics && job.metrics.empty()) {
+    throw usage_error("option", "--metrics", "names no address");
+  }
   job.user = typed.user.value_or("");
   if (typed.user && job.user.empty()) throw usage_error("option", "--user", "names nobody");
   job.sandbox = sandbox_value(typed.sandbox.value_or("auto"));

@@ -1,5 +1,7 @@
 #include "cmd/serve_values.hpp"
 
+#include <fcntl.h>
+
 #include "cmd/values.hpp"
 #include "core/base/random.hpp"
 
@@ -47,6 +49,15 @@ ImpairmentSpec impairment_value(const std::string& text) {
   ImpairmentSpec spec = *parsed.value;
   if (!spec.seed) spec.seed = random_u64();
   return spec;
+}
+
+int ready_fd_value(const std::string& text) {
+  const int fd = static_cast<int>(number_value("--ready-fd", text, 1, 1'048'575));
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) {
+    throw usage_error("option", "--ready-fd", "descriptor " + text + " is not open for writing");
+  }
+  return fd;
 }
 
 SandboxChoice sandbox_value(const std::string& text) {

@@ -27,6 +27,9 @@ void read_source_limits(const SourcesTyped& typed, ServerOptions& out);
 /// Returns what --impair asks for, with a seed in any case: a random one if `text` names none.
 [[nodiscard]] ImpairmentSpec impairment_value(const std::string& text);
 
+/// Returns the descriptor that --ready-fd names. Throws a usage Error if it can't be written to.
+[[nodiscard]] int ready_fd_value(const std::string& text);
+
 /// Returns what --sandbox asks for. REQUIRES: the parser has checked that `text` is one of its
 /// values.
 [[nodiscard]] SandboxChoice sandbox_value(const std::string& text);

@@ -27,9 +27,8 @@ inline constexpr std::uint64_t kMaxCount = INT64_MAX;
 /// Reads the MAX of --show-payload[=MAX]: 0 if `text` is empty, the default if it is "on".
 [[nodiscard]] std::size_t shown_bytes_value(const std::string& text);
 [[nodiscard]] unsigned octal_mode_value(std::string_view option, const std::string& text);
-/// Reads a DSCP name (EF, CS0-CS7, AF11-AF43, LE, VA; any case) or 0-63, and returns a TOS byte.
+/// Reads what parse_dscp() reads.
 [[nodiscard]] int dscp_value(const std::string& text);
-[[nodiscard]] std::vector<std::string> dscp_names(std::string_view prefix);
 /// Reads a firewall mark of 32 bits, decimal or hexadecimal behind 0x.
 [[nodiscard]] std::uint32_t mark_value(const std::string& text);
 /// Reads IDLE,INTERVAL,COUNT; parts that are empty stay the system's default.

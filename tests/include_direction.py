@@ -27,6 +27,9 @@ CORE |= {
     "core/serve": OF_ENGINES,
     "core/send": OF_ENGINES,
     "core/probe": OF_ENGINES,
+    # Drives the engine that probes, and keeps figures of its own.
+    "core/watch": OF_ENGINES | {"core/probe"},
+    "core/http": BASICS | {"core/net"},
     "core/report": BASICS | {"core/net", "core/measure", "core/facts"},
     # A page is made of facts; whoever reads them again stands outside of it.
     "core/report/page": BASICS | {"core/measure", "core/facts", "core/report"},
@@ -68,7 +71,13 @@ ALLOWED = CORE | PROTOCOLS | {
 }
 
 # A library that one room alone knows.
-ONLY = {"CLI/": "cmd", "spdlog/": "cmd/run", "nlohmann/": "core/report", "sodium": "core/codec"}
+ONLY = {
+    "CLI/": "cmd",
+    "spdlog/": "cmd/run",
+    "nlohmann/": "core/report",
+    "sodium": "core/codec",
+    "event2/": "core/http",
+}
 # Who runs a job knows no format: presenters do.
 RUNS = "cmd/run"
 FORMATS = ("core/report/json",)

@@ -7,6 +7,7 @@
 #include "cmd/run/log.hpp"
 #include "cmd/run/serve_events.hpp"
 #include "cmd/run/serve_impair.hpp"
+#include "cmd/run/serve_metrics.hpp"
 #include "cmd/run/serve_sandbox.hpp"
 #include "cmd/run/watchdog.hpp"
 #include "core/host/interrupt.hpp"
@@ -54,6 +55,7 @@ std::uint64_t other_descriptors(const ServeJob& job, std::span<const Served> soc
   constexpr std::uint64_t kEachSocket = 3;  // The folder of a socket file is one of them.
   constexpr std::uint64_t kEachLoop = 3;
   std::uint64_t out = kOtherDescriptors + kEachLoop * job.sockets.threads;
+  if (!job.metrics.empty()) out += ServeMetrics::descriptors();
   for (const Served& socket : sockets) out += kEachSocket * (1 + socket.siblings.size());
   return out;
 }
@@ -68,6 +70,8 @@ int run_serve(const ServeJob& job) {
   ServerOptions options = job.server;
   if (!job.key_file.empty()) options.key = read_key_file(job.key_file);
   std::vector<Served> sockets = open_all(endpoints, job);
+  std::optional<ServeMetrics> metrics;
+  if (!job.metrics.empty()) options.counters = metrics.emplace(job.metrics).counters();
   announce_impairment(job, sockets);
   options.max_connections =
       fit_connections(job.server.max_connections, other_descriptors(job, sockets));
@@ -84,19 +88,21 @@ int run_serve(const ServeJob& job) {
 
   const ServiceManager manager;
   if (user) leave_root(*user, sockets);
-  check_sandbox(job.sandbox, sockets);
+  check_sandbox(job, sockets);
   // Whoever reads the file may send a signal at once: it has to wait for the server.
   const Interrupt early_signals{SIGINT, SIGTERM, SIGHUP};
   announce_in_file(job, lines);
   // No thread runs yet, so that those to come are in it, too.
-  options.bind_again = enter_sandbox(job.sandbox, sockets);
+  options.bind_again = enter_sandbox(job, sockets);
 
   Output output{STDOUT_FILENO, "stdout"};
   ServeEvents events{output, job.common};
   Reactor reactor;
   const Watchdog watchdog{reactor, manager, watchdog_timeout()};
-  const ServerOutcome outcome = run_server(reactor, std::move(sockets), options, events,
-                                           [&] { announce(job, manager, lines); });
+  const ServerOutcome outcome = run_server(reactor, std::move(sockets), options, events, [&] {
+    if (metrics) metrics->start();
+    announce(job, manager, lines);
+  });
   manager.notify("STOPPING=1");
   if (events.flush(kFlushPatience)) {
     if (const auto error = output.error()) throw *error;

@@ -29,6 +29,7 @@ struct ServeJob {
   std::string key_file;         ///< Empty if there is none.
   int ready_fd = -1;            ///< -1 if there is none.
   std::string port_file;        ///< Empty if there is none.
+  std::string metrics;          ///< ADDR:PORT or sd:NAME to answer scrapes at; empty: nowhere.
   std::string user;             ///< The server becomes it once all is open; may be empty.
   SandboxChoice sandbox = SandboxChoice::automatic;
 };

@@ -17,9 +17,9 @@ void leave_root(const User& user, std::span<const Served> sockets);
 
 /// Where --sandbox is `require`, throws Error (permission) if a part of it cannot be had. Changes
 /// nothing, so that nobody has been told that we are ready when we are not going to be.
-void check_sandbox(SandboxChoice choice, std::span<const Served> sockets);
+void check_sandbox(const ServeJob& job, std::span<const Served> sockets);
 
 /// Enters it, as far as it can be had, and says what that leaves. Throws as check_sandbox() does.
-[[nodiscard]] BindAgain enter_sandbox(SandboxChoice choice, std::span<const Served> sockets);
+[[nodiscard]] BindAgain enter_sandbox(const ServeJob& job, std::span<const Served> sockets);
 
 }  // namespace netecho

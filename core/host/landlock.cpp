@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,7 +42,7 @@ constexpr std::array<Step, 6> kSteps{{
     {6, {.scoped = kAbstractUnixSocket | bit(1)}},  // and SIGNAL
 }};
 
-RulesetAttributes attributes_for(int abi, AbstractPeers peers) noexcept {
+RulesetAttributes attributes_for(int abi, const SandboxNeeds& needs) noexcept {
   RulesetAttributes out;
   for (const Step& step : kSteps) {
     if (step.abi > abi) break;
@@ -49,7 +50,8 @@ RulesetAttributes attributes_for(int abi, AbstractPeers peers) noexcept {
     out.handled_access_net |= step.adds.handled_access_net;
     out.scoped |= step.adds.scoped;
   }
-  if (peers == AbstractPeers::any) out.scoped &= ~kAbstractUnixSocket;
+  if (needs.peers == AbstractPeers::any || needs.watches) out.scoped &= ~kAbstractUnixSocket;
+  if (needs.watches) out.handled_access_net = 0;
   return out;
 }
 
@@ -57,18 +59,31 @@ int call(long number, auto... arguments) noexcept {
   return static_cast<int>(::syscall(number, arguments...));
 }
 
+void allow(int ruleset, const UniqueFd& fd, std::uint64_t access, const std::string& subject) {
+  landlock_path_beneath_attr rule{};
+  rule.allowed_access = access;
+  rule.parent_fd = fd.get();
+  checked("landlock_add_rule", subject, [&] {
+    return call(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+  });
+}
+
 /// The folder may be one that this user cannot even enter; then there is nothing to allow.
 void allow_removal(int ruleset, const std::string& file) {
   const std::size_t slash = file.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : file.substr(0, slash + 1);
   const UniqueFd fd{::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-  if (!fd.valid()) return;
-  landlock_path_beneath_attr rule{};
-  rule.allowed_access = LANDLOCK_ACCESS_FS_REMOVE_FILE;
-  rule.parent_fd = fd.get();
-  checked("landlock_add_rule", file, [&] {
-    return call(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
-  });
+  if (fd.valid()) allow(ruleset, fd, LANDLOCK_ACCESS_FS_REMOVE_FILE, file);
+}
+
+/// What is not there is not read.
+void allow_reading(int ruleset, const std::string& path) {
+  const UniqueFd fd{::open(path.c_str(), O_PATH | O_CLOEXEC)};
+  struct stat status {};
+  if (!fd.valid() || ::fstat(fd.get(), &status) != 0) return;
+  std::uint64_t access = LANDLOCK_ACCESS_FS_READ_FILE;
+  if (S_ISDIR(status.st_mode)) access |= LANDLOCK_ACCESS_FS_READ_DIR;
+  allow(ruleset, fd, access, path);
 }
 
 }  // namespace
@@ -77,11 +92,12 @@ int enter_landlock(const SandboxNeeds& needs) {
   const int abi = checked("landlock_create_ruleset", "", [] {
     return call(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   });
-  const RulesetAttributes attributes = attributes_for(abi, needs.peers);
+  const RulesetAttributes attributes = attributes_for(abi, needs);
   const UniqueFd ruleset{checked("landlock_create_ruleset", "", [&] {
     return call(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
   })};
   for (const std::string& file : needs.files_to_remove) allow_removal(ruleset.get(), file);
+  for (const std::string& path : needs.readable) allow_reading(ruleset.get(), path);
   checked("landlock_restrict_self", "",
           [&] { return call(SYS_landlock_restrict_self, ruleset.get(), 0); });
   return abi;

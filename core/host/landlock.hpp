@@ -21,11 +21,18 @@ enum class AbstractPeers : std::uint8_t {
 struct SandboxNeeds {
   std::vector<std::string> files_to_remove;  ///< The socket files, at the end.
   AbstractPeers peers = AbstractPeers::none;
+  /// It answers HTTP, by libevent, and reads what it has open of /proc/self again and again.
+  bool metrics = false;
+  /// It watches targets, and answers HTTP: makes and connects sockets at any time, looks names up,
+  /// and reads these files, and all that is in these folders.
+  bool watches = false;
+  std::vector<std::string> readable{};
 };
 
 /// Restricts this thread, and those it starts from now on, as far as the running kernel can:
 /// - opens no file, makes none, removes none but in the folders of `files_to_remove`;
-/// - since ABI 4 binds and connects no TCP socket;
+/// - reads only what is `readable`;
+/// - since ABI 4 binds and connects no TCP socket, unless it `watches`;
 /// - since ABI 6 signals no process outside, and reaches abstract sockets outside only if `needs`.
 /// What is open stays open. Returns the ABI. Throws SysError: ENOSYS where the kernel has no
 /// Landlock, EOPNOTSUPP where it is switched off.

@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -44,11 +45,14 @@ void step(const User& user, Call&& call) {
 
 /// Root's capabilities go with its identity; those that a process was given without being root do
 /// not.
-int drop_capabilities() noexcept {
+int drop_capabilities(KeptRights kept) noexcept {
   __user_cap_header_struct header{};
   header.version = _LINUX_CAPABILITY_VERSION_3;
-  const std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
-  return static_cast<int>(::syscall(SYS_capset, &header, none.data()));
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> left{};
+  if (kept == KeptRights::raw_sockets) {
+    left[0].permitted = left[0].effective = 1U << CAP_NET_RAW;
+  }
+  return static_cast<int>(::syscall(SYS_capset, &header, left.data()));
 }
 
 bool can_return() noexcept {
@@ -79,13 +83,16 @@ bool is_user(const User& user) noexcept {
          saved == user.uid;
 }
 
-void become_user(const User& user) {
+void become_user(const User& user, KeptRights kept) {
   if (is_user(user)) return;
+  if (kept != KeptRights::none) {
+    step(user, [] { return ::prctl(PR_SET_KEEPCAPS, 1L, 0L, 0L, 0L); });
+  }
   // Groups first: afterwards there is no right to change them.
   step(user, [] { return ::setgroups(0, nullptr); });
   step(user, [&] { return ::setresgid(user.gid, user.gid, user.gid); });
   step(user, [&] { return ::setresuid(user.uid, user.uid, user.uid); });
-  step(user, drop_capabilities);
+  step(user, [=] { return drop_capabilities(kept); });
   if (!is_user(user) || (user.uid != 0 && can_return())) {
     refuse(user, "root could be had again", 0);
   }

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 
 namespace netecho {
@@ -23,10 +24,17 @@ struct User {
 /// Whether this process is that user already, and can be no other one without privileges.
 [[nodiscard]] bool is_user(const User& user) noexcept;
 
+/// What of root's rights goes along.
+enum class KeptRights : std::uint8_t {
+  none,
+  raw_sockets,  ///< CAP_NET_RAW: frames, and pings where the system gives them to nobody else.
+};
+
 /// Takes the user's identity and group in all threads, leaves every other group and gives up all
-/// capabilities. Does nothing if is_user(). Throws Error (permission) if that is not allowed, or if
+/// capabilities but those of `kept`; these stay with this thread and those that it starts. Does
+/// nothing if is_user(). Throws Error (permission) if that is not allowed, or if
 /// there would be a way back.
-void become_user(const User& user);
+void become_user(const User& user, KeptRights kept = KeptRights::none);
 
 /// Whether this process may remove the file at `path`: the folder must be writable to it, and where
 /// only owners may remove (the sticky bit of /tmp), it must own the file or the folder.

@@ -7,6 +7,7 @@
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -65,6 +66,18 @@ constexpr std::array kProcess{
 // These are allowed only if there is a file to remove; Landlock says where.
 constexpr std::array kRemoval{SCMP_SYS(unlink),  SCMP_SYS(unlinkat),   SCMP_SYS(lstat),
                               SCMP_SYS(lstat64), SCMP_SYS(newfstatat), SCMP_SYS(fstatat64)};
+
+// What reads /proc/self again, where it is open. Without it files could not be read at all.
+constexpr std::array kReadAgain{SCMP_SYS(pread64), SCMP_SYS(lseek), SCMP_SYS(_llseek),
+                                SCMP_SYS(getdents64)};
+
+// What looks names up, and reads a list of targets anew. Landlock says which files there are.
+constexpr std::array kReading{SCMP_SYS(fstat),   SCMP_SYS(fstat64),    SCMP_SYS(stat),
+                              SCMP_SYS(stat64),  SCMP_SYS(newfstatat), SCMP_SYS(fstatat64),
+                              SCMP_SYS(statx),   SCMP_SYS(readlink),   SCMP_SYS(readlinkat),
+                              SCMP_SYS(access),  SCMP_SYS(faccessat),  SCMP_SYS(inotify_add_watch),
+                              SCMP_SYS(uname),   SCMP_SYS(connect),    SCMP_SYS(bind),
+                              SCMP_SYS(sysinfo), SCMP_SYS(prlimit64)};
 
 class Filter {
  public:
@@ -166,6 +179,26 @@ void allow_some_uses(Filter& filter) {
   }
 }
 
+/// Beside what answering HTTP takes.
+void allow_watching(Filter& filter) {
+  filter.allow(kReading);
+  // Files are opened to be read.
+  constexpr std::uint64_t kWriting = O_ACCMODE | O_CREAT | O_TRUNC;
+  filter.allow_if(SCMP_SYS(open), {masked(1, kWriting, O_RDONLY)});
+  filter.allow_if(SCMP_SYS(openat), {masked(2, kWriting, O_RDONLY)});
+  for (const int family : {AF_UNIX, AF_INET, AF_INET6, AF_PACKET, AF_IPX}) {
+    filter.allow_if(SCMP_SYS(socket), {equal(0, static_cast<std::uint64_t>(family))});
+  }
+  // An interface by its name, and what it is like.
+  for (const unsigned long command :
+       {static_cast<unsigned long>(SIOCGIFINDEX), static_cast<unsigned long>(SIOCGIFMTU),
+        static_cast<unsigned long>(SIOCGIFFLAGS), static_cast<unsigned long>(SIOCGIFHWADDR)}) {
+    filter.allow_if(SCMP_SYS(ioctl), {equal(1, command)});
+  }
+  // Sleeps that are to end in time.
+  filter.allow_if(SCMP_SYS(prctl), {equal(0, PR_SET_TIMERSLACK)});
+}
+
 }  // namespace
 
 std::size_t enter_seccomp_filter(const SandboxNeeds& needs, FilterReach reach) {
@@ -178,6 +211,11 @@ std::size_t enter_seccomp_filter(const SandboxNeeds& needs, FilterReach reach) {
   }
   allow_some_uses(filter);
   if (!needs.files_to_remove.empty()) filter.allow(kRemoval);
+  if (needs.metrics) {
+    filter.allow(kReadAgain);
+    filter.allow_if(SCMP_SYS(ioctl), {equal(1, FIONREAD)});  // libevent asks how much came in.
+  }
+  if (needs.watches) allow_watching(filter);
   filter.reach(reach);
   filter.load();
   return filter.calls();

@@ -27,7 +27,7 @@ constexpr std::size_t Histogram::index_of(std::uint64_t value) noexcept {
 constexpr std::size_t Histogram::kOctaves =
     index_of(static_cast<std::uint64_t>(kHighest.count())) / kOctaveBuckets + 1;
 
-Histogram::Histogram(HistogramSpace space) {
+Histogram::Histogram(HistogramSpace space) : forgets_{space == HistogramSpace::none} {
   if (space == HistogramSpace::at_once) take_space();
 }
 
@@ -63,6 +63,7 @@ void Histogram::add_few(std::size_t index, std::uint64_t samples) {
 }
 
 void Histogram::record(Duration value) {
+  if (forgets_) return;
   const std::int64_t ns = std::max<std::int64_t>(value.count(), 0);
   const std::size_t index = index_of(static_cast<std::uint64_t>(std::min(ns, kHighest.count())));
   buckets_.empty() ? add_few(index, 1) : add(index, 1);

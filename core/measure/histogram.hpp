@@ -37,6 +37,7 @@ inline constexpr Percentile kP9999{9999};
 enum class HistogramSpace : std::uint8_t {
   at_once,    ///< Samples are recorded without an allocation.
   as_needed,  ///< For sums, and where there are many histograms of few samples each.
+  none,       ///< Never, and samples are forgotten: somebody else keeps them.
 };
 
 /// The buckets of a range get memory from the kernel when the range is first touched (a page of
@@ -111,6 +112,7 @@ class Histogram {
   void for_each_bucket(const Visit& visit) const;
 
   ZeroPages<std::uint64_t> buckets_;
+  bool forgets_ = false;
   std::vector<Few> few_;       ///< As long as there are no buckets_; by index.
   std::uint64_t touched_ = 0;  ///< Bit i: octave i has samples; the others are not looked at.
   std::uint64_t count_ = 0;

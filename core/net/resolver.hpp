@@ -25,6 +25,8 @@ struct NameLookup {
   FamilyChoice family = FamilyChoice::any;
   bool numeric_only = false;  ///< -n: no name is looked up (`localhost` is not a look-up).
   Duration deadline = std::chrono::seconds{5};
+  /// What a look-up found before, with its port: nothing is asked. Empty: nothing is known.
+  std::vector<SocketAddress> known{};
 };
 
 struct ResolveOptions {

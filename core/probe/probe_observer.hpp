@@ -22,15 +22,19 @@ struct ProbeOutcome {
   std::uint32_t flow = 0;
   Sequence sequence;
   ReplyStatus status = ReplyStatus::ok;
+  std::uint64_t ticks = 1;  ///< Of skipped ones: so many from this sequence on (Keep::counts).
   std::optional<Instant> intended{};
   std::optional<Instant> sent{};      ///< T1.
   std::optional<Instant> received{};  ///< T4.
   std::optional<Duration> rtt{};
   std::optional<Duration> response{};
   std::optional<Duration> server_residence{};
-  int error = 0;                    ///< errno of why it was not sent or not answered.
-  const IcmpError* icmp = nullptr;  ///< What the network said, during the call only.
-  const Slot* reply = nullptr;      ///< The message received, during the call only.
+  bool reordered = false;        ///< It was answered after a later one.
+  std::uint64_t sent_up_to = 0;  ///< Of an answered one: probes sent up to and including it.
+  std::optional<std::uint64_t> server_count{};  ///< Probes that the server had seen; 0: unknown.
+  int error = 0;                                ///< errno of why it was not sent or not answered.
+  const IcmpError* icmp = nullptr;              ///< What the network said, during the call only.
+  const Slot* reply = nullptr;                  ///< The message received, during the call only.
   /// Who sent it, or accepted the connection; null where that is not known. During the call only.
   const SocketDescription* peer = nullptr;
 };

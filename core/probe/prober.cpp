@@ -1,6 +1,8 @@
 #include "core/probe/prober.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <span>
 #include <utility>
 
 #include "core/probe/due_times.hpp"
@@ -61,7 +63,9 @@ class Run {
         context_{context},
         reports_{start, context.options.report_interval},
         looks_{start, context.options.status_interval} {
-    note_all();
+    std::vector<std::uint32_t> all(flows.all().size());
+    std::iota(all.begin(), all.end(), 0U);
+    note_changed(all);
   }
 
   RunEnd until_done() {
@@ -83,20 +87,24 @@ class Run {
  private:
   void poll_source(Instant now) {
     next_poll_ = source_.poll(targets_, now);
-    if (!flows_.take(targets_)) return;
+    const std::vector<std::uint32_t> changed = flows_.take(targets_);
+    if (changed.empty()) return;
     flows_.begin(context_.clock.now(), context_.clock.wall_now());
-    note_all();
+    note_changed(changed);
   }
 
-  /// After flows have come or gone.
-  void note_all() {
-    const auto flows = static_cast<std::uint32_t>(flows_.all().size());
-    due_.reserve(2 * std::size_t{flows});
-    for (std::uint32_t id = 0; id < flows; ++id) {
-      if (id == finished_.size()) {
-        sends_.add();
-        chores_.add();
-        finished_.push_back(false);
+  /// These flows have come or gone. One that came may have the id of one that is forgotten.
+  void note_changed(std::span<const std::uint32_t> ids) {
+    const std::size_t flows = flows_.all().size();
+    due_.reserve(2 * flows);
+    for (; finished_.size() < flows; finished_.push_back(false)) {
+      sends_.add();
+      chores_.add();
+    }
+    for (const std::uint32_t id : ids) {
+      if (finished_[id]) {
+        finished_[id] = false;
+        --finished_total_;
       }
       note(id);
     }
@@ -109,16 +117,21 @@ class Run {
     bool first = true;
     find_due(now);
     for (const std::uint32_t id : due_) {
-      ProbeFlow* const flow = flows_.all()[id].get();
-      if (flow->next_event() > now) continue;  // A reply that came meanwhile has done it.
-      if (!std::exchange(first, false) && !floods) {
-        take_ready(now);  // That has passed: nobody waits.
-        flow->on_time(context_.clock.now());
+      if (!is_due(id, now)) continue;  // A reply that came meanwhile has done it.
+      if (std::exchange(first, false) || floods) {
+        flows_.all()[id]->on_time(now);
       } else {
-        flow->on_time(now);
+        take_ready(now);  // That has passed: nobody waits.
+        if (flows_.all()[id] == nullptr) continue;
+        flows_.all()[id]->on_time(context_.clock.now());
       }
       note(id);
     }
+  }
+
+  [[nodiscard]] bool is_due(std::uint32_t id, Instant now) const noexcept {
+    const ProbeFlow* const flow = flows_.all()[id].get();
+    return flow != nullptr && flow->next_event() <= now;
   }
 
   /// Those that are due, in the order of their ids.
@@ -138,12 +151,17 @@ class Run {
     if (!flow.finished() || finished_[id]) return;
     finished_[id] = true;
     ++finished_total_;
+    if (context_.options.keep == Keep::figures || !flow.over()) return;
+    sends_.set(id, kNever);
+    chores_.set(id, kNever);
+    flows_.forget(id);
   }
 
   /// Waits until `deadline` at the longest, and takes what there is.
   void take_ready(WakeTime deadline) {
     const Wake wake = context_.waiter.wait(deadline, context_.options.wait);
     for (const std::uint32_t id : wake.ready) {
+      if (flows_.all()[id] == nullptr) continue;
       flows_.all()[id]->on_ready();
       note(id);
     }
@@ -222,9 +240,11 @@ std::vector<ProbeResult> run_prober(TargetSource& targets, const ProbeOptions& o
   const RunEnd end = goes_on ? run.until_done() : RunEnd::interrupted;
   const Instant now = clock.now();
   for (const auto& flow : flows.all()) {
+    if (flow == nullptr) continue;
     flow->account_for_missing(end == RunEnd::finished ? kNever : now);
     flow->tell_failure(end == RunEnd::deadline ? "no connection before the deadline" : nullptr);
   }
+  if (options.keep == Keep::counts) return {};
   // The rest of the last interval, so that the intervals are the whole.
   if (options.report_interval != Duration::max()) run.report(now);
   return flows.results(now, end == RunEnd::interrupted);

@@ -28,6 +28,14 @@ enum class Reconnect : std::uint8_t { no, yes };
 /// Whether this host's clock and the server's can be compared.
 enum class HostClocks : std::uint8_t { unrelated, synchronized };
 
+/// What a run keeps of its probes.
+enum class Keep : std::uint8_t {
+  figures,
+  /// Counts alone, and nothing of a target that is gone: for a run without an end, whose observer
+  /// keeps figures of its own. It is told in one of ticks that are skipped together.
+  counts,
+};
+
 struct ProbeOptions {
   std::uint64_t count = 10;  ///< A flow; 0: as long as the schedule has ticks.
   Duration interval = std::chrono::milliseconds{100};  ///< Mean gap between ticks.
@@ -43,6 +51,7 @@ struct ProbeOptions {
   TimestampSource timestamps = TimestampSource::user;
   Reconnect reconnect = Reconnect::no;
   HostClocks clocks = HostClocks::unrelated;
+  Keep keep = Keep::figures;
   /// Probes carry a tag, and only replies that do are taken; null: none. REQUIRES 48 bytes or more.
   std::shared_ptr<const AuthKey> key{};
   Duration report_interval = Duration::max();  ///< Between interim reports.
@@ -84,16 +93,21 @@ struct ProbeTarget {
   /// A connection must be closed before the next can be made: it holds a port or a path.
   bool one_at_a_time = false;
   std::string_view wire_format = kFrames;  ///< What its probes and replies look like.
+  /// Its own interval, time-out and size, all else as the run's, which has the largest size; null:
+  /// those of the run.
+  std::shared_ptr<const ProbeOptions> options{};
+  /// When its first tick is due; none: it takes turns with those that come with it.
+  std::optional<Instant> first_tick{};
 };
 
 class TargetSource;
 
 /// Probes all targets side by side, each flow on a schedule of its own, and returns the results in
-/// the order in which the targets came. A flow begins once its connection stands; when connections
-/// are made again (`reconnect`), it begins at once and accounts for the ticks that had none. The
-/// schedule of a target that comes later begins then, and has the same length and count. Throws a
-/// usage Error, and what `targets` throws. Session ids (and the gaps of random schedules) come from
-/// `seed`.
+/// the order in which the targets came; none of a run that keeps counts alone. A flow begins once
+/// its connection stands; when connections are made again (`reconnect`), it begins at once and
+/// accounts for the ticks that had none. The schedule of a target that comes later begins then, and
+/// has the same length and count. Throws a usage Error, and what `targets` throws. Session ids (and
+/// the gaps of random schedules) come from `seed`.
 [[nodiscard]] std::vector<ProbeResult> run_prober(TargetSource& targets,
                                                   const ProbeOptions& options, const Clock& clock,
                                                   Waiter& waiter, ProbeObserver& observer,

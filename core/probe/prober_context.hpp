@@ -22,6 +22,17 @@ struct ProberContext {
   ProberBuffers& buffers;
   bool tells_outcomes;  ///< The observer wants them.
   Duration clock_read;
+
+  /// The same for a target that has options of its own.
+  [[nodiscard]] ProberContext with(const ProbeOptions& others) const noexcept {
+    return {.options = others,
+            .clock = clock,
+            .waiter = waiter,
+            .observer = observer,
+            .buffers = buffers,
+            .tells_outcomes = tells_outcomes,
+            .clock_read = clock_read};
+  }
 };
 
 /// Which flow of which target it is, what is random about it, and whether it is one of many.

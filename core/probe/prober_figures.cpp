@@ -71,11 +71,12 @@ void FigureSet::merge(const FigureSet& other) {
   jitter_flows += other.jitter_flows;
 }
 
-FlowFigures::FlowFigures(Duration interval, const Clock& clock, HistogramSpace space)
+FlowFigures::FlowFigures(const ProbeOptions& options, const Clock& clock, HistogramSpace space)
     : statistics{space},
-      interval_{interval},
-      order_{interval},
-      period_loss_runs_{interval},
+      interval_{options.mean_gap()},
+      keeps_outages_{options.keep == Keep::figures},
+      order_{interval_},
+      period_loss_runs_{interval_},
       outages_{clock} {}
 
 void FlowFigures::note_hop_limit(std::uint8_t hop_limit) noexcept {
@@ -87,13 +88,13 @@ void FlowFigures::note_hop_limit(std::uint8_t hop_limit) noexcept {
 void FlowFigures::settled(const SettledProbe& probe) {
   order_.settled(probe, statistics);
   count(period_loss_runs_, probe);
-  count(outages_, probe);
+  if (keeps_outages_) count(outages_, probe);
 }
 
 void FlowFigures::unanswered(Instant due, std::uint64_t slots) noexcept {
   order_.loss_runs.lost(due, slots);
   period_loss_runs_.lost(due, slots);
-  outages_.unanswered(due, slots, interval_);
+  if (keeps_outages_) outages_.unanswered(due, slots, interval_);
 }
 
 namespace {

@@ -14,6 +14,7 @@
 #include "core/facts/reason_counts.hpp"
 #include "core/measure/outages.hpp"
 #include "core/measure/round_trip.hpp"
+#include "core/probe/prober.hpp"
 #include "core/probe/station_table.hpp"
 
 namespace netecho {
@@ -67,9 +68,8 @@ struct FigureSet {
 
 class FlowFigures {
  public:
-  /// `interval`: the mean gap of the schedule; zero for a flood, which has none.
   /// `clock`, which outlives this, dates outages. `space` is that of the distributions.
-  FlowFigures(Duration interval, const Clock& clock, HistogramSpace space);
+  FlowFigures(const ProbeOptions& options, const Clock& clock, HistogramSpace space);
   void begin(Instant start) noexcept { period_start_ = run_start_ = start; }
 
   /// What happens is recorded here, once, for the period at hand.
@@ -101,7 +101,8 @@ class FlowFigures {
   [[nodiscard]] std::vector<Outage> end_period_of_outages(Instant now,
                                                           const SequenceTracker& tracker);
 
-  Duration interval_;
+  Duration interval_;   ///< The mean gap of the schedule; zero for a flood, which has none.
+  bool keeps_outages_;  ///< They are a list, which grows with the run.
   Instant run_start_{};
   Instant period_start_{};
   RoundTripOrder order_;

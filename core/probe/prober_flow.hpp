@@ -55,6 +55,9 @@ class ProbeFlow {
   /// awaited. Replies are still taken (late ones, duplicates) as long as the run goes on for
   /// others.
   [[nodiscard]] bool finished() const noexcept { return finished_at_.has_value(); }
+  [[nodiscard]] std::size_t target() const noexcept { return identity_.target; }
+  /// Its target has gone, and nothing of it is awaited.
+  [[nodiscard]] bool over() const noexcept { return retired_ && finished(); }
   /// When on_time() has something to do; kNever when finished.
   [[nodiscard]] Instant next_event() const noexcept { return std::min(next_send(), next_chore()); }
   /// When there is something to send: exactly then.

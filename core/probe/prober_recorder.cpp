@@ -17,7 +17,7 @@ Recorder::Recorder(const ProberContext& context, const FlowIdentity& identity)
     : options_{context.options},
       clock_{context.clock},
       teller_{context, identity},
-      figures_{context.options.mean_gap(), context.clock, identity.space},
+      figures_{context.options, context.clock, identity.space},
       recent_{identity.space} {}
 
 void Recorder::start(Instant first) noexcept {
@@ -43,7 +43,9 @@ void Recorder::skipped(Sequence first, std::uint64_t ticks, std::optional<Instan
   figures_.counts.skipped += ticks;
   if (reason == SkipReason::no_connection) figures_.counts.no_connection += ticks;
   figures_.statistics.unanswered(ticks);
-  if (due) teller_.tell(first, ReplyStatus::skipped, {.sent = due});
+  if (due || options_.keep == Keep::counts) {
+    teller_.tell(first, ReplyStatus::skipped, {.sent = due, .ticks = ticks});
+  }
 }
 
 void Recorder::send_failed(Sequence sequence, std::optional<Instant> due, int error) {
@@ -90,6 +92,9 @@ void Recorder::answered(Sequence sequence, const Arrival& arrival,
                 .rtt = rtt,
                 .response = response,
                 .residence = residence,
+                .reordered = arrival.reordered,
+                .sent_up_to = arrival.sent_up_to,
+                .server_count = server_count,
                 .reply = reply});
 }
 

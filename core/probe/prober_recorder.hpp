@@ -39,7 +39,7 @@ class Recorder {
   void sent(std::uint64_t probes, std::uint64_t bytes, Duration call,
             std::optional<Duration> lateness);
   /// So many ticks from sequence `first` on have no probe; told if it is known when the first was
-  /// due.
+  /// due, or if nobody else counts them.
   void skipped(Sequence first, std::uint64_t ticks, std::optional<Instant> due, SkipReason reason);
   void send_failed(Sequence sequence, std::optional<Instant> due, int error);
   /// Ticks in their turn that were not sent and count as unanswered in runs and outages.

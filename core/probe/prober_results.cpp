@@ -59,6 +59,7 @@ std::shared_ptr<const RunDetail> detail_of(FigureSet&& figures, Instant now,
 
 /// A flood records too fast to search a list each time.
 HistogramSpace space_for(std::size_t flows, const ProbeOptions& options) noexcept {
+  if (options.keep == Keep::counts) return HistogramSpace::none;
   const bool floods = options.schedule == ScheduleKind::flood;
   return flows > kFewFlows && !floods ? HistogramSpace::as_needed : HistogramSpace::at_once;
 }
@@ -85,61 +86,94 @@ std::int64_t rounds_of(std::int64_t turns, Duration within) noexcept {
 FlowTable::FlowTable(const ProberContext& context, std::uint64_t seed)
     : context_{context}, seeds_{seed}, warm_up_seeds_{seeds_.next()} {}
 
-bool FlowTable::take(TargetSet& changes) {
+std::vector<std::uint32_t> FlowTable::take(TargetSet& changes) {
   std::vector<ProbeTarget> came = changes.take_came();
-  const std::vector<std::size_t> gone = changes.take_gone();
-  turns_within_ = turns_within(context_.options, context_.clock.now());
-  std::size_t flows = flows_.size();
+  std::vector<std::uint32_t> changed;
+  taken_ = context_.clock.now();
+  std::size_t flows = flows_.size() - free_.size();
   for (const ProbeTarget& target : came) flows += target.flows.size();
-  for (ProbeTarget& target : came) add(std::move(target), space_for(flows, context_.options));
-  for (const std::size_t target : gone) {
-    for (const auto& flow : flows_of(target)) flow->retire(context_.clock.now());
+  for (ProbeTarget& target : came) {
+    add(std::move(target), space_for(flows, context_.options));
+    const auto& ids = targets_.at(next_ - 1).flows;
+    changed.insert(changed.end(), ids.begin(), ids.end());
   }
-  return !came.empty() || !gone.empty();
+  for (const std::size_t target : changes.take_gone()) {
+    for (const std::uint32_t id : targets_.at(target).flows) {
+      flows_[id]->retire(taken_);
+      changed.push_back(id);
+    }
+  }
+  return changed;
+}
+
+std::uint32_t FlowTable::free_id() {
+  if (free_.empty()) {
+    flows_.emplace_back();
+    return static_cast<std::uint32_t>(flows_.size() - 1);
+  }
+  const std::uint32_t id = free_.back();
+  free_.pop_back();
+  return id;
 }
 
 void FlowTable::add(ProbeTarget target, HistogramSpace space) {
-  const std::size_t place = targets_.size();
-  context_.observer.came(place, target.target);
-  targets_.push_back(std::make_unique<ProbeTarget>(std::move(target)));
-  std::uint32_t number = 0;
-  for (ProbeConnection& connection : targets_.back()->flows) {
-    const FlowIdentity identity{.id = static_cast<std::uint32_t>(flows_.size()),
-                                .target = place,
-                                .flow = number++,
+  const std::size_t number = next_++;
+  context_.observer.came(number, target.target);
+  Target& added = targets_[number];
+  added.target = std::move(target);
+  const auto& own = added.target.options;
+  const ProberContext context = own != nullptr ? context_.with(*own) : context_;
+  std::uint32_t flow = 0;
+  for (ProbeConnection& connection : added.target.flows) {
+    const FlowIdentity identity{.id = free_id(),
+                                .target = number,
+                                .flow = flow++,
                                 .session = seeds_.next(),
                                 .warm_up_session = warm_up_seeds_.next(),
                                 .space = space};
-    flows_.push_back(
-        std::make_unique<ProbeFlow>(*targets_.back(), std::move(connection), context_, identity));
+    flows_[identity.id] =
+        std::make_unique<ProbeFlow>(added.target, std::move(connection), context, identity);
+    added.flows.push_back(identity.id);
   }
-  first_.push_back(flows_.size());
 }
 
-FlowTable::Flows FlowTable::flows_of(std::size_t target) const noexcept {
-  return Flows{flows_}.subspan(first_[target], first_[target + 1] - first_[target]);
+void FlowTable::forget(std::uint32_t id) {
+  const std::size_t number = flows_[id]->target();
+  flows_[id].reset();
+  free_.push_back(id);
+  const auto target = targets_.find(number);
+  std::erase(target->second.flows, id);
+  if (target->second.flows.empty()) targets_.erase(target);
 }
 
-Duration FlowTable::phase_of(std::size_t target, std::size_t flow) const noexcept {
-  const std::size_t begun = started_.size();
-  const std::size_t targets = targets_.size() - begun;
-  const auto turns = static_cast<std::int64_t>(flows_of(target).size() * targets);
-  target -= begun;
-  const auto turn = static_cast<std::int64_t>(flow * targets + target);
-  const std::int64_t rounds = rounds_of(turns, turns_within_);
+Duration FlowTable::phase_of(std::size_t target, std::size_t flow, Instant start) const {
+  const Target& of = targets_.at(target);
+  const ProbeOptions& options =
+      of.target.options != nullptr ? *of.target.options : context_.options;
+  if (of.target.first_tick) {
+    const auto apart = static_cast<std::int64_t>(of.flows.size());
+    const Duration first = std::max(*of.target.first_tick - start, Duration::zero());
+    return first + options.mean_gap() / apart * static_cast<std::int64_t>(flow);
+  }
+  const Duration within = turns_within(options, taken_);
+  const std::size_t targets = next_ - begun_;
+  const auto turns = static_cast<std::int64_t>(of.flows.size() * targets);
+  const auto turn = static_cast<std::int64_t>(flow * targets + target - begun_);
+  const std::int64_t rounds = rounds_of(turns, within);
   const std::int64_t round = turn * rounds / turns;
   // The product of a long interval and many rounds would overflow.
-  return turns_within_ / rounds * round + turns_within_ % rounds * round / rounds;
+  return within / rounds * round + within % rounds * round / rounds;
 }
 
 void FlowTable::begin(Instant start, WallTime wall) {
-  for (std::size_t target = started_.size(); target < targets_.size(); ++target) {
-    const Flows flows = flows_of(target);
-    for (std::size_t i = 0; i < flows.size(); ++i) {
-      flows[i]->begin(start, phase_of(target, i));
+  for (std::size_t number = begun_; number < next_; ++number) {
+    Target& target = targets_.at(number);
+    target.started = wall;
+    for (std::size_t i = 0; i < target.flows.size(); ++i) {
+      flows_[target.flows[i]]->begin(start, phase_of(number, i, start));
     }
   }
-  started_.resize(targets_.size(), wall);
+  begun_ = next_;
 }
 
 template <typename FiguresOf>
@@ -149,14 +183,14 @@ std::vector<ProbeResult> FlowTable::collect(Instant now, bool interrupted,
   const LatenessFigures wake_up =
       latency != nullptr ? lateness_figures(*latency) : LatenessFigures{};
   std::vector<ProbeResult> out;
-  for (std::size_t target = 0; target < targets_.size(); ++target) {
+  for (const auto& [number, target] : targets_) {
     ProbeResult result;
     std::vector<Summary> summaries;
     std::optional<FigureSet> all;
-    for (const auto& flow : flows_of(target)) {
-      Summary summary = flow->description(interrupted);
-      summary.started = started_[target];
-      FigureSet figures = figures_of(*flow);
+    for (const std::uint32_t id : target.flows) {
+      Summary summary = flows_[id]->description(interrupted);
+      summary.started = target.started;
+      FigureSet figures = figures_of(*flows_[id]);
       finish(summary, figures, wake_up);
       summaries.push_back(std::move(summary));
       if (all) {
@@ -168,7 +202,8 @@ std::vector<ProbeResult> FlowTable::collect(Instant now, bool interrupted,
     result.summary = together(summaries);
     finish(result.summary, *all, wake_up);
     if (summaries.size() > 1) result.flows = std::move(summaries);
-    result.detail = detail_of(std::move(*all), now, context_.options);
+    const auto& own = target.target.options;
+    result.detail = detail_of(std::move(*all), now, own != nullptr ? *own : context_.options);
     result.latency = {result.detail, &result.detail->latency};
     out.push_back(std::move(result));
   }
@@ -185,14 +220,14 @@ std::vector<ProbeResult> FlowTable::end_period(Instant now) const {
 
 std::vector<ProbeStatus> FlowTable::status() const {
   std::vector<ProbeStatus> out;
-  for (std::size_t target = 0; target < targets_.size(); ++target) {
+  for (const auto& [number, target] : targets_) {
     ProbeCounts totals;
     Histogram latency{HistogramSpace::as_needed};
     Histogram recent{HistogramSpace::as_needed};
-    for (const auto& flow : flows_of(target)) {
-      flow->glance(totals, latency);
-      recent.merge(flow->recent());
-      flow->recent().reset();
+    for (const std::uint32_t id : target.flows) {
+      flows_[id]->glance(totals, latency);
+      recent.merge(flows_[id]->recent());
+      flows_[id]->recent().reset();
     }
     out.push_back({.sent = totals.sent,
                    .received = totals.received,

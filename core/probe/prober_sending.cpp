@@ -49,7 +49,8 @@ void ProbeFlow::send_due(Instant now) {
   for (int ticks = kTicksATurn; ticks > 0 && !ended_ && pacer_.due() <= now; --ticks) {
     pacer_.note_use();
     const Instant due = pacer_.due();
-    const bool tell_each = context_.tells_outcomes && pacer_.expires() <= now;
+    const bool tell_each = context_.tells_outcomes && pacer_.expires() <= now &&
+                           context_.options.keep == Keep::figures;
     if (!link_.connected() || matcher_.tracker().full() || tell_each) {
       pacer_.advance();
       skip(1, due, link_.connected() ? SkipReason::instrument : SkipReason::no_connection);

@@ -34,6 +34,10 @@ class Teller {
     std::optional<Duration> rtt{};
     std::optional<Duration> response{};
     std::optional<Duration> residence{};
+    std::uint64_t ticks = 1;
+    bool reordered = false;
+    std::uint64_t sent_up_to = 0;
+    std::optional<std::uint64_t> server_count{};
     Reply reply{};
     Reason reason{};
   };

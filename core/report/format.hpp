@@ -22,7 +22,7 @@ enum class FormatKind : std::uint8_t {
 };
 
 /// What a command has to tell. Only what measures has figures.
-enum class Reports : std::uint8_t { events, figures };
+enum class Reports : std::uint8_t { events, figures, nothing };
 
 struct Format {
   std::string_view name;  ///< As --format takes it.

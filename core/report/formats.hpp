@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "core/report/format.hpp"
+#include "core/report/prometheus_text.hpp"
 #include "core/report/text.hpp"
 
 namespace netecho {
@@ -17,6 +18,8 @@ namespace netecho {
 [[nodiscard]] std::string json_document(const ResultEvent& result);
 /// The figures of a run as metrics of Prometheus.
 [[nodiscard]] std::string prometheus_document(const ResultEvent& result);
+/// Appends those of its targets alone.
+void append_result_metrics(std::string& out, const ResultEvent& result, Exposition exposition);
 
 inline constexpr std::array kFormats{
     Format{"text", FormatKind::words, to_text, nullptr, {}},

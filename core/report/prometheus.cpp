@@ -103,9 +103,7 @@ bool has_ticks(const Summary& s) noexcept {
 
 }  // namespace
 
-std::string prometheus_document(const ResultEvent& result) {
-  std::string out;
-  append_build_info(out, Exposition::text);
+void append_result_metrics(std::string& out, const ResultEvent& result, Exposition exposition) {
   std::vector<std::string> labels = labels_of(result.targets);
   std::vector<TargetBuckets> buckets;
   BucketCounts lateness;
@@ -117,10 +115,16 @@ std::string prometheus_document(const ResultEvent& result) {
     if (detail != nullptr) lateness.add(detail->send_lateness);
     series.push_back(series_of(result.targets[i], std::move(labels[i]), detail, buckets.back()));
   }
-  append_probe_metrics(out, series, Exposition::text);
+  append_probe_metrics(out, series, exposition);
   if (std::ranges::any_of(result.targets, has_ticks)) {
-    append_send_lateness(out, lateness, Exposition::text);
+    append_send_lateness(out, lateness, exposition);
   }
+}
+
+std::string prometheus_document(const ResultEvent& result) {
+  std::string out;
+  append_build_info(out, Exposition::text);
+  append_result_metrics(out, result, Exposition::text);
   append_end(out, Exposition::text);
   return out;
 }

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "core/base/clock.hpp"
 #include "core/serve/interface_watch.hpp"
@@ -75,6 +76,8 @@ class Server {
   void emit(EventBody body) { events_.emit({realtime_now(), std::move(body)}); }
   bool relieve_elsewhere(Instant since) noexcept;
   void report_stats();
+  void ask_counters(CounterSource::Reader reader);
+  void answer_readers();
   /// Called on the loop's own thread; number 0 is the leader. The last loop that was asked tells
   /// all.
   void tell_stats(std::size_t number, ServerLoop& loop,
@@ -98,8 +101,10 @@ class Server {
   std::atomic<bool> stopping_ = false;
   std::atomic<StopReason> reason_ = StopReason::signal;
 
-  std::mutex collecting_;  ///< Guards collector_.
+  std::mutex collecting_;  ///< Guards the following.
   StatsCollector collector_;
+  bool event_due_ = false;  ///< The totals that are being collected are for an event.
+  std::vector<CounterSource::Reader> readers_;  ///< They get them, too.
 };
 
 Server::Server(Reactor& reactor, std::vector<Served> sockets, const ServerOptions& options,
@@ -141,6 +146,7 @@ Server::Server(Reactor& reactor, std::vector<Served> sockets, const ServerOption
 }
 
 Server::~Server() {
+  if (options_.counters) options_.counters->close();
   for (const auto& each : followers_) {
     if (!each->thread.joinable()) continue;
     each->loop->request(LoopRequest::stop);
@@ -195,13 +201,18 @@ ServerOutcome Server::run(const std::function<void()>& ready) {
   if (options_.stats_interval > Duration::zero()) {
     stats_timer_->set(monotonic_now() + options_.stats_interval);
   }
+  collector_.expect(1 + followers_.size(), listening_.size());
+  if (options_.counters) {  // Whoever is told that we are ready may ask at once.
+    options_.counters->open(
+        [this](CounterSource::Reader reader) { ask_counters(std::move(reader)); });
+  }
   ready();  // May fail; then nobody was told that we listen.
   for (const ListeningEvent& event : listening_) emit(event);
-  collector_.expect(1 + followers_.size(), listening_.size());
   start_followers();
   interfaces_.start();
   leader_.run();
   for (const auto& each : followers_) each->thread.join();
+  if (options_.counters) options_.counters->close();
 
   collector_.tell(0, leader_.stats(), leader_endpoints_);  // Nobody else tells any more.
   for (std::size_t i = 0; i < followers_.size(); ++i) {
@@ -209,6 +220,7 @@ ServerOutcome Server::run(const std::function<void()>& ready) {
   }
   ServerOutcome outcome{.reason = reason_, .stats = stats_event(), .error = {}};
   events_.emit({realtime_now(), StoppedEvent{outcome.stats, outcome.reason}});
+  answer_readers();  // A loop that had ended when they asked told nothing any more.
   return outcome;
 }
 
@@ -274,9 +286,26 @@ void Server::report_stats() {
   {
     const std::lock_guard lock{collecting_};
     collector_.ask();
+    event_due_ = true;
   }
   request_all(LoopRequest::stats);
   stats_timer_->set(monotonic_now() + options_.stats_interval);
+}
+
+/// Called on any thread.
+void Server::ask_counters(CounterSource::Reader reader) {
+  {
+    const std::lock_guard lock{collecting_};
+    readers_.push_back(std::move(reader));
+    collector_.ask();
+  }
+  request_all(LoopRequest::stats);
+}
+
+/// REQUIRES: collecting_ is held, or no other thread runs.
+void Server::answer_readers() {
+  const auto readers = std::exchange(readers_, {});
+  for (const CounterSource::Reader& each : readers) each(collector_.totals());
 }
 
 void Server::tell_stats(std::size_t number, ServerLoop& loop,
@@ -284,7 +313,8 @@ void Server::tell_stats(std::size_t number, ServerLoop& loop,
   const std::lock_guard lock{collecting_};
   try {
     if (!collector_.tell(number, loop.stats(), endpoints)) return;
-    events_.emit({realtime_now(), stats_event()});
+    answer_readers();
+    if (std::exchange(event_due_, false)) events_.emit({realtime_now(), stats_event()});
   } catch (const std::exception&) {  // No memory: the next time.
     limits_.lost_event();
   }

@@ -17,6 +17,7 @@
 #include "core/measure/impairment.hpp"
 #include "core/net/reactor.hpp"
 #include "core/seam/served.hpp"
+#include "core/serve/counter_source.hpp"
 
 namespace netecho {
 
@@ -55,6 +56,8 @@ struct ServerOptions {
   std::size_t show_payload_bytes = 0;  ///< Shown in `datagram` events; 0: none.
   /// Tells the user of something that goes on; called from any loop. Null: nobody is told.
   void (*warn)(const std::string& message) = nullptr;
+  /// Others ask for the counters here while the server runs. Null: nobody does.
+  std::shared_ptr<CounterSource> counters{};
   std::optional<ImpairmentSpec> impairment{};        ///< A bad network on purpose.
   std::shared_ptr<const AuthKey> key{};              ///< Signs authenticated frames; null: no key.
   Unauthenticated others = Unauthenticated::echoed;  ///< With a key: all that is not one of them.

@@ -41,7 +41,7 @@ std::vector<SocketAddress> addresses_of(const Endpoint& endpoint, Role role, Soc
   const IpRest rest = split_ip_rest(endpoint.rest);
   const FamilyChoice choice = allowed_families(endpoint, lookup.family);
   return resolve(rest.host, std::to_string(rest.port.value_or(0)),
-                 {.lookup = {choice, lookup.numeric_only, lookup.deadline},
+                 {.lookup = {choice, lookup.numeric_only, lookup.deadline, lookup.known},
                   .type = type,
                   .services = services_of(type),
                   .role = role,

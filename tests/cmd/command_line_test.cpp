@@ -216,6 +216,8 @@ TEST_CASE("serve: every option reaches its value", "[unit]") {
                               "1",
                               "--port-file",
                               "ports",
+                              "--metrics",
+                              "127.0.0.1:9470",
                               "--stats-interval",
                               "1m",
                               "--trace",
@@ -233,6 +235,7 @@ TEST_CASE("serve: every option reaches its value", "[unit]") {
   CHECK(job.sockets.backlog == 7);
   CHECK(job.sockets.unix_mode == 0666);
   CHECK(job.sockets.unix_replace);
+  CHECK(job.metrics == "127.0.0.1:9470");
   CHECK(job.sockets.reuse_port);
   CHECK(job.ready_fd == 1);
   CHECK(job.port_file == "ports");
@@ -384,6 +387,7 @@ TEST_CASE("version: the first line is for scripts, the others say what was built
 TEST_CASE("version: -v on either side tells the libraries, too", "[unit]") {
   const std::string text = text_of({"--version", "-v"});
   CHECK(contains(text, "\nlibraries: glibc "));
+  CHECK(contains(text, "libevent 2."));
   CHECK(contains(text, "libsodium 1."));
   CHECK(text_of({"-v", "--version"}) == text);
 }

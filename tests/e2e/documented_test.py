@@ -6,7 +6,7 @@ import pytest
 from netecho import PROJECT, netecho
 
 PAGE = (PROJECT / "docs/cli.md").read_text()
-COMMANDS = ["serve", "send", "probe", "wait"]
+COMMANDS = ["serve", "send", "probe", "wait", "watch"]
 SHARED = "Options of every command"
 # A name of an option, long or short, but no part of a longer word.
 NAME = r"(?<![\w-])--?[A-Za-z0-9][\w-]*"

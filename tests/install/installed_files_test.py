@@ -11,9 +11,10 @@ from netecho import NETECHO, PROJECT
 
 BUILD = Path(NETECHO).resolve().parents[1]
 DEBIAN = Path("/etc/debian_version").exists()
-COMMANDS = ["serve", "send", "probe", "wait", "report", "families", "completion", "schema", "help"]
+COMMANDS = ["serve", "send", "probe", "wait", "watch", "report", "families", "completion", "schema", "help"]
 FILES = {
     "bin/netecho": 0o755,
+    "lib/systemd/system/netecho-watch.service": 0o644,
     "lib/systemd/system/netecho.service": 0o644,
     "lib/systemd/system/netecho.socket": 0o644,
     "share/bash-completion/completions/netecho": 0o644,

@@ -9,7 +9,7 @@ import pytest
 from netecho import NETECHO, PROJECT, netecho
 
 PAGES = sorted((Path(NETECHO).resolve().parents[1] / "documents").glob("netecho*.[157]"))
-COMMANDS = ["serve", "send", "probe", "wait", "report", "families", "completion", "schema", "help"]
+COMMANDS = ["serve", "send", "probe", "wait", "watch", "report", "families", "completion", "schema", "help"]
 
 
 def test_each_command_has_a_page_and_so_have_endpoints_and_frames():
@@ -43,7 +43,7 @@ def plain(page):
 
 
 @pytest.mark.parametrize("command, fewest", [
-    ("serve", 6), ("send", 6), ("probe", 6), ("wait", 6), ("report", 3), ("families", 6),
+    ("serve", 6), ("send", 6), ("probe", 6), ("wait", 6), ("watch", 6), ("report", 3), ("families", 6),
 ])
 def test_a_page_tells_every_option_and_every_variable(command, fewest):
     if not shutil.which("mandoc"):
@@ -59,7 +59,7 @@ def test_a_page_tells_every_option_and_every_variable(command, fewest):
 
 
 def test_a_page_has_the_examples_of_help():
-    for command in ("serve", "send", "probe", "wait", "report"):
+    for command in ("serve", "send", "probe", "wait", "watch", "report"):
         page = (PROJECT / f"packaging/man/netecho-{command}.1").read_text()
         told = re.findall(r"^\.Dl \$ (.*)$", page, re.M)
         examples = netecho(command, "--help").text.partition("\nExamples:\n")[2].splitlines()

@@ -1,5 +1,6 @@
 #include "core/host/sandbox.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <linux/netlink.h>
@@ -255,6 +256,19 @@ TEST_CASE("sandbox: what is to be removed can be, there and nowhere else", "[hos
           return out + " " + outcome(::unlink(other.c_str()));
         }) == expected);
   CHECK_FALSE(fs::exists(file));
+}
+
+TEST_CASE("sandbox: only who answers scrapes reads again what is open", "[host][unit]") {
+  const bool metrics = GENERATE(false, true);
+  CHECK(said_by_child([&] {
+          const int folder = ::open("/proc/self/fd", O_RDONLY | O_DIRECTORY);
+          static_cast<void>(enter_sandbox({.metrics = metrics}));
+          char room[1024];
+          std::string out = outcome(::pread(folder, room, 0, 0));
+          out += " " + outcome(::lseek(folder, 0, SEEK_SET));
+          out += " " + outcome(::getdents64(folder, room, sizeof room));
+          return out + " " + outcome(::open("/proc/self/stat", O_RDONLY));
+        }) == (metrics ? "EISDIR ok ok EPERM" : "EPERM EPERM EPERM EPERM"));
 }
 
 #endif

@@ -1,0 +1,89 @@
+#pragma once
+
+/// \file
+/// What one series of `watch` has counted and measured since it began.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+
+#include "core/base/units.hpp"
+#include "core/measure/bucket_counts.hpp"
+#include "core/measure/round_trip.hpp"
+#include "core/net/endpoint.hpp"
+#include "core/probe/probe_observer.hpp"
+#include "core/watch/loss_split.hpp"
+
+namespace netecho {
+
+/// A probe is counted when it is known what became of it: so what was sent is what was received and
+/// what was lost.
+struct SeriesFigures {
+  /// `bounds` outlive it.
+  explicit SeriesFigures(std::span<const Duration> bounds) : rtt{bounds}, response{bounds} {}
+
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  std::uint64_t send_errors = 0;
+  std::uint64_t skipped = 0;
+  std::uint64_t duplicate = 0;
+  std::uint64_t reordered = 0;
+  std::uint64_t late = 0;
+  std::uint64_t timeout = 0;
+  std::uint64_t mismatch = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t unreachable = 0;
+  BucketCounts rtt;
+  BucketCounts response;
+  std::optional<BucketCounts> server_residence{};  ///< Once the server has stamped.
+  std::uint8_t hop_limit = 0;                      ///< Of the last reply; 0: unknown.
+  std::optional<Instant> last_reply{};
+  std::optional<Duration> last_rtt{};
+  int last_error = 0;  ///< errno of the last probe that was not sent or not answered.
+
+  Duration up_within{};  ///< After its last reply it is up for so long: interval and time-out.
+
+  // What the connection says.
+  std::optional<AddressFamily> family{};
+  std::optional<std::string> address{};  ///< Of the peer; none while there is no connection.
+  std::optional<std::uint64_t> path_mtu_bytes{};
+  bool denied = false;  ///< No socket may be opened (EPERM): ticks are sends that fail.
+
+  /// Records one outcome. Allocates at the first stamp of a server and of a flow.
+  void record(const ProbeOutcome& outcome);
+  /// Those of all flows together; none where the server does not tell.
+  [[nodiscard]] std::optional<std::uint64_t> lost_forward() const;
+  [[nodiscard]] std::optional<std::uint64_t> lost_reverse() const;
+  /// The mean of its flows'; none before two replies.
+  [[nodiscard]] std::optional<Duration> jitter() const;
+  [[nodiscard]] bool up(Instant now) const noexcept {
+    return last_reply && now - *last_reply <= up_within;
+  }
+  [[nodiscard]] std::uint64_t lost() const noexcept {
+    return timeout + mismatch + refused + unreachable;
+  }
+  /// The flows begin anew, with sessions of their own, and their sums stay.
+  void begin_flows();
+
+ private:
+  /// What depends on the order of one flow's probes.
+  struct Flow {
+    LossSplit split;
+    std::uint64_t lost = 0;
+    Rfc3550Jitter jitter;
+  };
+
+  void record_answer(const ProbeOutcome& outcome, Flow& flow);
+  void record_loss(const ProbeOutcome& outcome, std::uint64_t& reason, Flow& flow);
+  void unanswered(std::uint64_t ticks) noexcept {
+    rtt.record_infinite(ticks);
+    response.record_infinite(ticks);
+  }
+
+  std::map<std::uint32_t, Flow> flows_;
+  std::uint64_t past_forward_ = 0;  ///< Of flows that ended.
+  std::uint64_t past_reverse_ = 0;
+};
+
+}  // namespace netecho
