@@ -43,8 +43,8 @@ def test_the_service_is_a_list_of_pods_that_keeps_the_dead():
 
 
 @pytest.mark.parametrize("name, listens", [
-    ("serve", {"echo-udp": r"udp://:(\d+)", "echo-tcp": r"tcp://:(\d+)", "serve": r"--metrics=\[::\]:(\d+)"}),
-    ("watch", {"watch": r"--listen=\[::\]:(\d+)"}),
+    ("serve", {"echo-udp": r"udp://:(\d+)", "echo-tcp": r"tcp://:(\d+)", "serve": r"--metrics=0\.0\.0\.0:(\d+)"}),
+    ("watch", {"watch": r"--listen=0\.0\.0\.0:(\d+)"}),
 ])
 def test_what_a_container_listens_on_is_named(name, listens):
     container = CONTAINERS[name]
