@@ -1,4 +1,4 @@
-"""What docs/fleet.md shows is what Prometheus takes, and its figures are those that come of the formulas beside them."""
+"""What docs/fleet.md shows is what Prometheus takes, and its figures come of the formulas beside them."""
 
 import json
 import math

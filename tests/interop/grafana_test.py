@@ -76,7 +76,9 @@ def test_it_names_no_host():
     assert not re.search(r"https?://|\d+\.\d+\.\d+\.\d+|localhost", TEXT)
 
 
-@pytest.mark.parametrize("metric", ["path:netecho_probe_loss:ratio_rate5m", "path:netecho_probe_rtt_seconds:p99_rate5m"])
+@pytest.mark.parametrize("metric", [
+    "path:netecho_probe_loss:ratio_rate5m", "path:netecho_probe_rtt_seconds:p99_rate5m",
+])
 def test_a_matrix_has_hosts_as_rows_and_targets_as_columns(metric):
     (matrix,) = [panel for panel in DRAWN if panel["type"] == "table" and metric in panel["targets"][0]["expr"]]
     (query,) = matrix["targets"]

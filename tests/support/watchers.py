@@ -1,6 +1,7 @@
 """A ready `netecho watch`. Its figures are at the port that it told."""
 
 import http.client
+import re
 
 from exposition import read
 from netecho import Server
@@ -10,6 +11,10 @@ class Watcher(Server):
     """`with watch("--targets", file) as watcher:` stops it by SIGTERM and wants exit code 0."""
 
     command = "watch"
+
+    @property
+    def port(self):
+        return int(re.search(r":(\d+)/?$", self.endpoint)[1])
 
     def metrics(self):
         """The families that it shows now; for a watcher that runs where the test does."""
