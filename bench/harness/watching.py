@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,9 +21,20 @@ SCRAPE_SECONDS = 15  # As Prometheus does if nobody says otherwise.
 
 def w(settings):
     """300 targets side by side, then what netecho's own goals are about."""
+    need_pings()
     yield from _beside_others(settings)
     yield from _alone(settings, settings.pick(1000, 10), "1s", {CORE: 2, MEMORY: 40})
     yield from _alone(settings, settings.pick(300, 10), "100ms", {SKIPPED: 0.1, MEMORY: 30})
+
+
+def need_pings():
+    """By a raw socket, which root has, or a ping socket, which the kernel gives to some groups."""
+    if os.geteuid() == 0:
+        return
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP).close()
+    except OSError:
+        raise NotAvailable("needs root, or a ping socket (net.ipv4.ping_group_range)") from None
 
 
 def _exporter(command):

@@ -63,6 +63,16 @@ def test_without_a_reply_there_is_no_figure(settings):
             watching.ask_until(server, time.monotonic() + 0.1, ["240.0.0.1"])
 
 
+def test_without_a_right_to_ping_the_group_says_why(settings, monkeypatch):
+    def refused(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(watching.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(watching.socket, "socket", refused)
+    with pytest.raises(NotAvailable, match="needs root, or a ping socket"):
+        next(watching.w(settings))
+
+
 def test_each_unit_with_goals_is_a_figure_of_the_same_rounds(settings):
     samples = iter([{"a": 1, "b": 10}, {"a": 4, "b": 20}])
     one, two = watching.figures(
