@@ -33,6 +33,19 @@ if(NOT CMAKE_CROSSCOMPILING OR CMAKE_CROSSCOMPILING_EMULATOR)
   add_custom_target(netecho_documents ALL DEPENDS ${pages} ${schema})
 endif()
 
+# What an operator copies or names in a configuration (docs/fleet.md).
+install(
+  FILES ${PROJECT_SOURCE_DIR}/packaging/prometheus/prometheus.yml
+        ${PROJECT_SOURCE_DIR}/packaging/prometheus/netecho.rules.yml
+        ${PROJECT_SOURCE_DIR}/packaging/prometheus/netecho.rules.test.yml
+        ${PROJECT_SOURCE_DIR}/packaging/prometheus/hosts.json
+        ${PROJECT_SOURCE_DIR}/packaging/prometheus/targets.json
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/netecho/prometheus)
+install(FILES ${PROJECT_SOURCE_DIR}/packaging/grafana/netecho.json
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/netecho/grafana)
+install(FILES ${PROJECT_SOURCE_DIR}/packaging/kubernetes/netecho.yaml
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/netecho/kubernetes)
+
 install(TARGETS netecho)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 PACKAGES = ("socat", "ncat", "netcat-openbsd", "sockperf", "irtt", "nodejs", "python3", "gcc",
-            "iputils-ping", "fping")
+            "iputils-ping", "fping", "prometheus-smokeping-prober", "prometheus-blackbox-exporter")
 # The load has a core of its own and every server the rest, so that no round is spent on moving them.
 _CPUS = sorted(os.sched_getaffinity(0))
 LOAD_CPUS = {_CPUS[0]}

@@ -23,7 +23,14 @@ FILES = {
     "share/man/man1/netecho.1": 0o644,
     "share/man/man5/netecho-frame.5": 0o644,
     "share/man/man7/netecho-endpoint.7": 0o644,
+    "share/netecho/grafana/netecho.json": 0o644,
+    "share/netecho/kubernetes/netecho.yaml": 0o644,
     "share/netecho/netecho.schema.json": 0o644,
+    "share/netecho/prometheus/hosts.json": 0o644,
+    "share/netecho/prometheus/netecho.rules.test.yml": 0o644,
+    "share/netecho/prometheus/netecho.rules.yml": 0o644,
+    "share/netecho/prometheus/prometheus.yml": 0o644,
+    "share/netecho/prometheus/targets.json": 0o644,
 } | {f"share/man/man1/netecho-{command}.1": 0o644 for command in COMMANDS}
 VENDOR = "share/zsh/vendor-completions/_netecho"
 SITE = "share/zsh/site-functions/_netecho"

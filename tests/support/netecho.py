@@ -156,6 +156,8 @@ def finish(process, args=(), timeout=None):
 class Server:
     """A ready `netecho serve`. Its output goes to files, which can be read while it runs."""
 
+    command = "serve"
+
     def __init__(self, args, *, env=None, prefix=(), lines=None, **popen):
         """`lines`: what it announces; None: all, until every process has closed the pipe."""
         self._folder = tempfile.mkdtemp(prefix="netecho-")
@@ -167,7 +169,7 @@ class Server:
             popen.setdefault("stdin", subprocess.DEVNULL)
             popen.setdefault("stdout", out)
             popen.setdefault("stderr", err)
-            self.args = ["serve", *map(str, args), "--ready-fd", str(announce)]
+            self.args = [self.command, *map(str, args), "--ready-fd", str(announce)]
             self.process = subprocess.Popen(
                 [*prefix, NETECHO, *self.args],
                 pass_fds=(announce, *keep),
@@ -179,7 +181,7 @@ class Server:
         try:
             with open(ready, "rb") as pipe:
                 self.endpoints = os.fsdecode(_read_to_end(pipe, lines)).splitlines()
-            assert self.endpoints, f"serve {args} did not get ready: {self.stderr}"
+            assert self.endpoints, f"{self.command} {args} did not get ready: {self.stderr}"
         except BaseException:
             self.kill()
             raise
