@@ -192,7 +192,10 @@ PageTarget target_of(const std::string& uri, const Series& series) {
   if (received + lost != 0) {
     out.set("loss_ratio", static_cast<double>(lost) / static_cast<double>(received + lost));
   }
-  if (series.timed) set_time("duration_ns", series.line.length());
+  // A single probe has a time, and no length.
+  if (series.timed && series.line.length() > Duration{}) {
+    set_time("duration_ns", series.line.length());
+  }
   const Histogram& latency = series.latency();
   set_time("rtt_ns.min", latency.min());
   set_time("rtt_ns.mean", latency.mean());

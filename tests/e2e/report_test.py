@@ -123,7 +123,7 @@ def test_a_page_of_a_run_has_every_section(runs):
         del summary["time"]
     assert result["targets"] == saved["targets"]
     lost = saved["targets"][0]["lost_total"]
-    assert f"{lost} were lost" in page.text
+    assert f"{lost} lost" in page.text
 
 
 @pytest.mark.parametrize("samples", [[], ["--samples", "a.samples.csv"]])
