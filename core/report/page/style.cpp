@@ -61,7 +61,7 @@ svg .below { text-anchor: middle; }
   body { font-size: 10.5pt; }
   svg, tr, .tiles { break-inside: avoid; }
   h2, h3, h2 + .muted, h3 + .muted, caption { break-after: avoid; }
-  svg { min-width: 0; }
+  svg { min-width: 0; width: 86%; }
   .scroll { overflow: visible; }
   .screen, details:not([open]) { display: none; }
 }
