@@ -253,9 +253,16 @@ void attach_series(PageRun& run, const SeriesSet& series) {
   for (PageTarget& target : run.targets) {
     target.series = series.find(target.uri, next[target.uri]++, runs_of[target.uri]);
   }
+  const auto& entries = series.entries();
+  const auto is_known = [&](const SeriesSet::Entry& entry) { return runs_of.contains(entry.uri); };
+  // Summaries come last, so that output that was cut may lack them: of all targets, or of some.
+  if (!runs_of.empty() && std::ranges::none_of(entries, is_known)) {
+    if (!entries.empty()) run.note(PageNote::other_samples, entries.size());
+    return;
+  }
   std::uint64_t made_up = 0;
-  for (const SeriesSet::Entry& entry : series.entries()) {
-    if (runs_of.contains(entry.uri)) continue;
+  for (const SeriesSet::Entry& entry : entries) {
+    if (is_known(entry)) continue;
     run.targets.push_back(target_of(entry.uri, *entry.series));
     run.targets.back().series = entry.series;
     ++made_up;

@@ -1,4 +1,4 @@
-"""netecho report, probe --html and probe --plot: pages that stand alone, made of what was measured."""
+"""netecho report and probe --html: pages that stand alone, made of what was measured."""
 
 import json
 
@@ -129,28 +129,6 @@ def test_self_makes_a_page_of_every_transport(folder):
     assert len(page.data[0]["targets"]) == len(done.json["targets"])
 
 
-@pytest.mark.parametrize("keep", [0.3, 0.7, 0.99])
-def test_output_that_was_cut_is_shown_as_far_as_it_goes(runs, folder, keep):
-    text = (runs / "b").read_bytes()
-    (folder / "cut").write_bytes(text[: int(len(text) * keep)])
-    done = report(folder / "cut", "-o", folder / "cut.html")
-    assert done.code == 0, done
-    assert any("breaks off" in line for line in done.errors), done
-    page = read(folder / "cut.html")
-    assert "breaks off" in page.text
-    assert len(page.all("svg")) == 3
-
-
-@pytest.mark.parametrize("text", ["", "{}", "nonsense", "[[[[", '{"schema":"netecho/1"}',
-                                  '{"schema":"other","type":"summary"}'])
-def test_what_is_no_output_is_refused_and_leaves_the_page(folder, text):
-    (folder / "in").write_text(text)
-    (folder / "page.html").write_text("old")
-    done = report(folder / "in", "-o", folder / "page.html")
-    assert "no summary and no reply" in complains(done, 2)
-    assert (folder / "page.html").read_text() == "old"
-
-
 def test_a_page_is_replaced_whole(runs, folder):
     """Whoever reads the old one has all of it."""
     page, old = folder / "page.html", folder / "old"
@@ -224,38 +202,3 @@ def test_names_of_strangers_stay_text(runs, folder):
     assert "onerror=alert(2)" in page.text
     assert page.data[0]["targets"][0]["target"]["uri"] == evil
     assert len(page.all("script")) == 1
-
-
-def test_a_long_result_makes_a_small_page(runs, folder):
-    """More than any memory would be the same: each line is forgotten once it is counted."""
-    events = (runs / "b").read_text().splitlines()
-    replies = [json.loads(line) for line in events if '"type":"reply"' in line]
-    with (folder / "long").open("w") as out:
-        for i in range(60_000):
-            reply = replies[i % len(replies)] | {"sequence": i}
-            out.write(json.dumps(reply) + "\n")
-    done = report(folder / "long", "-o", folder / "long.html")
-    assert done.code == 0, done
-    read(folder / "long.html")
-    assert (folder / "long.html").stat().st_size < 500_000
-
-
-@pytest.mark.parametrize("locale, block", [("C.UTF-8", True), ("C", False)])
-def test_plots_in_the_terminal_speak_its_characters(folder, locale, block):
-    with serve("udp://127.0.0.1:0", "--impair", IMPAIRED) as server:
-        done = netecho("probe", server.endpoints[0], "-q", "-c200", "-i2ms", "-W200ms", "--plot",
-                       env=environment(LC_ALL=locale))
-    assert done.code == 0, done
-    plot = done.text[done.text.index("\n", done.text.index("instrument:")):]
-    assert ("█" in plot) == block
-    assert "#" in plot or block
-    assert "lost" in plot and "samples" in plot
-    assert all(len(line) <= 80 for line in plot.splitlines())
-    if not block:
-        assert plot.isascii()
-
-
-def test_programs_get_no_plot(folder):
-    with serve("udp://127.0.0.1:0") as server:
-        done = netecho("probe", server.endpoints[0], "-c3", "-i1ms", "--plot", "--json")
-    check(done.json)

@@ -180,8 +180,9 @@ constexpr NoteRow kNotes[] = {
      "너무 큰 객체나 문자열 {}개를 제외하거나 잘랐습니다."},
     {PageNote::more_targets, "Summaries beyond those that a page shows were left out: {}.",
      "이 문서에 담을 수 있는 수를 넘은 요약 {}개를 제외했습니다."},
-    {PageNote::more_drawn, "Only the first 12 targets have plots.",
-     "처음 대상 12개만 그래프가 있습니다."},
+    {PageNote::more_drawn,
+     "Only the first 12 targets have plots; without a summary, the others are left out.",
+     "처음 대상 12개만 그래프가 있습니다. 나머지 대상은 요약이 없으면 제외합니다."},
     {PageNote::data_left_out,
      "Objects that would make the data in this page too large were left out of it: {}.",
      "문서가 너무 커지므로 데이터에서 객체 {}개를 제외했습니다."},
@@ -190,6 +191,9 @@ constexpr NoteRow kNotes[] = {
      "출력에 대상 {}개의 요약이 없어 개별 탐침에서 수치를 계산했습니다."},
     {PageNote::bad_samples, "Lines of the samples that are no records were left out: {}.",
      "샘플 파일에서 레코드가 아닌 줄 {}개를 제외했습니다."},
+    {PageNote::other_samples,
+     "The samples are of another run: none of their targets is in the output (left out: {}).",
+     "샘플이 다른 실행의 것입니다. 그 대상이 출력에 없어 제외했습니다(대상 {}개)."},
 };
 
 constexpr bool notes_are_in_order() {
