@@ -47,8 +47,8 @@ def page_of(folder, text, *args, said=()):
 
 
 def strokes(page, kind):
-    """Where the strokes of a class begin, from left to right."""
-    [path] = [a["d"] for _, a, _ in page.all("path") if a.get("class") == kind]
+    """Where the strokes of a class begin in the first plot that has it, from left to right."""
+    path = next(a["d"] for _, a, _ in page.all("path") if a.get("class") == kind)
     return sorted(float(each.split()[0]) for each in path.split("M")[1:])
 
 
@@ -102,7 +102,8 @@ def test_losses_are_where_they_happened(folder):
     shares = [(x - left) / (right - left) for x in strokes(page, "gone")]
     assert 0.38 < shares[0] < 0.41 and 0.58 < shares[-1] < 0.61
     assert max(b - a for a, b in zip(shares, shares[1:])) < 0.02, "one stretch without a gap"
-    assert len(strokes(page, "middle")) >= 1
+    before, after = ((x - left) / (right - left) for x in strokes(page, "middle"))
+    assert before < 0.02 and 0.58 < after < 0.62, "the line is broken where all was lost"
 
 
 def test_both_of_two_runs_tell_their_outages(folder):
