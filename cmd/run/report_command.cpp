@@ -12,6 +12,15 @@
 namespace netecho {
 namespace {
 
+/// JSON that somebody else wrote is the likely mistake.
+std::string why_unreadable(const PageRun& run) {
+  std::string why = "no summary and no reply of netecho is in this file";
+  if (std::ranges::count(run.notes, PageNote::foreign, &PageNoteCount::note) != 0) {
+    why += "; what is there is of another schema than netecho/1";
+  }
+  return why;
+}
+
 /// Reads a result and its samples, if there are any.
 PageRun read_run(const ReportJob& job, std::size_t index) {
   const std::string& path = job.results[index];
@@ -19,7 +28,7 @@ PageRun read_run(const ReportJob& job, std::size_t index) {
   const bool has_samples = index < job.samples.size();
   ReadResult read = read_result(path, has_samples ? ReplyUse::nothing : ReplyUse::plots, series);
   if (!read.readable) {
-    throw usage_error("report", path, "no summary and no reply of netecho is in this file");
+    throw usage_error("report", path, why_unreadable(read.run));
   }
   if (has_samples) {
     const ReadSamples samples = read_samples(job.samples[index], series);

@@ -29,6 +29,7 @@ enum class PageNote : std::uint8_t {
   data_left_out,  ///< Summaries that the data in the page doesn't have.
   no_summary,     ///< Targets whose figures are computed from single probes.
   bad_samples,    ///< Lines of --samples that aren't records.
+  other_samples,  ///< Targets of --samples, none of which is in the output.
 };
 
 struct PageNoteCount {

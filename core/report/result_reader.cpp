@@ -192,7 +192,10 @@ PageTarget target_of(const std::string& uri, const Series& series) {
   if (received + lost != 0) {
     out.set("loss_ratio", static_cast<double>(lost) / static_cast<double>(received + lost));
   }
-  if (series.timed) set_time("duration_ns", series.line.length());
+  // A single probe has a time, and no length.
+  if (series.timed && series.line.length() > Duration{}) {
+    set_time("duration_ns", series.line.length());
+  }
   const Histogram& latency = series.latency();
   set_time("rtt_ns.min", latency.min());
   set_time("rtt_ns.mean", latency.mean());
@@ -250,9 +253,16 @@ void attach_series(PageRun& run, const SeriesSet& series) {
   for (PageTarget& target : run.targets) {
     target.series = series.find(target.uri, next[target.uri]++, runs_of[target.uri]);
   }
+  const auto& entries = series.entries();
+  const auto is_known = [&](const SeriesSet::Entry& entry) { return runs_of.contains(entry.uri); };
+  // Summaries come last, so that output that was cut may lack them: of all targets, or of some.
+  if (!runs_of.empty() && std::ranges::none_of(entries, is_known)) {
+    if (!entries.empty()) run.note(PageNote::other_samples, entries.size());
+    return;
+  }
   std::uint64_t made_up = 0;
-  for (const SeriesSet::Entry& entry : series.entries()) {
-    if (runs_of.contains(entry.uri)) continue;
+  for (const SeriesSet::Entry& entry : entries) {
+    if (is_known(entry)) continue;
     run.targets.push_back(target_of(entry.uri, *entry.series));
     run.targets.back().series = entry.series;
     ++made_up;

@@ -37,7 +37,8 @@ struct ReadResult {
 /// Makes the facts of a run that just ended. `flows`: those of all its targets.
 [[nodiscard]] PageRun page_run(const ResultEvent& result, const std::vector<Summary>& flows);
 
-/// Gives each target its series. Targets of which there are only replies are made up from them.
+/// Gives each target its series. Targets of which there are only replies are made up from them. If
+/// there are summaries, but of other targets alone, the series are those of another run: left out.
 void attach_series(PageRun& run, const SeriesSet& series);
 
 }  // namespace netecho

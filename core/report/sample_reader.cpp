@@ -110,7 +110,7 @@ class CsvReader {
     if (!split_csv(line, fields_)) return false;
     const auto which = parse_status(at(SampleColumn::status));
     const auto number = integer_field(at(SampleColumn::sequence));
-    if (!which || !number || *number < 0) return false;
+    if (!which || !number || *number < 0 || at(SampleColumn::target).empty()) return false;
     series.add(
         {.target = at(SampleColumn::target),
          .flow = static_cast<std::uint32_t>(integer_field(at(SampleColumn::flow)).value_or(0)),
@@ -155,8 +155,8 @@ ReadSamples read_csv(TextSource& source, SeriesSet& series) {
 bool add_record(const Json& value, SeriesSet& series) {
   const auto which = parse_status(text_at(value, "status"));
   const auto number = count_at(value, "sequence");
-  if (!which || !number) return false;
   const std::string uri = text_at(value, "target");
+  if (!which || !number || uri.empty()) return false;
   series.add({.target = uri,
               .flow = static_cast<std::uint32_t>(count_at(value, "flow").value_or(0)),
               .sequence = *number,

@@ -3,7 +3,10 @@
 #include <sys/ioctl.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <limits>
+#include <string_view>
 #include <vector>
 
 #include "core/base/escape.hpp"
@@ -206,8 +209,13 @@ std::string status_line(std::span<const StatusOfTarget> targets, std::size_t col
 
 std::size_t terminal_columns(int fd) noexcept {
   winsize size{};
-  const bool known = ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : kFallbackColumns;
+  if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  const char* const value = std::getenv("COLUMNS");
+  const std::string_view text{value == nullptr ? "" : value};
+  std::uint16_t columns = 0;  // As wide as the kernel can say.
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), columns);
+  const bool known = error == std::errc{} && end == text.data() + text.size() && columns > 0;
+  return known ? columns : kFallbackColumns;
 }
 
 void StatusPrinter::draw(std::string_view line) {

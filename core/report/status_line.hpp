@@ -54,7 +54,8 @@ struct StatusOfTarget {
 [[nodiscard]] std::string status_line(std::span<const StatusOfTarget> targets, std::size_t columns,
                                       const TextStyle& style);
 
-/// Returns the width of the terminal behind `fd`; 80 where there is none or it doesn't say.
+/// Returns the width of the terminal behind `fd`; where there is none or it doesn't say, what the
+/// variable COLUMNS says, else 80.
 [[nodiscard]] std::size_t terminal_columns(int fd) noexcept;
 
 /// Keeps one line at the bottom of a terminal, and removes it at the end.

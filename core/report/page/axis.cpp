@@ -9,26 +9,31 @@ namespace netecho {
 namespace {
 
 struct Unit {
-  double size;  ///< In nanoseconds.
+  double size;  ///< In nanoseconds, if it is one of time.
   const char* name;
   double from;  ///< An axis that ends here or later has it.
 };
 
 constexpr std::array<Unit, 4> kLatencyUnits{
-    {{1e9, "s", 1e9}, {1e6, "ms", 1e6}, {1e3, "µs", 1e3}, {1, "ns", 0}}};
-constexpr std::array<Unit, 7> kTimeUnits{{{86400e9, "d", 6 * 86400e9},
-                                          {3600e9, "h", 6 * 3600e9},
-                                          {60e9, "min", 300e9},
-                                          {1e9, "s", 1e9},
-                                          {1e6, "ms", 1e6},
-                                          {1e3, "µs", 1e3},
-                                          {1, "ns", 0}}};
+    {{1e9, " s", 1e9}, {1e6, " ms", 1e6}, {1e3, " µs", 1e3}, {1, " ns", 0}}};
+constexpr std::array<Unit, 7> kTimeUnits{{{86400e9, " d", 6 * 86400e9},
+                                          {3600e9, " h", 6 * 3600e9},
+                                          {60e9, " min", 300e9},
+                                          {1e9, " s", 1e9},
+                                          {1e6, " ms", 1e6},
+                                          {1e3, " µs", 1e3},
+                                          {1, " ns", 0}}};
+constexpr std::array<Unit, 3> kCountUnits{{{1e6, " M", 1e7}, {1e3, " k", 1e6}, {1, "", 0}}};
+constexpr std::array<Unit, 1> kShareUnits{{{0.01, "%", 0}}};
+/// Nothing is shorter than a nanosecond, and nothing is counted in parts.
+constexpr double kWholes = 1;
+constexpr double kAnyPart = 0;
 /// An axis has so many lines at the most.
 constexpr double kMostTicks = 8;
 
 std::string label_of(double value, const Unit& unit) {
   std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), "%.6g %s", value / unit.size, unit.name);
+  std::snprintf(text.data(), text.size(), "%.6g%s", value / unit.size, unit.name);
   return text.data();
 }
 
@@ -49,10 +54,11 @@ double step_for(double range) {
 }
 
 template <std::size_t kSize>
-std::vector<Tick> linear_ticks(const Axis& axis, const std::array<Unit, kSize>& units) {
+std::vector<Tick> linear_ticks(const Axis& axis, const std::array<Unit, kSize>& units,
+                               double least_step) {
   const Unit& unit = unit_for(units, axis.high());
-  // Nothing is shorter than a nanosecond.
-  const double step = std::max(step_for((axis.high() - axis.low()) / unit.size), 1 / unit.size);
+  const double range = (axis.high() - axis.low()) / unit.size;
+  const double step = std::max(step_for(range), least_step / unit.size);
   std::vector<Tick> out;
   const auto first = static_cast<std::int64_t>(axis.low() / unit.size / step);
   for (std::int64_t i = first;; ++i) {
@@ -120,12 +126,20 @@ Axis latency_axis(Duration least, Duration most, double from, double to, AxisSta
 }
 
 std::vector<Tick> latency_ticks(const Axis& axis) {
-  return axis.kind() == AxisKind::linear ? linear_ticks(axis, kLatencyUnits)
+  return axis.kind() == AxisKind::linear ? linear_ticks(axis, kLatencyUnits, kWholes)
                                          : logarithmic_ticks(axis);
 }
 
 std::vector<Tick> time_ticks(const Axis& axis) {
-  return linear_ticks(axis, kTimeUnits);
+  return linear_ticks(axis, kTimeUnits, kWholes);
+}
+
+std::vector<Tick> count_ticks(const Axis& axis) {
+  return linear_ticks(axis, kCountUnits, kWholes);
+}
+
+std::vector<Tick> share_ticks(const Axis& axis) {
+  return linear_ticks(axis, kShareUnits, kAnyPart);
 }
 
 }  // namespace netecho

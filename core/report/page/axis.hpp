@@ -58,4 +58,8 @@ enum class AxisStart : std::uint8_t { perhaps_zero, at_least };
 /// The same for the time since the start of a run, with minutes, hours and days.
 [[nodiscard]] std::vector<Tick> time_ticks(const Axis& axis);
 
+/// The same for numbers of something, and for shares of it (0 to 1), in percent.
+[[nodiscard]] std::vector<Tick> count_ticks(const Axis& axis);
+[[nodiscard]] std::vector<Tick> share_ticks(const Axis& axis);
+
 }  // namespace netecho

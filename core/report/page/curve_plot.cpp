@@ -8,8 +8,7 @@
 namespace netecho {
 namespace {
 
-constexpr double kCurveBottom = 190;
-constexpr double kCurveHeight = 216;
+constexpr double kCurveBottom = 204;
 constexpr std::size_t kCurvePoints = 300;
 
 /// Where a share lies: equally far from 90 % to 99 % as from 99 % to 99.9 %.
@@ -36,7 +35,7 @@ constexpr std::array<NamedShare, 9> kShares{{{"0%", 0},
                                              {"99.999%", 0.99999},
                                              {"99.9999%", 0.999999}}};
 
-std::vector<Tick> share_ticks(const Axis& axis) {
+std::vector<Tick> rarity_ticks(const Axis& axis) {
   std::vector<Tick> out;
   for (const NamedShare& each : kShares) {
     const double value = rarity(each.share);
@@ -133,9 +132,9 @@ void write_curve(const PageWriter& to, const Histogram& latency, const Histogram
                 text(latency.percentile(kP90), *latency.max()),
                 text(latency.percentile(kP99), *latency.max()), format_duration(*latency.max())});
   {
-    Picture picture{to.out, kCurveHeight, to.word(Word::curve), alternative};
-    picture.left_axis(values, latency_ticks(values));
-    picture.bottom_axis(shares, share_ticks(shares), kPlotTop, kCurveBottom);
+    Picture picture{to.out, kCurveBottom + kBelowPlot, to.word(Word::curve), alternative};
+    picture.left_axis(values, latency_ticks(values), to.word(Word::round_trip_time));
+    picture.bottom_axis(shares, rarity_ticks(shares), kCurveBottom, to.word(Word::percentile));
     if (other != nullptr) {
       draw_curve(to, *other, shares, values, "other");
       write_key(to);

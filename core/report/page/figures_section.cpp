@@ -27,7 +27,7 @@ void write_figures_of(const PageWriter& to, const PageRun& run, const PageTarget
 }  // namespace
 
 void write_figures(const PageWriter& to) {
-  to.out.element("h2", to.word(Word::figures));
+  to.out.open("section", {{"class", "screen"}}).element("h2", to.word(Word::figures));
   to.out.element("p", to.word(Word::figures_intro), {{"class", "muted"}});
   for (const PageRun& run : to.page.runs) {
     std::size_t shown = 0;
@@ -36,6 +36,7 @@ void write_figures(const PageWriter& to) {
       write_figures_of(to, run, target);
     }
   }
+  to.out.close();
 }
 
 }  // namespace netecho

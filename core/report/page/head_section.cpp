@@ -20,6 +20,12 @@ std::string lost_text(const PageTarget& target) {
   return ratio ? percent_text(*ratio) : "–";
 }
 
+/// A number stays with its unit where a line of a sentence ends.
+std::string unbroken(std::string text) {
+  const std::size_t space = text.find(' ');
+  return space == std::string::npos ? text : text.replace(space, 1, "\u00A0");
+}
+
 /// What a target came to, in a sentence that needs no knowledge of netecho.
 std::string outcome_of(const PageWriter& to, const PageTarget& target) {
   if (target.count("sent_total") == 0) {
@@ -32,7 +38,8 @@ std::string outcome_of(const PageWriter& to, const PageTarget& target) {
   const auto half = target.latency("p50");
   const auto most = target.latency("p99");
   if (half && most) {
-    out += " " + to.words(Word::half_within, {time_text(half), time_text(most)});
+    out +=
+        " " + to.words(Word::half_within, {unbroken(time_text(half)), unbroken(time_text(most))});
   }
   return out;
 }
@@ -114,7 +121,9 @@ void write_manner(const PageWriter& to, const PageRun& run) {
   const PageTarget& first = run.targets.front();
   std::string text;
   if (first.started) {
-    text = to.words(Word::when, {date_text(*first.started), time_text(first.time("duration_ns"))});
+    const auto took = first.time("duration_ns");
+    text = took ? to.words(Word::when, {date_text(*first.started), unbroken(time_text(took))})
+                : to.words(Word::began, {date_text(*first.started)});
     text += ' ';
   }
   text += run.version.empty() ? to.word(Word::by_unknown_version)

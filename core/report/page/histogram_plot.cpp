@@ -6,8 +6,7 @@
 namespace netecho {
 namespace {
 
-constexpr double kBarsBottom = 170;
-constexpr double kBarsHeight = 196;
+constexpr double kBarsBottom = 184;
 constexpr std::size_t kMostBarsOfPlot = 48;
 
 /// With few samples, closer bars would show chance instead of a shape (Rice's rule, doubled).
@@ -17,46 +16,44 @@ std::size_t bars_for(std::uint64_t samples) {
   return bars;
 }
 
-std::vector<Tick> count_ticks(std::uint64_t most, const Axis& axis) {
-  return {{axis.high(), std::to_string(most)}};
-}
-
-/// Two runs of different length have one height: what is compared is their shape.
-double share_of_highest(const HistogramBar& bar, std::uint64_t highest) {
-  return static_cast<double>(bar.count) / static_cast<double>(highest);
-}
-
 std::uint64_t highest_of(const std::vector<HistogramBar>& bars) {
-  return std::max<std::uint64_t>(std::ranges::max(bars, {}, &HistogramBar::count).count, 1);
+  return std::ranges::max(bars, {}, &HistogramBar::count).count;
 }
 
-double height_of(const HistogramBar& bar, std::uint64_t highest) {
-  return share_of_highest(bar, highest) * (kBarsBottom - kPlotTop);
-}
+/// The bars of a run, and how high one round trip is in them: of a single run they are counted; two
+/// runs of different length are compared by their shares.
+struct Bars {
+  std::vector<HistogramBar> bars;
+  double one = 1;
+
+  [[nodiscard]] double highest() const { return one * static_cast<double>(highest_of(bars)); }
+  [[nodiscard]] double y(const HistogramBar& bar, const Axis& heights) const {
+    return heights.at(one * static_cast<double>(bar.count));
+  }
+};
 
 /// The outline alone, so that the bars behind it are seen.
-void draw_outline(const PageWriter& to, const std::vector<HistogramBar>& bars, const Axis& values) {
-  const std::uint64_t highest = highest_of(bars);
-  std::string path = "M" + coordinate(values.at(bars.front().from)) + " " + coordinate(kBarsBottom);
-  for (const HistogramBar& bar : bars) {
-    path += "V" + coordinate(kBarsBottom - height_of(bar, highest)) + "H" +
-            coordinate(values.at(bar.to));
+void draw_outline(const PageWriter& to, const Bars& bars, const Axis& values, const Axis& heights) {
+  std::string path =
+      "M" + coordinate(values.at(bars.bars.front().from)) + " " + coordinate(kBarsBottom);
+  for (const HistogramBar& bar : bars.bars) {
+    path += "V" + coordinate(bars.y(bar, heights)) + "H" + coordinate(values.at(bar.to));
   }
   to.out.leaf("path", {{"class", "other"}, {"d", path + "V" + coordinate(kBarsBottom)}});
 }
 
-void draw_bars(const PageWriter& to, const std::vector<HistogramBar>& bars, const Axis& values) {
-  const std::uint64_t highest = highest_of(bars);
+void draw_bars(const PageWriter& to, const Bars& bars, const Axis& values, const Axis& heights,
+               const char* kind) {
   std::string path;
-  for (const HistogramBar& bar : bars) {
+  for (const HistogramBar& bar : bars.bars) {
     if (bar.count == 0) continue;
     const double x = values.at(bar.from);
     const double width = std::max(values.at(bar.to) - x - 1, 1.0);
-    const double height = std::max(height_of(bar, highest), 1.0);
+    const double height = std::max(kBarsBottom - bars.y(bar, heights), 1.0);
     path += "M" + coordinate(x) + " " + coordinate(kBarsBottom) + "v" + coordinate(-height) + "h" +
             coordinate(width) + "v" + coordinate(height) + "Z";
   }
-  to.out.leaf("path", {{"class", "bar"}, {"d", path}});
+  to.out.leaf("path", {{"class", kind}, {"d", path}});
 }
 
 std::string bound(double value) {
@@ -115,36 +112,42 @@ std::vector<HistogramBar> histogram_bars(const Histogram& latency, const Axis& a
 }
 
 void write_histogram(const PageWriter& to, const Histogram& latency, const Histogram* other) {
+  const bool two = other != nullptr;
   to.out.element("h3", to.word(Word::histogram));
-  to.out.element("p", to.word(Word::histogram_intro), {{"class", "muted"}});
+  to.out.element("p", to.word(two ? Word::histogram_intro_two : Word::histogram_intro),
+                 {{"class", "muted"}});
   Duration least = *latency.min();
   Duration most = *latency.max();
-  if (other != nullptr) {
+  if (two) {
     least = std::min(least, *other->min());
     most = std::max(most, *other->max());
   }
   const Axis values = latency_axis(least, most, kPlotLeft, kPlotRight, AxisStart::at_least);
   const std::size_t count = bars_for(latency.count());
-  const auto bars = histogram_bars(latency, values, count);
-  const auto others =
-      other != nullptr ? histogram_bars(*other, values, count) : std::vector<HistogramBar>{};
-  const HistogramBar& top = *std::ranges::max_element(bars, {}, &HistogramBar::count);
+  const auto bars_of = [&](const Histogram& run) {
+    return Bars{histogram_bars(run, values, count), two ? 1 / static_cast<double>(run.count()) : 1};
+  };
+  const Bars bars = bars_of(latency);
+  const Bars others = two ? bars_of(*other) : Bars{};
+  const HistogramBar& top = *std::ranges::max_element(bars.bars, {}, &HistogramBar::count);
   const std::string alternative = to.words(
       Word::histogram_alt,
       {std::to_string(latency.count()), format_duration(*latency.min()),
        format_duration(*latency.max()), std::to_string(top.count), bound(top.from), bound(top.to)});
   {
-    Picture picture{to.out, kBarsHeight, to.word(Word::histogram), alternative};
-    const Axis heights{AxisKind::linear, 0, static_cast<double>(top.count), kBarsBottom, kPlotTop};
-    picture.left_axis(heights, count_ticks(top.count, heights));
-    picture.bottom_axis(values, latency_ticks(values), kPlotTop, kBarsBottom);
-    draw_bars(to, bars, values);
-    if (!others.empty()) {
-      draw_outline(to, others, values);
+    Picture picture{to.out, kBarsBottom + kBelowPlot, to.word(Word::histogram), alternative};
+    const double highest = two ? std::max(bars.highest(), others.highest()) : bars.highest();
+    const Axis heights{AxisKind::linear, 0, highest, kBarsBottom, kPlotTop};
+    picture.left_axis(heights, two ? share_ticks(heights) : count_ticks(heights),
+                      to.word(two ? Word::share : Word::round_trips));
+    picture.bottom_axis(values, latency_ticks(values), kBarsBottom, to.word(Word::round_trip_time));
+    draw_bars(to, bars, values, heights, two ? "bar behind" : "bar");
+    if (two) {
+      draw_outline(to, others, values, heights);
       write_key(to);
     }
   }
-  write_histogram_table(to, bars, others);
+  write_histogram_table(to, bars.bars, others.bars);
 }
 
 }  // namespace netecho

@@ -8,6 +8,32 @@ std::string named(const PageWriter& to, const PageRun& run, const std::string& t
   return to.page.runs.size() > 1 ? shown_name(run.name) + ": " + text : text;
 }
 
+/// Says of each target what was not sent; of many, of all at once.
+void add_unsent(const PageWriter& to, const PageRun& run, std::vector<std::string>& notes) {
+  std::vector<std::string> each;
+  std::uint64_t all_unsent = 0;
+  std::uint64_t all_due = 0;
+  for (const PageTarget& target : run.targets) {
+    const std::uint64_t unsent = target.count("skipped_total") + target.count("send_error_total");
+    const std::uint64_t due = target.count("scheduled_total");
+    if (unsent == 0 || due == 0) continue;
+    all_unsent += unsent;
+    all_due += due;
+    each.push_back(
+        named(to, run,
+              to.words(Word::skipped_note,
+                       {target_name(run, target), std::to_string(unsent), std::to_string(due)})));
+  }
+  constexpr std::size_t kMostEach = 4;
+  if (each.size() > kMostEach) {
+    each = {named(
+        to, run,
+        to.words(Word::skipped_many_note, {std::to_string(each.size()), std::to_string(all_unsent),
+                                           std::to_string(all_due)}))};
+  }
+  notes.insert(notes.end(), each.begin(), each.end());
+}
+
 }  // namespace
 
 void write_notes(const PageWriter& to) {
@@ -20,16 +46,7 @@ void write_notes(const PageWriter& to) {
     for (const std::string& error : run.errors) {
       errors.push_back(named(to, run, shown_name(error)));
     }
-    for (const PageTarget& target : run.targets) {
-      const std::string name = target_name(run, target);
-      const std::uint64_t unsent = target.count("skipped_total") + target.count("send_error_total");
-      const std::uint64_t due = target.count("scheduled_total");
-      if (unsent != 0 && due != 0) {
-        notes.push_back(named(
-            to, run,
-            to.words(Word::skipped_note, {name, std::to_string(unsent), std::to_string(due)})));
-      }
-    }
+    add_unsent(to, run, notes);
   }
   const auto list = [&](Word heading, const std::vector<std::string>& lines) {
     if (lines.empty()) return;

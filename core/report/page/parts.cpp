@@ -11,6 +11,17 @@ namespace {
 constexpr std::size_t kLongestName = 160;
 /// So far below the middle of a line of text is its baseline.
 constexpr double kHalfLetter = 4;
+/// What an axis is called stands so far below the top of the picture, or below the axis.
+constexpr double kNameOnTop = 12;
+constexpr double kNameBelow = 36;
+
+/// What may be wider than a screen. Keys scroll it where it has the focus.
+void open_scroller(Markup& out, std::string_view name) {
+  out.open("div", {{"class", "scroll"},
+                   {"tabindex", "0"},
+                   {"role", "group"},
+                   {"aria-label", std::string(name)}});
+}
 
 }  // namespace
 
@@ -31,7 +42,7 @@ std::string target_name(const PageRun& run, const PageTarget& target) {
   if (std::ranges::any_of(run.targets, differs)) {
     out += ", " + format_size(target.count("size_bytes"));
   }
-  if (target.flow) out += ", " + std::to_string(*target.flow);
+  if (target.flow) out += ", flow " + std::to_string(*target.flow);
   return out;
 }
 
@@ -61,7 +72,8 @@ std::string date_text(WallTime time) {
 
 PageTable::PageTable(Markup& out, std::string_view caption, const Cells& headings, Caption kind)
     : out_{out} {
-  out_.open("div", {{"class", "scroll"}}).open("table");
+  open_scroller(out_, caption);
+  out_.open("table");
   out_.element("caption", caption, {{"class", kind == Caption::shown ? "shown" : "spoken"}});
   out_.open("thead").open("tr");
   for (const std::string& each : headings) out_.element("th", each, {{"scope", "col"}});
@@ -112,6 +124,7 @@ Picture::Picture(Markup& out, double height, std::string_view name, std::string_
     : out_{out} {
   const std::string title = out_.next_id();
   const std::string text = out_.next_id();
+  open_scroller(out_, name);
   out_.open("svg", {{"viewBox", "0 0 " + coordinate(kPlotWidth) + " " + coordinate(height)},
                     {"role", "img"},
                     {"aria-labelledby", title + " " + text}});
@@ -119,10 +132,11 @@ Picture::Picture(Markup& out, double height, std::string_view name, std::string_
 }
 
 Picture::~Picture() {
-  out_.close();
+  out_.close().close();
 }
 
-void Picture::left_axis(const Axis& axis, const std::vector<Tick>& ticks) {
+void Picture::left_axis(const Axis& axis, const std::vector<Tick>& ticks, std::string_view name) {
+  out_.element("text", name, {{"x", "0"}, {"y", coordinate(kNameOnTop)}});
   for (const Tick& tick : ticks) {
     const std::string y = coordinate(axis.at(tick.value));
     out_.leaf("path",
@@ -135,33 +149,35 @@ void Picture::left_axis(const Axis& axis, const std::vector<Tick>& ticks) {
   }
 }
 
-void Picture::bottom_axis(const Axis& axis, const std::vector<Tick>& ticks, double top,
-                          double bottom) {
+void Picture::bottom_axis(const Axis& axis, const std::vector<Tick>& ticks, double bottom,
+                          std::string_view name) {
+  out_.element(
+      "text", name,
+      {{"x", coordinate(kPlotRight)}, {"y", coordinate(bottom + kNameBelow)}, {"class", "left"}});
   out_.leaf("path", {{"class", "axis"},
-                     {"d", "M" + coordinate(kPlotLeft) + " " + coordinate(bottom) + "H" +
-                               coordinate(kPlotRight)}});
+                     {"d", "M" + coordinate(axis.from()) + " " + coordinate(bottom) + "H" +
+                               coordinate(axis.to())}});
   for (const Tick& tick : ticks) {
     const std::string x = coordinate(axis.at(tick.value));
     out_.leaf("path", {{"class", "grid"},
-                       {"d", "M" + x + " " + coordinate(top) + "V" + coordinate(bottom + 4)}});
+                       {"d", "M" + x + " " + coordinate(kPlotTop) + "V" + coordinate(bottom + 4)}});
     out_.element("text", tick.label,
-                 {{"x", x}, {"y", coordinate(bottom + 16)}, {"class", "below"}});
+                 {{"x", x}, {"y", coordinate(bottom + 18)}, {"class", "below"}});
   }
 }
 
 void write_key(const PageWriter& to) {
-  constexpr double kKeyLeft = kPlotLeft + 12;
-  constexpr double kKeyWidth = 22;
-  const auto line = [&](double y, const char* kind, Word name) {
+  constexpr double kEntryWidth = 136;
+  constexpr double kLineWidth = 22;
+  const auto entry = [&](double x, const char* kind, Word name) {
     to.out.leaf("path", {{"class", kind},
-                         {"d", "M" + coordinate(kKeyLeft) + " " + coordinate(y) + "h" +
-                                   coordinate(kKeyWidth)}});
-    to.out.element(
-        "text", to.word(name),
-        {{"x", coordinate(kKeyLeft + kKeyWidth + 6)}, {"y", coordinate(y + kHalfLetter)}});
+                         {"d", "M" + coordinate(x) + " " + coordinate(kNameOnTop - kHalfLetter) +
+                                   "h" + coordinate(kLineWidth)}});
+    to.out.element("text", to.word(name),
+                   {{"x", coordinate(x + kLineWidth + 6)}, {"y", coordinate(kNameOnTop)}});
   };
-  line(kPlotTop + 10, "middle", Word::first_run);
-  line(kPlotTop + 26, "other", Word::second_run);
+  entry(kPlotRight - 2 * kEntryWidth, "middle", Word::first_run);
+  entry(kPlotRight - kEntryWidth, "other", Word::second_run);
 }
 
 void add_point(std::string& path, double x, double y) {

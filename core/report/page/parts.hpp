@@ -18,7 +18,8 @@ namespace netecho {
 /// A name that somebody else chose: nothing in it acts on its reader, and what is too long is cut.
 [[nodiscard]] std::string shown_name(std::string_view text);
 
-/// The name of a target, with the size of its probes where another one of the run has the same.
+/// The name of a target, with the size of its probes where another one of the run has the same, and
+/// with the number of a flow.
 [[nodiscard]] std::string target_name(const PageRun& run, const PageTarget& target);
 
 /// The target of another run that `run.targets[index]` is to be compared with: the same one, or the
@@ -71,13 +72,16 @@ class FoldedTable {
   std::optional<PageTable> table_;
 };
 
-/// Where plots lie in their picture, which is as wide as a page.
+/// Where plots lie in their picture, which is as wide as a page. Above them is what the left axis
+/// is called, and below them the labels and the name of the other one.
 inline constexpr double kPlotWidth = 720;
-inline constexpr double kPlotLeft = 64;
-inline constexpr double kPlotRight = 696;
-inline constexpr double kPlotTop = 10;
+inline constexpr double kPlotLeft = 72;
+inline constexpr double kPlotRight = 692;
+inline constexpr double kPlotTop = 28;
+inline constexpr double kBelowPlot = 40;
 
-/// A picture with a name and a description for who does not see it.
+/// A picture with a name and a description for who does not see it. On a narrow screen it keeps a
+/// size at which its labels are read, and scrolls.
 class Picture {
  public:
   Picture(Markup& out, double height, std::string_view name, std::string_view description);
@@ -86,8 +90,9 @@ class Picture {
   Picture& operator=(const Picture&) = delete;
 
   /// Lines of the grid with their labels, and the axis itself.
-  void left_axis(const Axis& axis, const std::vector<Tick>& ticks);
-  void bottom_axis(const Axis& axis, const std::vector<Tick>& ticks, double top, double bottom);
+  void left_axis(const Axis& axis, const std::vector<Tick>& ticks, std::string_view name);
+  void bottom_axis(const Axis& axis, const std::vector<Tick>& ticks, double bottom,
+                   std::string_view name);
 
  private:
   Markup& out_;

@@ -37,6 +37,11 @@ std::string row_of_bars(const std::vector<TimeBin>& bins, const Axis& axis, std:
   return out;
 }
 
+/// Zero is the same in every unit.
+std::string bound_text(double bound) {
+  return bound == 0 ? "0" : format_duration(Duration{static_cast<std::int64_t>(bound)});
+}
+
 std::string time_line_text(const Series& series, std::size_t columns) {
   const std::size_t room = std::max(kLeastColumns, columns - std::min(columns, kLabelColumns + 2));
   const std::vector<TimeBin> bins = series.line.bins(room);
@@ -51,13 +56,13 @@ std::string time_line_text(const Series& series, std::size_t columns) {
   }
   std::string out;
   if (least) {
+    out += to_the_right("rtt p50", kLabelColumns) + "\n";
     const Axis axis = latency_axis(*least, *most, 1, 8 * kPlotRows);
     for (std::size_t row = kPlotRows; row-- > 0;) {
       const bool top = row + 1 == kPlotRows;
       const double bound = top ? axis.high() : axis.low();
       const bool labelled = top || row == 0;
-      const std::string label =
-          labelled ? format_duration(Duration{static_cast<std::int64_t>(bound)}) : "";
+      const std::string label = labelled ? bound_text(bound) : "";
       out += to_the_right(label, kLabelColumns) + "  " + row_of_bars(bins, axis, row) + "\n";
     }
   }

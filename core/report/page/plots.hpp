@@ -9,9 +9,9 @@
 
 namespace netecho {
 
-/// How a run went over time. `target` has a series, whose probes have times. `run`: which of two;
-/// else empty.
-void write_time_line(const PageWriter& to, const PageTarget& target, std::string_view run);
+/// How a run went over time, and another one below it if `other` isn't null. Both have series;
+/// where it isn't known when probes were sent, a sentence says so.
+void write_time_lines(const PageWriter& to, const PageTarget& target, const PageTarget* other);
 /// The percentile curve; a second one beside it if `other` isn't null.
 void write_curve(const PageWriter& to, const Histogram& latency, const Histogram* other);
 void write_histogram(const PageWriter& to, const Histogram& latency, const Histogram* other);

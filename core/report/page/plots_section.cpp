@@ -5,10 +5,10 @@
 namespace netecho {
 namespace {
 
-void write_outages(const PageWriter& to, const PageTarget& target) {
+void write_outages(const PageWriter& to, const PageTarget& target, const std::string& run) {
   if (target.outages.empty()) return;
   PageTable table{to.out,
-                  to.word(Word::outages),
+                  to.word(Word::outages) + run,
                   {to.word(Word::start), to.word(Word::duration), to.word(Word::probes)},
                   Caption::shown};
   for (const Outage& each : target.outages) {
@@ -16,10 +16,10 @@ void write_outages(const PageWriter& to, const PageTarget& target) {
   }
 }
 
-void write_reasons(const PageWriter& to, const PageTarget& target) {
+void write_reasons(const PageWriter& to, const PageTarget& target, const std::string& run) {
   if (target.send_errors.empty()) return;
   PageTable table{to.out,
-                  to.word(Word::reasons),
+                  to.word(Word::reasons) + run,
                   {to.word(Word::reason), to.word(Word::probes)},
                   Caption::shown};
   for (const SendError& each : target.send_errors) {
@@ -27,10 +27,10 @@ void write_reasons(const PageWriter& to, const PageTarget& target) {
   }
 }
 
-void write_stations(const PageWriter& to, const PageTarget& target) {
+void write_stations(const PageWriter& to, const PageTarget& target, const std::string& run) {
   if (target.stations.empty()) return;
   PageTable table{to.out,
-                  to.word(Word::stations),
+                  to.word(Word::stations) + run,
                   {to.word(Word::address), to.word(Word::received), "min", "p50", "p99", "max"},
                   Caption::shown};
   for (const StationFigures& each : target.stations) {
@@ -40,38 +40,31 @@ void write_stations(const PageWriter& to, const PageTarget& target) {
   }
 }
 
-void write_muted(const PageWriter& to, Word word) {
-  to.out.element("p", to.word(word), {{"class", "muted"}});
-}
-
 const Histogram* latency_of(const PageTarget* target) {
   const bool has = target != nullptr && target->series && target->series->latency().count() != 0;
   return has ? &target->series->latency() : nullptr;
 }
 
-/// The second run's distribution is drawn into the first one's plots.
+/// `run`: which of two, or nothing.
+void write_lists(const PageWriter& to, const PageTarget& target, const std::string& run) {
+  write_outages(to, target, run);
+  write_reasons(to, target, run);
+  write_stations(to, target, run);
+}
+
+/// `other`: the second run of two, which is drawn into the plots of the first one; else null.
 void write_plots_of(const PageWriter& to, const PageTarget& target, const PageTarget* other) {
   if (target.series) {
-    const Histogram* latency = latency_of(&target);
-    const bool two = to.page.runs.size() > 1 && other != nullptr;
-    if (target.series->timed) {
-      write_time_line(to, target, two ? to.word(Word::first_run) : "");
-    } else {
-      write_muted(to, Word::no_time_line);
-    }
-    if (other != nullptr && other->series && other->series->timed) {
-      write_time_line(to, *other, to.word(Word::second_run));
-    }
-    if (latency != nullptr) {
+    write_time_lines(to, target, other);
+    if (const Histogram* latency = latency_of(&target); latency != nullptr) {
       write_curve(to, *latency, latency_of(other));
       write_histogram(to, *latency, latency_of(other));
     } else {
-      write_muted(to, Word::no_replies);
+      to.out.element("p", to.word(Word::no_replies), {{"class", "muted"}});
     }
   }
-  write_outages(to, target);
-  write_reasons(to, target);
-  write_stations(to, target);
+  write_lists(to, target, other != nullptr ? ": " + to.word(Word::first_run) : "");
+  if (other != nullptr) write_lists(to, *other, ": " + to.word(Word::second_run));
 }
 
 bool has_details(const PageTarget& target) {
@@ -99,17 +92,17 @@ void write_plots(const PageWriter& to) {
     for (std::size_t i = 0; i < run.targets.size() && shown < 2 * SeriesSet::kMost; ++i) {
       const PageTarget& target = run.targets[i];
       if (!has_details(target)) continue;
-      const PageTarget* other = nullptr;
-      if (runs.size() > 1) {
-        const PageRun& second = runs[1 - r];
-        other = counterpart(run, i, second);
-        // What was drawn with the first run needs no place of its own.
-        const bool drawn = r == 1 && other != nullptr && other->series != nullptr;
-        if (drawn && target.series) continue;
-      }
+      const PageTarget* same = runs.size() > 1 ? counterpart(run, i, runs[1 - r]) : nullptr;
+      // What can be drawn together has one place, in which the first run comes first.
+      const bool together = same != nullptr && same->series && target.series;
+      if (together && r == 1) continue;
       ++shown;
-      to.out.element("h2", target_name(run, target));
-      write_plots_of(to, target, r == 0 ? other : nullptr);
+      std::string name = target_name(run, target);
+      if (runs.size() > 1 && !together) {
+        name += ": " + to.word(r == 0 ? Word::first_run : Word::second_run);
+      }
+      to.out.element("h2", name);
+      write_plots_of(to, target, together ? same : nullptr);
     }
     write_missing(to, run);
   }

@@ -3,8 +3,8 @@
 namespace netecho {
 
 /// One color says what was measured, another one what was lost; everything else is text and paper.
-/// The second of two runs is gray and dashed. Whoever prints gets dark on white and all of a plot
-/// on one sheet.
+/// The second of two runs is gray and dashed. Whoever prints gets dark on white, all of a plot on
+/// one sheet, and nothing that has to be opened or scrolled.
 void write_style(Markup& out) {
   out.open("style");
   out.literal(R"(
@@ -36,13 +36,13 @@ caption { text-align: left; padding-bottom: .25rem; }
 .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 th, td { text-align: right; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line);
   white-space: nowrap; font-weight: 400; }
-thead th { color: var(--muted); }
-th:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 8rem; }
+thead th { color: var(--muted); white-space: normal; vertical-align: bottom; }
+th:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: min(14rem, 35vw); }
 td:last-child, thead th:last-child { padding-right: 0; }
 details { margin: .25rem 0 1rem; }
 summary { cursor: pointer; }
-svg { display: block; width: 100%; height: auto; margin: .5rem 0; }
-svg text { font-size: 11px; fill: var(--muted); font-family: inherit; }
+svg { display: block; width: 100%; min-width: 36rem; height: auto; margin: .5rem 0; }
+svg text { font-size: 13px; fill: var(--muted); font-family: inherit; }
 svg .left { text-anchor: end; }
 svg .below { text-anchor: middle; }
 .grid { stroke: var(--line); fill: none; }
@@ -52,6 +52,7 @@ svg .below { text-anchor: middle; }
 .other { stroke: var(--muted); stroke-width: 1.6; stroke-dasharray: 5 4; fill: none; }
 .dot { fill: var(--mark); }
 .bar { fill: var(--mark); }
+.behind { fill-opacity: .3; stroke: var(--mark); }
 .gone { fill: var(--lost); }
 .outage { fill: var(--lost); fill-opacity: .14; }
 @media print {
@@ -59,8 +60,10 @@ svg .below { text-anchor: middle; }
   main { max-width: none; padding: 0; }
   body { font-size: 10.5pt; }
   svg, tr, .tiles { break-inside: avoid; }
-  h2, h3, caption { break-after: avoid; }
-  details:not([open]) { display: none; }
+  h2, h3, h2 + .muted, h3 + .muted, caption { break-after: avoid; }
+  svg { min-width: 0; width: 86%; }
+  .scroll { overflow: visible; }
+  .screen, details:not([open]) { display: none; }
 }
 @page { size: A4; margin: 16mm; }
 )");

@@ -31,7 +31,7 @@ PageTable::Cells row_of(const std::string& name, const PageTarget& target) {
 
 /// The end of a name that is too long for its place: there names differ.
 std::string end_of(const std::string& name) {
-  constexpr std::size_t kMost = 42;
+  constexpr std::size_t kMost = 36;
   if (name.size() <= kMost) return name;
   std::size_t from = name.size() - kMost;
   while (from < name.size() && (static_cast<unsigned char>(name[from]) & 0xC0U) == 0x80U) ++from;
@@ -50,22 +50,17 @@ void write_bars(const PageWriter& to, const PageRun& run, const Rows& rows, Word
     most = std::max(most.value_or(high), high);
   }
   if (!least || rows.size() > kMostBars) return;
-  constexpr double kRow = 20;
-  constexpr double kNames = 280;
+  constexpr double kRow = 22;
+  constexpr double kNames = 304;
   const double bottom = kPlotTop + kRow * static_cast<double>(rows.size());
   const Axis axis = latency_axis(*least, *most, kNames, kPlotRight);
-  Picture picture{to.out, bottom + 24, to.word(heading), to.word(Word::flows_alt)};
-  for (const Tick& tick : latency_ticks(axis)) {
-    const std::string x = coordinate(axis.at(tick.value));
-    to.out.leaf("path", {{"class", "grid"},
-                         {"d", "M" + x + " " + coordinate(kPlotTop) + "V" + coordinate(bottom)}});
-    to.out.element("text", tick.label,
-                   {{"x", x}, {"y", coordinate(bottom + 16)}, {"class", "below"}});
-  }
+  to.out.element("p", to.word(Word::bars_intro), {{"class", "muted"}});
+  Picture picture{to.out, bottom + kBelowPlot, to.word(heading), to.word(Word::bars_alt)};
+  picture.bottom_axis(axis, latency_ticks(axis), bottom, to.word(Word::round_trip_time));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const double y = kPlotTop + kRow * (static_cast<double>(i) + 0.5);
     to.out.element("text", end_of(target_name(run, *rows[i])),
-                   {{"x", coordinate(kNames - 8)}, {"y", coordinate(y)}, {"class", "left"}});
+                   {{"x", coordinate(kNames - 8)}, {"y", coordinate(y + 4)}, {"class", "left"}});
     const auto half = rows[i]->latency("p50");
     if (!half) continue;
     const Duration high = rows[i]->latency("p99").value_or(rows[i]->latency("max").value_or(*half));

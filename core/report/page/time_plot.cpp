@@ -6,10 +6,10 @@
 namespace netecho {
 namespace {
 
-constexpr double kTimeBottom = 190;
-constexpr double kLossTop = 196;
-constexpr double kLossBottom = 216;
-constexpr double kTimeHeight = 240;
+/// Losses are drawn below the round trips; where there are none of these, in their place.
+constexpr double kLossBottom = 240;
+constexpr double kLossHeight = 22;
+constexpr double kAboveLosses = 14;
 /// So few probes are shown each; of more, so many are together that a band has a meaning.
 constexpr std::uint64_t kShownSingly = 300;
 constexpr std::uint64_t kProbesTogether = 10;
@@ -88,7 +88,8 @@ void draw_line(const PageWriter& to, const std::vector<TimeBin>& bins, const Axi
   }
 }
 
-void draw_losses(const PageWriter& to, const std::vector<TimeBin>& bins, const Axis& time) {
+void draw_losses(const PageWriter& to, const std::vector<TimeBin>& bins, const Axis& time,
+                 double bottom) {
   std::string path;
   for (const TimeBin& bin : bins) {
     if (bin.lost == 0) continue;
@@ -96,18 +97,18 @@ void draw_losses(const PageWriter& to, const std::vector<TimeBin>& bins, const A
         static_cast<double>(bin.lost) / static_cast<double>(bin.lost + bin.received);
     const double x = time.at(ns(bin.start));
     const double width = std::max(time.at(ns(bin.start + bin.width)) - x, 1.5);
-    const double height = std::max(share * (kLossBottom - kLossTop), 2.0);
-    path += "M" + coordinate(x) + " " + coordinate(kLossBottom) + "v" + coordinate(-height) + "h" +
+    const double height = std::max(share * kLossHeight, 2.0);
+    path += "M" + coordinate(x) + " " + coordinate(bottom) + "v" + coordinate(-height) + "h" +
             coordinate(width) + "v" + coordinate(height) + "Z";
   }
   if (!path.empty()) to.out.leaf("path", {{"class", "gone"}, {"d", path}});
   to.out.element("text", to.word(Word::lost),
                  {{"x", coordinate(kPlotLeft - 6)},
-                  {"y", coordinate((kLossTop + kLossBottom) / 2 + 4)},
+                  {"y", coordinate(bottom - kLossHeight / 2 + 4)},
                   {"class", "left"}});
 }
 
-void draw_outages(const PageWriter& to, const PageTarget& target, const Axis& time) {
+void draw_outages(const PageWriter& to, const PageTarget& target, const Axis& time, double bottom) {
   const auto zero = target.series->zero ? target.series->zero : target.started;
   if (!zero) return;
   for (const Outage& outage : target.outages) {
@@ -120,7 +121,7 @@ void draw_outages(const PageWriter& to, const PageTarget& target, const Axis& ti
                          {"x", coordinate(x)},
                          {"y", coordinate(kPlotTop)},
                          {"width", coordinate(std::max(time.at(end) - x, 1.0))},
-                         {"height", coordinate(kLossBottom - kPlotTop)}});
+                         {"height", coordinate(bottom - kPlotTop)}});
   }
 }
 
@@ -156,32 +157,74 @@ void write_time_table(const PageWriter& to, const Series& series) {
   }
 }
 
+/// A run and what is drawn of it.
+struct DrawnRun {
+  const PageTarget& target;
+  std::string name;
+  std::vector<TimeBin> bins;
+  TimeExtent extent;
+};
+
+DrawnRun drawn_run(const PageTarget& target, std::string name) {
+  std::vector<TimeBin> bins = target.series->line.bins(bins_for(*target.series));
+  const TimeExtent extent = extent_of(bins);
+  return {target, std::move(name), std::move(bins), extent};
+}
+
+/// Two runs have one scale, so that the eye compares them; without any reply there is none.
+std::optional<Axis> latency_of(const std::vector<DrawnRun>& runs) {
+  std::optional<Duration> least;
+  std::optional<Duration> most;
+  for (const DrawnRun& run : runs) {
+    if (!run.extent.least) continue;
+    least = std::min(least.value_or(*run.extent.least), *run.extent.least);
+    most = std::max(most.value_or(*run.extent.most), *run.extent.most);
+  }
+  if (!least) return std::nullopt;
+  return latency_axis(*least, *most, kLossBottom - kLossHeight - kAboveLosses, kPlotTop);
+}
+
+std::string alternative_of(const PageWriter& to, const DrawnRun& run) {
+  return to.words(Word::time_line_alt,
+                  {format_duration(run.target.series->line.length()), time_text(run.extent.lowest),
+                   time_text(run.extent.highest), std::to_string(run.extent.with_loss),
+                   std::to_string(run.bins.size())});
+}
+
+void write_time_line(const PageWriter& to, const DrawnRun& run,
+                     const std::optional<Axis>& latency) {
+  to.out.element("h3", run.name);
+  to.out.element("p", to.word(Word::time_line_intro), {{"class", "muted"}});
+  const Axis time = time_axis(run.bins);
+  const double bottom = latency ? kLossBottom : kPlotTop + kLossHeight;
+  {
+    Picture picture{to.out, bottom + kBelowPlot, run.name, alternative_of(to, run)};
+    draw_outages(to, run.target, time, bottom);
+    picture.bottom_axis(time, time_ticks(time), bottom, to.word(Word::since_start));
+    if (latency) {
+      picture.left_axis(*latency, latency_ticks(*latency), to.word(Word::round_trip_time));
+      draw_line(to, run.bins, time, *latency);
+    }
+    draw_losses(to, run.bins, time, bottom);
+  }
+  write_time_table(to, *run.target.series);
+}
+
 }  // namespace
 
-void write_time_line(const PageWriter& to, const PageTarget& target, std::string_view run) {
-  const Series& series = *target.series;
-  const std::vector<TimeBin> bins = series.line.bins(bins_for(series));
-  const TimeExtent extent = extent_of(bins);
-  const std::string name = to.word(Word::time_line) + (run.empty() ? "" : ": " + std::string(run));
-  to.out.element("h3", name);
-  to.out.element("p", to.word(Word::time_line_intro), {{"class", "muted"}});
-  const Axis time = time_axis(bins);
-  const std::string alternative = to.words(
-      Word::time_line_alt,
-      {format_duration(series.line.length()), time_text(extent.lowest), time_text(extent.highest),
-       std::to_string(extent.with_loss), std::to_string(bins.size())});
-  {
-    Picture picture{to.out, kTimeHeight, name, alternative};
-    draw_outages(to, target, time);
-    picture.bottom_axis(time, time_ticks(time), kPlotTop, kLossBottom);
-    if (extent.least) {
-      const Axis latency = latency_axis(*extent.least, *extent.most, kTimeBottom, kPlotTop);
-      picture.left_axis(latency, latency_ticks(latency));
-      draw_line(to, bins, time, latency);
-    }
-    draw_losses(to, bins, time);
-  }
-  write_time_table(to, series);
+void write_time_lines(const PageWriter& to, const PageTarget& target, const PageTarget* other) {
+  std::vector<DrawnRun> runs;
+  const auto add = [&](const PageTarget& run, Word which) {
+    std::string name = to.word(Word::time_line);
+    if (other != nullptr) name += ": " + to.word(which);
+    if (run.series->timed) runs.push_back(drawn_run(run, std::move(name)));
+  };
+  add(target, Word::first_run);
+  if (other != nullptr) add(*other, Word::second_run);
+  const std::optional<Axis> latency = latency_of(runs);
+  for (const DrawnRun& run : runs) write_time_line(to, run, latency);
+  const std::size_t all = other != nullptr ? 2 : 1;
+  if (runs.size() < all) to.out.element("p", to.word(Word::no_time_line), {{"class", "muted"}});
 }
 
 }  // namespace netecho

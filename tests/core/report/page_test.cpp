@@ -150,6 +150,46 @@ TEST_CASE("page: two runs stand beside each other, with their difference", "[rep
   CHECK(times(page, "class=\"other\"") == 4);
 }
 
+TEST_CASE("page: what the second of two runs tells has a place", "[report][unit]") {
+  std::vector<PageRun> runs = one(run_with_series());
+  runs.push_back(run_with_series());
+  runs[1].targets[0].outages = {{.start = samples::some_time(), .duration = 3s, .probes = 4711}};
+  CHECK(has(page_of(runs), "Outages: Second run"));
+  CHECK(has(page_of(runs), "<td>4711</td>"));
+  runs[1].targets[0].series->timed = false;
+  const std::string page = page_of(std::move(runs));
+  CHECK(times(page, "there is no time line") == 1);
+  CHECK(times(page, "<svg ") == 3);
+}
+
+TEST_CASE("page: an instrument of which nothing is known has no table", "[report][unit]") {
+  CHECK(has(page_of(one(run_with_series())), "own share"));
+  CHECK_FALSE(has(page_of(one(run_of(samples::bare_summary()))), "own share"));
+}
+
+TEST_CASE("page: of many targets it is said once that probes were not sent", "[report][unit]") {
+  PageRun run = run_with_series();
+  run.targets[0].set("scheduled_total", 100);
+  run.targets[0].set("skipped_total", 10);
+  run.targets[0].set("send_error_total", 0);
+  run.targets.resize(5, run.targets[0]);
+  const std::string page = page_of(one(std::move(run)));
+  CHECK(has(page, "5 targets: 50 of 500 probes were not sent"));
+  CHECK(times(page, "probes were not sent") == 1);
+}
+
+TEST_CASE("page: axes count in whole steps and name shares in percent", "[report][unit]") {
+  const auto labels = [](const std::vector<Tick>& ticks) {
+    std::string out;
+    for (const Tick& tick : ticks) out += tick.label + " ";
+    return out;
+  };
+  CHECK(labels(count_ticks({AxisKind::linear, 0, 3, 0, 1})) == "0 1 2 3 ");
+  CHECK(labels(count_ticks({AxisKind::linear, 0, 610, 0, 1})) == "0 100 200 300 400 500 600 ");
+  CHECK(labels(count_ticks({AxisKind::linear, 0, 2e6, 0, 1})) == "0 k 500 k 1000 k 1500 k 2000 k ");
+  CHECK(labels(share_ticks({AxisKind::linear, 0, 0.25, 0, 1})) == "0% 5% 10% 15% 20% 25% ");
+}
+
 TEST_CASE("page: a thousand targets with long names are within 16 MiB", "[report][unit]") {
   PageRun run;
   run.json = "{}";

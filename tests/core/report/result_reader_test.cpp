@@ -179,6 +179,24 @@ TEST_CASE("report: times are read as they are written", "[report][unit]") {
   }
 }
 
+TEST_CASE("report: samples of targets that are not in the output are left out", "[report][unit]") {
+  const auto with_series_of = [](const char* uri) {
+    Read got = read(result_text());
+    SeriesSet series;
+    series.add({.target = uri, .at = 0s, .rtt = 1ms});
+    attach_series(got.result.run, series);
+    return got;
+  };
+  const Read other = with_series_of("udp://other:7");
+  CHECK(other.notes(PageNote::other_samples) == 1);
+  CHECK(other.notes(PageNote::no_summary) == 0);
+  CHECK(other.result.run.targets.size() == 2);
+  const std::string uri = read(result_text()).result.run.targets[0].uri;
+  const Read same = with_series_of(uri.c_str());
+  CHECK(same.notes(PageNote::other_samples) == 0);
+  CHECK(same.result.run.targets[0].series);
+}
+
 TEST_CASE("report: samples are read from CSV and from JSON Lines", "[report][unit]") {
   SeriesSet csv;
   const ReadSamples rows = read_text(

@@ -173,6 +173,7 @@ TEST_CASE("plot text: draws medians, losses and the distribution within its colu
   const std::string text = plot_text(series, 40, PlotCharacters::ascii);
   CAPTURE(text);
   for (const char c : text) CHECK(static_cast<unsigned char>(c) < 0x80);
+  CHECK(text.starts_with("   rtt p50\n"));
   CHECK(text.find("      lost ") != std::string::npos);
   CHECK(text.find("samples") != std::string::npos);
   std::size_t begin = 0;
@@ -181,6 +182,18 @@ TEST_CASE("plot text: draws medians, losses and the distribution within its colu
     begin = end + 1;
   }
   CHECK(plot_text(series, 40, PlotCharacters::blocks).find("█") != std::string::npos);
+}
+
+TEST_CASE("plot text: zero has no unit, and without any reply there are losses alone",
+          "[report][unit]") {
+  Series wide;
+  for (int i = 0; i < 100; ++i) wide.record(i * 10ms, ReplyStatus::ok, (1 + i % 9) * 1ms);
+  CHECK(plot_text(wide, 80, PlotCharacters::ascii).find("\n         0  #") != std::string::npos);
+  Series gone;
+  for (int i = 0; i < 100; ++i) gone.record(i * 10ms, ReplyStatus::timeout, {});
+  const std::string text = plot_text(gone, 80, PlotCharacters::ascii);
+  CHECK(text.starts_with("      lost  xxx"));
+  CHECK(text.find("rtt") == std::string::npos);
 }
 
 }  // namespace netecho

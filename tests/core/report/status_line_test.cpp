@@ -11,6 +11,7 @@
 #include "core/base/unique_fd.hpp"
 #include "core/report/unicode.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/variable.hpp"
 
 namespace netecho {
 namespace {
@@ -262,7 +263,8 @@ TEST_CASE("status printer: probes don't wait for a terminal that takes nothing",
   CHECK(terminal.taken() == "\rtwo\x1b[K");
 }
 
-TEST_CASE("terminal columns: as the terminal says, else 80", "[report][unit]") {
+TEST_CASE("terminal columns: as the terminal says, else COLUMNS, else 80", "[report][unit]") {
+  const Variable unset{"COLUMNS", ""};
   const UniqueFd terminal{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
   REQUIRE(terminal.valid());
   REQUIRE(::unlockpt(terminal.get()) == 0);
@@ -275,6 +277,17 @@ TEST_CASE("terminal columns: as the terminal says, else 80", "[report][unit]") {
   const Pipe no_terminal;
   CHECK(terminal_columns(no_terminal.writer.get()) == 80);
   CHECK(terminal_columns(-1) == 80);
+  const auto columns_of_variable = [](const char* value) {
+    const Variable columns{"COLUMNS", value};
+    return terminal_columns(-1);
+  };
+  CHECK(columns_of_variable("50") == 50);
+  for (const char* none : {"0", "-1", "50x", " 50", "70000", "wide"}) {
+    CAPTURE(none);
+    CHECK(columns_of_variable(none) == 80);
+  }
+  const Variable columns{"COLUMNS", "50"};
+  CHECK(terminal_columns(terminal.get()) == 132);
 }
 
 }  // namespace netecho
