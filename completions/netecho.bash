@@ -85,7 +85,7 @@ _netecho() {
   local prefix=${typed%"$cur"} home=''
 
   if ((count == 2)); then
-    mapfile -t candidates < <(compgen -W 'serve send probe wait report families completion schema help --help --version' -- "$cur")
+    mapfile -t candidates < <(compgen -W 'serve send probe wait watch report families completion schema help --help --version' -- "$cur")
   else
     case "$command $prev" in
       'serve -m' | 'serve --max-conns') : ;;
@@ -105,6 +105,7 @@ _netecho() {
       'serve --unix-mode') : ;;
       'serve --ready-fd') : ;;
       'serve --port-file') _netecho_files ;;
+      'serve --metrics') : ;;
       'serve --user') : ;;
       'serve --sandbox') mapfile -t candidates < <(compgen -W 'auto require off' -- "$cur") ;;
       'serve --stats-interval') : ;;
@@ -211,6 +212,40 @@ _netecho() {
       'wait --sndbuf') : ;;
       'wait --busy-poll') : ;;
       'wait --mss') : ;;
+      'watch --targets') _netecho_files ;;
+      'watch --listen') : ;;
+      'watch -i' | 'watch --interval') : ;;
+      'watch -W' | 'watch --timeout') : ;;
+      'watch -s' | 'watch --size') : ;;
+      'watch --flows') : ;;
+      'watch --connect-timeout') : ;;
+      'watch --resolve') mapfile -t candidates < <(compgen -W 'one all' -- "$cur") ;;
+      'watch --resolve-interval') : ;;
+      'watch --key-file') _netecho_files ;;
+      'watch --pick') : ;;
+      'watch --min-interval') : ;;
+      'watch --max-rate') : ;;
+      'watch --buckets') : ;;
+      'watch --allow-target') : ;;
+      'watch --probe-count') : ;;
+      'watch --ready-fd') : ;;
+      'watch --port-file') _netecho_files ;;
+      'watch --user') : ;;
+      'watch --sandbox') mapfile -t candidates < <(compgen -W 'auto require off' -- "$cur") ;;
+      'watch --log-level') mapfile -t candidates < <(compgen -W 'off error warn info debug' -- "$cur") ;;
+      'watch --log-format') mapfile -t candidates < <(compgen -W 'text json' -- "$cur") ;;
+      'watch -B' | 'watch --bind') : ;;
+      'watch --framing') mapfile -t candidates < <(compgen -W 'ethernet2 802.3 802.2 snap' -- "$cur") ;;
+      'watch -I' | 'watch --interface') mapfile -t candidates < <("$program" __complete interface "$cur" 2>/dev/null) ;;
+      'watch -Q' | 'watch --tos') : ;;
+      'watch --dscp') mapfile -t candidates < <("$program" __complete dscp "$cur" 2>/dev/null) ;;
+      'watch --ttl') : ;;
+      'watch --df') mapfile -t candidates < <(compgen -W 'do dont want probe' -- "$cur") ;;
+      'watch --fwmark') : ;;
+      'watch --rcvbuf') : ;;
+      'watch --sndbuf') : ;;
+      'watch --busy-poll') : ;;
+      'watch --mss') : ;;
       'report -o' | 'report --output') _netecho_files ;;
       'report --samples') _netecho_files ;;
       'report --lang') mapfile -t candidates < <(compgen -W 'en ko' -- "$cur") ;;
@@ -221,7 +256,7 @@ _netecho() {
         case $command in
           serve)
             if [[ $cur == -* ]]; then
-              mapfile -t candidates < <(compgen -W '-m --max-conns --max-per-source --once --max-accepts --idle-timeout --max-buffered --drain-timeout --threads --allow --allow-uid --udp-max-rate --udp-allow-any-source --ctp-hops --backlog --reuseport --plain --key-file --require-key --impair --unix-mode --unix-replace --ready-fd --port-file --user --sandbox --trace --show-payload --stats-interval -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle --print-config -h --help' -- "$cur")
+              mapfile -t candidates < <(compgen -W '-m --max-conns --max-per-source --once --max-accepts --idle-timeout --max-buffered --drain-timeout --threads --allow --allow-uid --udp-max-rate --udp-allow-any-source --ctp-hops --backlog --reuseport --plain --key-file --require-key --impair --unix-mode --unix-replace --ready-fd --port-file --metrics --user --sandbox --trace --show-payload --stats-interval -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle --print-config -h --help' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete serve "$cur" 2>/dev/null)
             fi
@@ -243,6 +278,13 @@ _netecho() {
           wait)
             if [[ $cur == -* ]]; then
               mapfile -t candidates < <(compgen -W '--any -w --deadline --echo -i --interval -4 -6 -n --format --json --color --time -D -q --quiet -v --verbose --log-level --log-format -B --bind --framing -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle --print-config -h --help' -- "$cur")
+            else
+              mapfile -t candidates < <("$program" __complete client "$cur" 2>/dev/null)
+            fi
+            ;;
+          watch)
+            if [[ $cur == -* ]]; then
+              mapfile -t candidates < <(compgen -W '--targets --listen -i --interval -W --timeout -s --size --flows --connect-timeout --resolve --resolve-interval --key-file --pick --min-interval --max-rate --buckets --allow-target --probe-count --ready-fd --port-file --user --sandbox -4 -6 -n -q --quiet -v --verbose --log-level --log-format -B --bind --framing -I --interface -Q --tos --dscp --ttl --df --fwmark --rcvbuf --sndbuf --busy-poll --mss --keepalive --nagle --print-config -h --help' -- "$cur")
             else
               mapfile -t candidates < <("$program" __complete client "$cur" 2>/dev/null)
             fi

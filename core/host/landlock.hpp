@@ -19,7 +19,7 @@ enum class AbstractPeers : std::uint8_t {
 
 /// What stays possible.
 struct SandboxNeeds {
-  std::vector<std::string> files_to_remove;  ///< The socket files, at the end.
+  std::vector<std::string> files_to_remove{};  ///< The socket files, at the end.
   AbstractPeers peers = AbstractPeers::none;
   /// It answers HTTP, by libevent, and reads what it has open of /proc/self again and again.
   bool metrics = false;

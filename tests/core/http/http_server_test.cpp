@@ -67,7 +67,8 @@ TEST_CASE("http: a request is handed on as it was meant", "[http][loopback]") {
                       for (const HttpField& each : request.query) {
                         text += " " + each.name + "=" + each.value;
                       }
-                      return text_answer(200, text + " " + std::string{request.header("x").value()});
+                      return text_answer(200,
+                                         text + " " + std::string{request.header("x").value()});
                     }};
   server.start();
   const UniqueFd fd = client_of(server);

@@ -105,7 +105,7 @@ TEST_CASE("prober: the flows of a target take turns within its own interval", "[
   const ProbeOptions options = endless(start + 450ms);
   EndlessSource source{10s, [&](TargetSet& targets, int) {
                          ProbeTarget target = target_over(net.make_port({}, links[0]), "both");
-                         target.flows.push_back({.port = net.make_port({}, links[1])});
+                         target.flows.emplace_back().port = net.make_port({}, links[1]);
                          target.options = every(400ms, options);
                          target.first_tick = start + 10ms;
                          targets.add(std::move(target));

@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 constexpr Instant kStart{100s};
 
 ProbeOutcome outcome(ReplyStatus status, int error = 0) {
-  return {.status = status, .intended = kStart, .sent = kStart + 1ms, .error = error};
+  return {
+      .sequence = {}, .status = status, .intended = kStart, .sent = kStart + 1ms, .error = error};
 }
 
 ProbeOutcome answer(Duration rtt) {

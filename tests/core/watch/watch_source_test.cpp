@@ -49,8 +49,8 @@ struct World {
   }
 
   /// At so long after the start the list is this one.
-  void list_at(Duration when, std::vector<WatchTarget> targets) {
-    net.at(when, [this, targets = std::move(targets)] { inbox.put(diff.replace(targets)); });
+  void list_at(Duration when, std::vector<WatchTarget> list) {
+    net.at(when, [this, list = std::move(list)] { inbox.put(diff.replace(list)); });
   }
   void run_for(Duration length) {
     FigureTable table{settings.bounds};
