@@ -1,12 +1,12 @@
 #include "cmd/run/probe_page_request.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <string>
 
 #include "cmd/run/http_metrics.hpp"
+#include "core/base/decimal.hpp"
 #include "core/base/error.hpp"
 #include "core/net/socket_address.hpp"
 
@@ -30,13 +30,12 @@ HttpAnswer refuse_page(std::string why) {
 }
 
 std::optional<Duration> budget_of(const HttpRequest& request) {
-  double seconds = kUsualSeconds;
+  std::optional<double> seconds = kUsualSeconds;
   if (const auto text = request.header("X-Prometheus-Scrape-Timeout-Seconds")) {
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-    const bool whole = error == std::errc{} && end == text->data() + text->size();
-    if (!whole || !std::isfinite(seconds) || seconds <= 0) return std::nullopt;
+    seconds = parse_decimal(*text);
+    if (!seconds || !std::isfinite(*seconds) || *seconds <= 0) return std::nullopt;
   }
-  const std::chrono::duration<double> most{std::min(seconds, 1e6)};
+  const std::chrono::duration<double> most{std::min(*seconds, 1e6)};
   return std::clamp(std::chrono::duration_cast<Duration>(most) - kSpare, kLeastBudget, kMostBudget);
 }
 

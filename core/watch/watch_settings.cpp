@@ -1,7 +1,6 @@
 #include "core/watch/watch_settings.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -46,7 +45,7 @@ std::uint64_t weight_of(const WatchTarget& target, const std::string& host) noex
 
 /// "1000", "0.5": at most three decimals.
 std::string rate_text(double rate) {
-  std::string out = std::to_string(std::llround(rate * 1000));
+  std::string out = std::to_string(static_cast<std::uint64_t>(rate * 1000 + 0.5));
   if (out.size() < 4) out.insert(0, 4 - out.size(), '0');
   out.insert(out.size() - 3, ".");
   out.erase(out.find_last_not_of('0') + 1);

@@ -1,7 +1,6 @@
 #include "core/watch/watch_source.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace netecho {
 namespace {
@@ -71,11 +70,10 @@ void WatchSource::take_step(WatchStep& step, TargetSet& targets, Instant now) {
 
 void WatchSource::add(std::uint64_t id, WatchTarget target, TargetSet& targets, Instant now) {
   // Multiples of the golden ratio are far from each other, however many there are.
-  constexpr double kGoldenRatio = 0.6180339887498949;
-  double whole = 0;
+  constexpr std::uint64_t kGoldenRatio = 0x9E37'79B9'7F4A'7C15;  // Of 2^64.
   Entry& entry = entries_[id];
   entry.target = std::move(target);
-  entry.place = std::modf(static_cast<double>(places_++) * kGoldenRatio, &whole);
+  entry.place = static_cast<double>(places_++ * kGoldenRatio) * 0x1p-64;
   if (auto question = parts_.targets.name_of(entry.target)) {
     entry.name = parts_.names.watch(std::move(*question), now);
     followers_[entry.name.get()].push_back(id);

@@ -10,7 +10,7 @@ import subprocess
 import urllib.parse
 from pathlib import Path
 
-from ctp import inside
+from wires import inside
 from netecho import PROJECT, eventually
 from programs import need, started
 
