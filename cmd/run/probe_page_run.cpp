@@ -36,9 +36,9 @@ class StopObserver final : public ProbeObserver {
   int fd_;
 };
 
-class PageRun {
+class AskedRun {
  public:
-  PageRun(const PageProbe& probe, const ProbePageOptions& options, int stop_fd)
+  AskedRun(const PageProbe& probe, const ProbePageOptions& options, int stop_fd)
       : probe_{probe}, options_{options}, stop_fd_{stop_fd} {}
 
   HttpAnswer run() {
@@ -145,7 +145,7 @@ class PageRun {
 HttpAnswer run_page_probe(const PageProbe& probe, const ProbePageOptions& options,
                           int stop_fd) noexcept {
   try {
-    return PageRun{probe, options, stop_fd}.run();
+    return AskedRun{probe, options, stop_fd}.run();
   } catch (const std::exception&) {  // Interrupted, or no memory.
     return {.status = 503};
   }
