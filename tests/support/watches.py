@@ -5,25 +5,33 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import urllib.parse
 from pathlib import Path
 
 from exposition import read
 from netecho import NETECHO, PATIENCE, _read_to_end, environment, eventually, exit_status
+from programs import run
+
+FETCH = "import sys, urllib.request as r; sys.stdout.buffer.write(r.urlopen(sys.argv[1]).read())"
 
 
 class Watch:
-    """Ready as soon as this is made; its log is in a file."""
+    """Ready as soon as this is made; its log is in a file.
 
-    def __init__(self, *args, prefix=(), env=None, **popen):
+    `host`: the prefix of another host (tests/support/hosts.py), on which it runs and is scraped.
+    """
+
+    def __init__(self, *args, prefix=(), host=(), env=None, **popen):
+        self._host = host
         self._folder = tempfile.TemporaryDirectory(prefix="netecho-")
         self._err = Path(self._folder.name, "stderr")
         ready, announce = os.pipe()
         with open(self._err, "wb") as err:
             popen.setdefault("stdin", subprocess.DEVNULL)
             self.process = subprocess.Popen(
-                [*prefix, NETECHO, "watch", "--listen", "127.0.0.1:0", "--ready-fd", str(announce),
+                [*host, *prefix, NETECHO, "watch", "--listen", "127.0.0.1:0", "--ready-fd", str(announce),
                  *map(str, args)],
                 pass_fds=(announce,), stdout=subprocess.DEVNULL, stderr=err,
                 env=env or environment(), **popen)
@@ -48,6 +56,8 @@ class Watch:
             connection.close()
 
     def scrape(self):
+        if self._host:
+            return read(run(*self._host, sys.executable, "-c", FETCH, self.url + "metrics"))
         status, _, body = self.ask("/metrics")
         assert status == 200, body
         return read(body)
