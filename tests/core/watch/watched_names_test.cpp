@@ -98,8 +98,8 @@ TEST_CASE("watch: the order of addresses is no change", "[watch][unit]") {
   static_cast<void>(names.poll(kNamesStart));
   answers.set({ip("10.0.0.2"), ip("10.0.0.1")});
   std::size_t changed = poll_until(names, kNamesStart + 61s, [&] { return answers.asked == 2; });
-  changed +=
-      poll_until(names, kNamesStart + 61s, [&] { return name->addresses().front() == ip("10.0.0.2"); });
+  changed += poll_until(names, kNamesStart + 61s,
+                        [&] { return name->addresses().front() == ip("10.0.0.2"); });
   changed += names.poll(kNamesStart + 61s).size();
   CHECK(changed == 0);
 }
