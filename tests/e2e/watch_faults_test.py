@@ -8,10 +8,10 @@ import subprocess
 
 import pytest
 from fixtures import needs_root
-from hosts import two_hosts
+from hosts import hosts, two_hosts
 from http_client import Answer, ask, dial, read_all
 from netecho import INSTRUMENTED, complains, eventually, netecho, serve
-from programs import need, network
+from programs import need
 from sandboxes import landlock_abi
 from watches import TargetsFile, Watch, group
 
@@ -143,7 +143,7 @@ def test_targets_that_never_answer_cost_the_others_nothing(folder):
         with other.serve(f"tcp://{other.v4}:0", f"udp://{other.v4}:0") as answering:
             tcp, udp = answering.endpoints
             file = TargetsFile(folder, group(*silent, __timeout__="300ms"), group(tcp))
-            with Watch("--targets", file.path, *FAST, host=client.prefix) as watch:
+            with Watch("--targets", file.path, *FAST, host=client) as watch:
                 before = watch.until("netecho_probe_received_total", more_than(0), target=tcp)
                 watch.until("netecho_probe_lost_total", more_than(0), target=silent[-1], reason="timeout")
                 watch.until("netecho_probe_skipped_total", more_than(0), target=silent[0])
@@ -159,9 +159,9 @@ def test_targets_that_never_answer_cost_the_others_nothing(folder):
 
 
 @needs_root
-def test_without_root_a_ping_that_comes_later_is_a_send_that_fails(server, folder):
+def test_without_root_a_ping_that_comes_later_is_a_send_that_fails(folder):
     folder.chmod(0o755)
-    with network() as (host, _), serve("udp://127.0.0.1:0", prefix=host) as near:
+    with hosts(1) as (host,), host.serve("udp://127.0.0.1:0") as near:
         file = TargetsFile(folder, group(near.endpoint))
         with Watch("--targets", file.path, "--user", "nobody", *FAST, host=host) as watch:
             file.put(group(near.endpoint, "icmp://127.0.0.1"))
@@ -175,7 +175,7 @@ def test_without_root_a_ping_that_comes_later_is_a_send_that_fails(server, folde
 @needs_root
 def test_without_root_a_ping_of_the_first_list_keeps_its_right(folder):
     folder.chmod(0o755)
-    with network() as (host, _):
+    with hosts(1) as (host,):
         file = TargetsFile(folder, group("icmp://127.0.0.1"))
         with Watch("--targets", file.path, "--user", "nobody", *FAST, host=host) as watch:
             watch.until("netecho_probe_received_total", more_than(3), target="icmp://127.0.0.1")

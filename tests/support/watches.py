@@ -1,29 +1,27 @@
 """A running `netecho watch` and what it answers."""
 
+import contextlib
 import http.client
 import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import urllib.parse
 from pathlib import Path
 
 from exposition import read
 from netecho import NETECHO, PATIENCE, _read_to_end, environment, eventually, exit_status
-from programs import run
-
-FETCH = "import sys, urllib.request as r; sys.stdout.buffer.write(r.urlopen(sys.argv[1]).read())"
+from wires import inside
 
 
 class Watch:
     """Ready as soon as this is made; its log is in a file.
 
-    `host`: the prefix of another host (tests/support/hosts.py), on which it runs and is scraped.
+    `host`: another one (tests/support/hosts.py), where it runs and is asked.
     """
 
-    def __init__(self, *args, prefix=(), host=(), env=None, **popen):
+    def __init__(self, *args, prefix=(), host=None, env=None, **popen):
         self._host = host
         self._folder = tempfile.TemporaryDirectory(prefix="netecho-")
         self._err = Path(self._folder.name, "stderr")
@@ -31,8 +29,8 @@ class Watch:
         with open(self._err, "wb") as err:
             popen.setdefault("stdin", subprocess.DEVNULL)
             self.process = subprocess.Popen(
-                [*host, *prefix, NETECHO, "watch", "--listen", "127.0.0.1:0", "--ready-fd", str(announce),
-                 *map(str, args)],
+                [*(host.prefix if host else ()), *prefix, NETECHO, "watch", "--listen",
+                 "127.0.0.1:0", "--ready-fd", str(announce), *map(str, args)],
                 pass_fds=(announce,), stdout=subprocess.DEVNULL, stderr=err,
                 env=env or environment(), **popen)
         os.close(announce)
@@ -49,6 +47,8 @@ class Watch:
         where = urllib.parse.urlsplit(self.url)
         connection = http.client.HTTPConnection(where.hostname, where.port, timeout=PATIENCE)
         try:
+            with inside(self._host) if self._host else contextlib.nullcontext():
+                connection.connect()
             connection.request("GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
             answer = connection.getresponse()
             return answer.status, dict(answer.getheaders()), answer.read()
@@ -56,8 +56,6 @@ class Watch:
             connection.close()
 
     def scrape(self):
-        if self._host:
-            return read(run(*self._host, sys.executable, "-c", FETCH, self.url + "metrics"))
         status, _, body = self.ask("/metrics")
         assert status == 200, body
         return read(body)
