@@ -117,7 +117,7 @@ DIFFERS = [
 ]
 # How many bars and stretches there are, and the remark about its speed, are the machine's business.
 LEFT_OUT = re.compile(
-    r"^ N (\d+|N) \S+%( \S+)?$|^( N)? [▁▂▃▄▅▆▇█x ]+$|^ ⋮$"
+    r"^ N (\d+|N) \S+%( \S+)?$|^( [N0])? [▁▂▃▄▅▆▇█x ]+$|^ ⋮$"
     r"|^ note: this machine's own floor|^seq=K skipped|^nping_event_handler"
 )
 
