@@ -25,8 +25,11 @@ THERE = {
     "docs/cli.md": [
         "netecho serve -q tcp://192.0.2.7:5432 unix:/run/app.sock",
         "printf '#!/bin/sh\\n' >start; chmod +x start; mkdir -p ~/.config/fish/completions",
+        "echo '[]' >targets.json",
     ],
     "docs/deployment.md": ["netecho serve -q 127.0.0.1:12345"],
+    "docs/fleet.md": ["echo '[]' >targets.json"],
+    "docs/watch.md": ["netecho serve -q udp://localhost:12345 localhost:12345"],
     "docs/report.md": ["netecho serve -q udp://localhost:12345"],
     "docs/json.md": ["netecho serve -q tcp://localhost:12345 udp://localhost:12345"],
     "docs/metrics.md": ["netecho serve -q udp://localhost:12345"],
@@ -56,6 +59,7 @@ NOT_RUN = {
     r"buildah|podman": ("needs an image and a builder of them", None),
     r"netecho probe .* curl ": ("needs a Pushgateway", None),
     r"ip mptcp": ("names interfaces; tests/e2e/mptcp_test.py makes them", None),
+    r"kubectl ": ("needs a cluster; tests/interop/kubernetes_test.py", None),
     r"bench/": ("measures for minutes", None),
     r"(sudo )?system(ctl|d-analyze)": ("needs units; tests/interop/systemd_unit_test.py", None),
     r"netecho completion zsh >": ("names a folder as zsh does; tests/e2e/*completion*", None),
@@ -166,7 +170,7 @@ def test_what_another_test_runs_is_there(page, section):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_block_with_commands_says_so(name):
     """A command in a block that is neither a script nor has a prompt would be run by nobody."""
-    programs = r"(netecho (serve|send|probe|wait|report|families)|\./dev|cmake|sudo|ip|curl) "
+    programs = r"(netecho (serve|send|probe|wait|watch|report|families)|\./dev|cmake|sudo|ip|curl) "
     for block in PAGES[name].blocks():
         run = block.steps() or (name, block.section) in ELSEWHERE
         if run or block.text.startswith("netecho serve [OPTIONS]"):
@@ -175,10 +179,10 @@ def test_a_block_with_commands_says_so(name):
 
 
 OPTION = r"(?<![\w-])--?[A-Za-z0-9][\w-]*"
-INLINE = re.compile(r"`(?:netecho )?(serve|send|probe|wait|report|families) ([^`]*)`")
+INLINE = re.compile(r"`(?:netecho )?(serve|send|probe|wait|watch|report|families) ([^`]*)`")
 
 
-@pytest.mark.parametrize("command", ["serve", "send", "probe", "wait", "report", "families"])
+@pytest.mark.parametrize("command", ["serve", "send", "probe", "wait", "watch", "report", "families"])
 def test_options_in_a_sentence_exist(command):
     known = set(re.findall(OPTION, netecho(command, "--help=all").text))
     told = {

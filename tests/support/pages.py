@@ -111,11 +111,13 @@ DIFFERS = [
     (r"seccomp \(\d+ calls\)", "seccomp (N calls)"),
     (r"^(netecho|commit:|compiler:|features:|libraries:) +\d?.*(?<=[\w)])$",
      lambda m: m[0] if m[1] == "netecho" and not re.match(r"netecho \d", m[0]) else m[1]),
+    # Figures of metrics, but not that something is 0.
+    (r"^(netecho_\w+_(?:total|sum|count|bucket)(?:\{.*\})?) (?!0$)\S+$", r"\1 N"),
     (r"[ \t]+", " "),
 ]
 # How many bars and stretches there are, and the remark about its speed, are the machine's business.
 LEFT_OUT = re.compile(
-    r"^ N (\d+|N) \S+%( \S+)?$|^( N)? [▁▂▃▄▅▆▇█x ]+$|^ ⋮$"
+    r"^ N (\d+|N) \S+%( \S+)?$|^( [N0])? [▁▂▃▄▅▆▇█x ]+$|^ ⋮$"
     r"|^ note: this machine's own floor|^seq=K skipped|^nping_event_handler"
 )
 

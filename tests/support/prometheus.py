@@ -10,9 +10,9 @@ import subprocess
 import urllib.parse
 from pathlib import Path
 
-from wires import inside
 from netecho import PROJECT, eventually
 from programs import need, started
+from wires import inside
 
 SHIPPED = PROJECT / "packaging/prometheus"
 

@@ -1,5 +1,6 @@
 """A running `netecho watch` and what it answers."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -11,20 +12,25 @@ from pathlib import Path
 
 from exposition import read
 from netecho import NETECHO, PATIENCE, _read_to_end, environment, eventually, exit_status
+from wires import inside
 
 
 class Watch:
-    """Ready as soon as this is made; its log is in a file."""
+    """Ready as soon as this is made; its log is in a file.
 
-    def __init__(self, *args, prefix=(), env=None, **popen):
+    `host`: another one (tests/support/hosts.py), where it runs and is asked.
+    """
+
+    def __init__(self, *args, prefix=(), host=None, env=None, **popen):
+        self._host = host
         self._folder = tempfile.TemporaryDirectory(prefix="netecho-")
         self._err = Path(self._folder.name, "stderr")
         ready, announce = os.pipe()
         with open(self._err, "wb") as err:
             popen.setdefault("stdin", subprocess.DEVNULL)
             self.process = subprocess.Popen(
-                [*prefix, NETECHO, "watch", "--listen", "127.0.0.1:0", "--ready-fd", str(announce),
-                 *map(str, args)],
+                [*(host.prefix if host else ()), *prefix, NETECHO, "watch", "--listen",
+                 "127.0.0.1:0", "--ready-fd", str(announce), *map(str, args)],
                 pass_fds=(announce,), stdout=subprocess.DEVNULL, stderr=err,
                 env=env or environment(), **popen)
         os.close(announce)
@@ -41,6 +47,8 @@ class Watch:
         where = urllib.parse.urlsplit(self.url)
         connection = http.client.HTTPConnection(where.hostname, where.port, timeout=PATIENCE)
         try:
+            with inside(self._host) if self._host else contextlib.nullcontext():
+                connection.connect()
             connection.request("GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
             answer = connection.getresponse()
             return answer.status, dict(answer.getheaders()), answer.read()

@@ -3,99 +3,14 @@
 
 #include "core/watch/watch_source.hpp"
 
-#include <functional>
-
 #include "tests/support/catch.hpp"
-#include "tests/support/prober_bench.hpp"
-#include "tests/support/sim_network.hpp"
+#include "tests/support/watched_world.hpp"
 
 using namespace netecho;
 using namespace netecho::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// Targets of a simulated network.
-class SimTargets final : public WatchTargets {
- public:
-  explicit SimTargets(SimNetwork& net) : net_{net} {}
-
-  std::optional<NameQuestion> name_of(const WatchTarget& /*target*/) override { return {}; }
-  std::string labels_of(const WatchTarget& target,
-                        const std::optional<SocketAddress>& /*address*/) override {
-    return target.endpoint;
-  }
-  ProbeTarget make(const WatchTarget& target, const std::shared_ptr<WatchedName>& /*name*/,
-                   const std::optional<SocketAddress>& /*address*/,
-                   const std::shared_ptr<WatchSeries>& /*series*/) override {
-    SimLink* link = nullptr;
-    ProbeTarget out = target_over(net_.make_port({}, link), target.endpoint);
-    links[target.endpoint].push_back(link);
-    return out;
-  }
-  std::map<std::string, std::vector<SimLink*>> links;  ///< Each that was made.
-
- private:
-  SimNetwork& net_;
-};
-
-struct World {
-  World() {
-    settings.probe.interval = 1s;
-    settings.probe.timeout = 250ms;
-    settings.probe.count = 0;
-    settings.probe.keep = Keep::counts;
-    settings.bounds = {kUsualBounds.begin(), kUsualBounds.end()};
-  }
-
-  /// At so long after the start the list is this one.
-  void list_at(Duration when, std::vector<WatchTarget> list) {
-    net.at(when, [this, list = std::move(list)] { inbox.put(diff.replace(list)); });
-  }
-  void run_for(Duration length) {
-    FigureTable table{settings.bounds};
-    figures = &table;
-    Workers workers{1};
-    WatchedNames names{workers, 10s};
-    WatchSource source{{.settings = settings,
-                        .targets = targets,
-                        .inbox = inbox,
-                        .names = names,
-                        .figures = table}};
-    ProbeOptions options = settings.probe;
-    options.deadline = start + length;
-    CHECK(run_prober(source, options, net, net, table, kSeed).empty());
-    CHECK(net.watched() == 0);
-    size = source.size();
-    all = *table.all();
-    for (const auto& each : all) last.push_back(table.copy(std::span{&each, 1}).front());
-  }
-  [[nodiscard]] std::vector<Duration> sent(const std::string& endpoint) const {
-    std::vector<Duration> out;
-    for (const SimLink* link : targets.links.at(endpoint)) {
-      for (const Instant at : link->sent_at) out.push_back(at - start);
-    }
-    return out;
-  }
-  [[nodiscard]] const SeriesFigures& of(const std::string& labels) const {
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (all[i]->labels() == labels) return last[i];
-    }
-    FAIL("no series " << labels);
-    return last.front();
-  }
-
-  SimNetwork net;
-  Instant start = net.now();
-  WatchSettings settings;
-  SimTargets targets{net};
-  WatchInbox inbox;
-  WatchDiff diff;
-  FigureTable* figures = nullptr;
-  std::size_t size = 0;
-  SeriesList all;
-  std::vector<SeriesFigures> last;
-};
 
 WatchTarget target(std::string endpoint, WatchOptions options = {}) {
   return {.endpoint = std::move(endpoint), .options = options};
@@ -104,7 +19,7 @@ WatchTarget target(std::string endpoint, WatchOptions options = {}) {
 }  // namespace
 
 TEST_CASE("watch: the schedule of a day neither drifts nor grows", "[watch][sim]") {
-  World world;
+  WatchedWorld world;
   world.settings.probe.interval = 10s;
   world.list_at(0s, {target("a"), target("b"), target("c")});
   world.run_for(24h + 1s);
@@ -123,7 +38,7 @@ TEST_CASE("watch: the schedule of a day neither drifts nor grows", "[watch][sim]
 }
 
 TEST_CASE("watch: phases are spread over the interval", "[watch][sim]") {
-  World world;
+  WatchedWorld world;
   std::vector<WatchTarget> many;
   for (int i = 0; i < 500; ++i) many.push_back(target(std::to_string(i)));
   world.list_at(0s, many);
@@ -141,7 +56,7 @@ TEST_CASE("watch: phases are spread over the interval", "[watch][sim]") {
 }
 
 TEST_CASE("watch: a target that stays keeps its counters and its phase", "[watch][sim]") {
-  World world;
+  WatchedWorld world;
   world.list_at(0s, {target("stays"), target("goes")});
   world.list_at(5500ms, {target("comes"), target("stays")});
   world.run_for(10'500ms);
@@ -157,7 +72,7 @@ TEST_CASE("watch: a target that stays keeps its counters and its phase", "[watch
 }
 
 TEST_CASE("watch: changed options leave counters and phase", "[watch][sim]") {
-  World world;
+  WatchedWorld world;
   world.list_at(0s, {target("a")});
   world.list_at(5s, {target("a", {.timeout = 300ms})});
   world.run_for(10'500ms);
@@ -171,7 +86,7 @@ TEST_CASE("watch: changed options leave counters and phase", "[watch][sim]") {
 }
 
 TEST_CASE("watch: an empty list stops all probing", "[watch][sim]") {
-  World world;
+  WatchedWorld world;
   world.list_at(0s, {target("a"), target("b")});
   world.list_at(3s, {});
   world.run_for(10'500ms);
@@ -182,7 +97,7 @@ TEST_CASE("watch: an empty list stops all probing", "[watch][sim]") {
 }
 
 TEST_CASE("watch: targets that come and go all day leave nothing", "[watch][sim]") {
-  World world;
+  WatchedWorld world;
   for (int minute = 0; minute < 300; ++minute) {
     world.list_at(1min * minute, {target(std::to_string(minute)), target("stays")});
   }
@@ -199,7 +114,7 @@ TEST_CASE("watch: targets that come and go all day leave nothing", "[watch][sim]
 }
 
 TEST_CASE("watch: a list of thousands is taken while others are probed in time", "[watch][sim]") {
-  World world;
+  WatchedWorld world;
   world.list_at(0s, {target("first")});
   std::vector<WatchTarget> many{target("first")};
   for (int i = 0; i < 3000; ++i) many.push_back(target(std::to_string(i)));
