@@ -39,7 +39,8 @@ std::string about_serve(std::vector<std::string> words) {
 
 TEST_CASE("usage: a command that is missing or misspelt is named with a way out", "[unit]") {
   CHECK(complaint({}) ==
-        "a command is missing: serve, send, probe, wait, watch, report, families, completion or schema; "
+        "a command is missing: serve, send, probe, wait, watch, report, families, completion or "
+        "schema; "
         "try 'netecho --help'");
   CHECK(complaint({"sned"}) == "command sned: unknown; did you mean send?");
   CHECK(complaint({"familes"}) == "command familes: unknown; did you mean families?");

@@ -75,8 +75,8 @@ TEST_CASE("target rules: a name reaches special addresses only with a network", 
 }
 
 TEST_CASE("target rules: what is neither a network nor a pattern is refused", "[net][unit]") {
-  for (const char* rule : {"", "10.0.0.1/8", "10.0.0.*", "10.0.0.0/33", "1.2.3", "::1/129", "a b", "a/b",
-                           "host:7", "udp://host", "a\nb"}) {
+  for (const char* rule : {"", "10.0.0.1/8", "10.0.0.*", "10.0.0.0/33", "1.2.3", "::1/129", "a b",
+                           "a/b", "host:7", "udp://host", "a\nb"}) {
     CAPTURE(rule);
     TargetRules none;
     CHECK_FALSE(none.add(rule));
