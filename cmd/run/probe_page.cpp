@@ -60,7 +60,7 @@ HttpAnswer ProbePage::answer(const HttpRequest& request) const {
   }
   HttpAnswer out;
   out.later = [options = options_, runs = runs_, place = std::move(place),
-               probe = std::get<PageProbe>(std::move(read))](HttpReply reply) {
+               probe = std::get<PageProbe>(std::move(read))](const HttpReply& reply) {
     runs->begin();
     try {
       std::thread{[=, place = place] {  // The place is free when the run has ended.

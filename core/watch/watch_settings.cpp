@@ -7,6 +7,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/random.hpp"
+#include "core/base/rounding.hpp"
 
 namespace netecho {
 namespace {
@@ -45,7 +46,7 @@ std::uint64_t weight_of(const WatchTarget& target, const std::string& host) noex
 
 /// "1000", "0.5": at most three decimals.
 std::string rate_text(double rate) {
-  std::string out = std::to_string(static_cast<std::uint64_t>(rate * 1000 + 0.5));
+  std::string out = std::to_string(nearest(rate * 1000));
   if (out.size() < 4) out.insert(0, 4 - out.size(), '0');
   out.insert(out.size() - 3, ".");
   out.erase(out.find_last_not_of('0') + 1);
@@ -108,6 +109,7 @@ std::vector<WatchTarget> picked(std::vector<WatchTarget> targets, std::size_t co
   std::set<std::size_t> places;
   for (auto each = weights.begin(); each != end; ++each) places.insert(each->second);
   std::vector<WatchTarget> out;
+  out.reserve(count);
   for (const std::size_t place : places) out.push_back(std::move(targets[place]));
   return out;
 }

@@ -30,7 +30,7 @@ WatchedNames::WatchedNames(Workers& workers, Duration interval)
 std::shared_ptr<WatchedName> WatchedNames::watch(NameQuestion question, Instant now) {
   std::weak_ptr<WatchedName>& known = names_[question.key];
   if (auto name = known.lock()) return name;
-  const auto name = std::make_shared<WatchedName>(std::move(question));
+  auto name = std::make_shared<WatchedName>(std::move(question));
   known = name;
   due_.emplace(now, Due{name->question_, name});
   return name;
