@@ -198,10 +198,11 @@ TEST_CASE("impairment: one bit flips, where a frame's prober can tell whose it w
                                                              {1472, 32, 1471}}));
   CAPTURE(size);
   const std::vector<std::byte> message(size, std::byte{0x5A});
+  const ImpairmentSpec always = parsed("corrupt=100%");
   std::size_t least = size, most = 0;
   for (std::uint64_t i = 0; i < 40'000; ++i) {
     std::vector<std::byte> bytes = message;
-    corrupt_message(bytes, fate(parsed("corrupt=100%"), 0, i).corrupt_at);
+    corrupt_message(bytes, fate(always, 0, i).corrupt_at);
     const auto bits = flipped(message, bytes);
     REQUIRE(bits.size() == 1);
     least = std::min(least, bits[0].first);

@@ -275,8 +275,8 @@ TEST_CASE("sink: a stuck reader holds up neither emit, flush nor the end", "[rep
     QueueSink sink{output, kLines, {}};
     sink.emit(large_error());
     pipe.await_writer();
-    for (int i = 0; i < 100'000; ++i) sink.emit(datagram());
-    CHECK(sink.dropped_total() == 100'000 - fitting);
+    for (std::size_t i = 0; i < fitting + 1000; ++i) sink.emit(datagram());
+    CHECK(sink.dropped_total() == 1000);
     CHECK_FALSE(sink.flush(10ms));
   }
   // Its thread has what it needs to go on when the reader comes back.
