@@ -23,6 +23,9 @@ struct SeriesFigures {
   /// `bounds` outlive it.
   explicit SeriesFigures(std::span<const Duration> bounds) : rtt{bounds}, response{bounds} {}
 
+  BucketCounts rtt;
+  BucketCounts response;
+  std::optional<BucketCounts> server_residence{};  ///< Once the server has stamped.
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
   std::uint64_t send_errors = 0;
@@ -34,21 +37,17 @@ struct SeriesFigures {
   std::uint64_t mismatch = 0;
   std::uint64_t refused = 0;
   std::uint64_t unreachable = 0;
-  BucketCounts rtt;
-  BucketCounts response;
-  std::optional<BucketCounts> server_residence{};  ///< Once the server has stamped.
-  std::uint8_t hop_limit = 0;                      ///< Of the last reply; 0: unknown.
   std::optional<Instant> last_reply{};
   std::optional<Duration> last_rtt{};
-  int last_error = 0;  ///< errno of the last probe that was not sent or not answered.
-
   Duration up_within{};  ///< After its last reply it is up for so long: interval and time-out.
+  int last_error = 0;    ///< errno of the last probe that was not sent or not answered.
+  std::uint8_t hop_limit = 0;  ///< Of the last reply; 0: unknown.
 
   // What the connection says.
+  bool denied = false;  ///< No socket may be opened (EPERM): ticks are sends that fail.
   std::optional<AddressFamily> family{};
   std::optional<std::string> address{};  ///< Of the peer; none while there is no connection.
   std::optional<std::uint64_t> path_mtu_bytes{};
-  bool denied = false;  ///< No socket may be opened (EPERM): ticks are sends that fail.
 
   /// Records one outcome. Allocates at the first stamp of a server and of a flow.
   void record(const ProbeOutcome& outcome);
