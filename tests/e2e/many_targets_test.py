@@ -3,29 +3,13 @@
 Needs root for hosts of the test's own.
 """
 
-import contextlib
 import json
 import resource
-import tempfile
-from pathlib import Path
 
 import pytest
-from hosts import Host, own_names, two_hosts
+from hosts import Host, asking, own_names, two_hosts
 from netecho import netecho, serve
 from schema import check
-
-
-@contextlib.contextmanager
-def asking(host, name_server):
-    """The same host, which asks this server for names."""
-    if not Path("/etc/resolv.conf").exists():
-        pytest.skip("there is no /etc/resolv.conf that another could stand for")
-    with tempfile.NamedTemporaryFile("w") as file:
-        file.write(f"nameserver {name_server}\noptions timeout:30\n")
-        file.flush()
-        mounted = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
-        prefix = [*host.prefix, "unshare", "--mount", "sh", "-c", mounted, file.name]
-        yield Host(prefix, host.pid)
 
 
 DEAD = ["tcp://{host}:7001", "tcp://{host}:7002", "udp://one.test:7003", "tcp://two.test:7004"]

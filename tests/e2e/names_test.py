@@ -1,10 +1,8 @@
 """Names that have characters beyond ASCII, looked up as the system does (IDNA)."""
 
-import os
-
 import pytest
 from netecho import environment, netecho, serve
-from programs import need
+from programs import need, need_own_mounts
 
 HOSTS = "127.0.0.1 localhost\n127.0.0.1 xn--mnchen-3ya.test\n"
 
@@ -12,8 +10,7 @@ HOSTS = "127.0.0.1 localhost\n127.0.0.1 xn--mnchen-3ya.test\n"
 @pytest.fixture
 def known_names(tmp_path):
     """A prefix that runs a command with a hosts file of its own."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root for a mount namespace")
+    need_own_mounts()
     (tmp_path / "hosts").write_text(HOSTS)
     script = f'mount --bind {tmp_path}/hosts /etc/hosts && exec "$@"'
     return [need("unshare"), "-m", "sh", "-c", script, "sh"]

@@ -1,13 +1,11 @@
 """netecho wait between hosts of the test's own: pings, frames of Ethernet, and silence. Needs root."""
 
 import contextlib
-import tempfile
 import time
-from pathlib import Path
 
 import ctp
 import pytest
-from hosts import Host, two_hosts
+from hosts import Host, asking, two_hosts
 from netecho import complains, finish
 from pings import allow
 from programs import need, network
@@ -37,18 +35,6 @@ def without_right(host):
 
 def answered(result):
     assert (result.code, result.stdout, result.stderr) == (0, b"", b""), result
-
-
-@contextlib.contextmanager
-def asking(host, name_server):
-    """The same host, which asks this server for names."""
-    if not Path("/etc/resolv.conf").exists():
-        pytest.skip("there is no /etc/resolv.conf that another could stand for")
-    with tempfile.NamedTemporaryFile("w") as file:
-        file.write(f"nameserver {name_server}\noptions timeout:30\n")
-        file.flush()
-        mounted = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
-        yield Host([*host.prefix, "unshare", "--mount", "sh", "-c", mounted, file.name], host.pid)
 
 
 @pytest.mark.parametrize("socket", ["ping", "raw"])

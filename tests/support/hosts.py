@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from netecho import Server, environment, eventually, netecho, running
-from programs import need, network
+from programs import need, need_own_mounts, network
 
 
 class Host:
@@ -161,8 +161,6 @@ def hosts_with_a_router_between():
 @contextlib.contextmanager
 def own_names():
     """(prefix of a command, names(text)): a program that reads an /etc/hosts of its own, with this text."""
-    if not Path("/etc/hosts").exists():
-        pytest.skip("there is no /etc/hosts that another could stand for")
     with tempfile.NamedTemporaryFile("w") as file:
 
         def names(text):
@@ -171,5 +169,21 @@ def own_names():
             file.write(text)
             file.flush()
 
-        mounted = 'mount --bind "$0" /etc/hosts && exec "$@"'
-        yield ["unshare", "--mount", "sh", "-c", mounted, file.name], names
+        yield _reading(file, "/etc/hosts"), names
+
+
+@contextlib.contextmanager
+def asking(host, name_server):
+    """The same host, which asks this server for names."""
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write(f"nameserver {name_server}\noptions timeout:30\n")
+        file.flush()
+        yield Host([*host.prefix, *_reading(file, "/etc/resolv.conf")], host.pid)
+
+
+def _reading(file, path):
+    """A prefix for a command that is to read this file at the path of another."""
+    need_own_mounts()
+    if not Path(path).exists():
+        pytest.skip(f"there is no {path} that another could stand for")
+    return ["unshare", "--mount", "sh", "-c", f'mount --bind "$0" {path} && exec "$@"', file.name]

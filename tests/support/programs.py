@@ -20,6 +20,14 @@ def need(program):
     return path
 
 
+def need_own_mounts():
+    """The test skips where a program can't have mounts of its own: without root, and in a plain
+    chroot, whose root is no mount."""
+    tried = subprocess.run(["unshare", "--mount", "true"], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        pytest.skip(f"no mounts of its own here: {tried.stderr.strip()}")
+
+
 def need_localhost():
     """Other programs ask the system for `localhost`; a bare chroot has no /etc/hosts to tell."""
     try:
@@ -111,6 +119,8 @@ def network(files=False):
     """
     if os.geteuid() != 0:
         pytest.skip("needs root, for a network namespace")
+    if files:
+        need_own_mounts()
     kinds = ["-n", "-m"] if files else ["-n"]
     keeper = subprocess.Popen(
         ["unshare", *kinds, "sh", "-c", "ip link set lo up && echo up && read -r _"],
