@@ -38,18 +38,21 @@ std::string endpoint_lines(std::span<const Served> sockets) {
   return out;
 }
 
-void announce_in_file(const ServeJob& job, const std::string& lines) {
-  if (job.port_file.empty()) return;
-  write_whole_file(job.port_file, lines, AfterPowerLoss::nothing);
+void announce_in_file(const std::string& port_file, const std::string& lines) {
+  if (port_file.empty()) return;
+  write_whole_file(port_file, lines, AfterPowerLoss::nothing);
+}
+
+void announce_at_descriptor(int ready_fd, const std::string& lines) {
+  if (ready_fd < 0) return;
+  Output output{ready_fd, "--ready-fd"};
+  output.write(lines);
+  if (ready_fd > STDERR_FILENO) ::close(ready_fd);
+  if (const auto error = output.error()) throw *error;
 }
 
 void announce(const ServeJob& job, const ServiceManager& manager, const std::string& lines) {
-  if (job.ready_fd >= 0) {
-    Output output{job.ready_fd, "--ready-fd"};
-    output.write(lines);
-    if (job.ready_fd > STDERR_FILENO) ::close(job.ready_fd);
-    if (const auto error = output.error()) throw *error;
-  }
+  announce_at_descriptor(job.ready_fd, lines);
   manager.notify("READY=1\nSTATUS=" + status_of(lines));
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Others are told here that `serve` is ready, and on which real endpoints.
+/// Others are told here that `serve` or `watch` is ready, and on which real endpoints.
 
 #include <span>
 #include <string>
@@ -15,9 +15,13 @@ namespace netecho {
 /// is.
 [[nodiscard]] std::string endpoint_lines(std::span<const Served> sockets);
 
-/// Writes `lines`, one endpoint each, to the port file, which no sandbox would allow. Throws Error
-/// (io).
-void announce_in_file(const ServeJob& job, const std::string& lines);
+/// Writes `lines`, one endpoint each, to the port file, which no sandbox would allow; an empty path
+/// is none. Throws Error (io).
+void announce_in_file(const std::string& port_file, const std::string& lines);
+
+/// Writes them to the ready descriptor and closes it, unless it is a standard one; a negative one
+/// is none. Throws Error (io).
+void announce_at_descriptor(int ready_fd, const std::string& lines);
 
 /// Writes them to the ready descriptor, and tells a service manager. Throws Error (io).
 void announce(const ServeJob& job, const ServiceManager& manager, const std::string& lines);

@@ -91,7 +91,7 @@ int run_serve(const ServeJob& job) {
   check_sandbox(job, sockets);
   // Whoever reads the file may send a signal at once: it has to wait for the server.
   const Interrupt early_signals{SIGINT, SIGTERM, SIGHUP};
-  announce_in_file(job, lines);
+  announce_in_file(job.port_file, lines);
   // No thread runs yet, so that those to come are in it, too.
   options.bind_again = enter_sandbox(job, sockets);
 

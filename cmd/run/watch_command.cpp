@@ -1,5 +1,4 @@
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <optional>
@@ -12,7 +11,6 @@
 #include "cmd/run/watch_targets.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/random.hpp"
-#include "core/base/whole_file.hpp"
 #include "core/host/key_file.hpp"
 #include "core/host/rlimits.hpp"
 #include "core/http/http_server.hpp"
@@ -64,12 +62,7 @@ class WatchServer {
 };
 
 void announce_watch(const WatchJob& job, const ServiceManager& manager, const std::string& line) {
-  if (job.ready_fd >= 0) {
-    Output output{job.ready_fd, "--ready-fd"};
-    output.write(line);
-    if (job.ready_fd > STDERR_FILENO) ::close(job.ready_fd);
-    if (const auto error = output.error()) throw *error;
-  }
+  announce_at_descriptor(job.ready_fd, line);
   manager.notify("READY=1\nSTATUS=watching");
 }
 
@@ -129,7 +122,7 @@ int run_watch(const WatchJob& typed) {
   const std::string line = server ? "http://" + server->address() + "/\n" : "\n";
   if (user) leave_root_to_watch(*user, first);
   check_watch_sandbox(job);
-  if (!job.port_file.empty()) write_whole_file(job.port_file, line, AfterPowerLoss::nothing);
+  announce_in_file(job.port_file, line);
   enter_watch_sandbox(job);
 
   PollWaiter waiter{interrupt};

@@ -86,7 +86,7 @@ class WatchExposition {
   Exposition exposition_;
   std::shared_ptr<const SeriesList> all_;
   std::string text_;
-  std::optional<FamilyText> writer_;  ///< Of the family at hand; it writes to text_.
+  std::optional<FamilyText> writer_;  ///< Writes the family at hand to text_.
   std::size_t family_ = 0;
   std::size_t place_ = 0;
 };

@@ -22,7 +22,7 @@ struct ProbeOutcome {
   std::uint32_t flow = 0;
   Sequence sequence;
   ReplyStatus status = ReplyStatus::ok;
-  std::uint64_t ticks = 1;  ///< Of skipped ones: so many from this sequence on (Keep::counts).
+  std::uint64_t ticks = 1;  ///< So many were skipped from this sequence on (Keep::counts).
   std::optional<Instant> intended{};
   std::optional<Instant> sent{};      ///< T1.
   std::optional<Instant> received{};  ///< T4.
@@ -30,7 +30,7 @@ struct ProbeOutcome {
   std::optional<Duration> response{};
   std::optional<Duration> server_residence{};
   bool reordered = false;        ///< It was answered after a later one.
-  std::uint64_t sent_up_to = 0;  ///< Of an answered one: probes sent up to and including it.
+  std::uint64_t sent_up_to = 0;  ///< Probes sent up to and including an answered one.
   std::optional<std::uint64_t> server_count{};  ///< Probes that the server had seen; 0: unknown.
   int error = 0;                                ///< errno of why it was not sent or not answered.
   const IcmpError* icmp = nullptr;              ///< What the network said, during the call only.

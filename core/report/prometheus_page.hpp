@@ -17,7 +17,7 @@ struct PageProbeFigures {
   bool success = false;
   Duration took{};                        ///< All of it, the look-up included.
   std::optional<Duration> lookup{};       ///< None: the address was typed.
-  std::optional<AddressFamily> family{};  ///< Of the address probed; none: there was none.
+  std::optional<AddressFamily> family{};  ///< The probed address's; none: there was none.
 };
 
 void append_page_probe(std::string& out, const PageProbeFigures& figures, Exposition exposition);

@@ -189,7 +189,8 @@ class TargetsHandler {
   WatchLabels labels_;
   std::size_t label_bytes_ = 0;
   WatchOptions options_;
-  std::map<std::pair<std::string, WatchLabels>, std::size_t> lines_;  ///< Of each identity.
+  std::map<std::pair<std::string, WatchLabels>, std::size_t>
+      lines_;  ///< Where each identity stands.
 };
 
 }  // namespace

@@ -41,12 +41,12 @@ struct SeriesFigures {
   std::optional<Duration> last_rtt{};
   Duration up_within{};  ///< After its last reply it is up for so long: interval and time-out.
   int last_error = 0;    ///< errno of the last probe that was not sent or not answered.
-  std::uint8_t hop_limit = 0;  ///< Of the last reply; 0: unknown.
+  std::uint8_t hop_limit = 0;  ///< The last reply came with it; 0: unknown.
 
   // What the connection says.
   bool denied = false;  ///< No socket may be opened (EPERM): ticks are sends that fail.
   std::optional<AddressFamily> family{};
-  std::optional<std::string> address{};  ///< Of the peer; none while there is no connection.
+  std::optional<std::string> address{};  ///< The peer's; none while there is no connection.
   std::optional<std::uint64_t> path_mtu_bytes{};
 
   /// Records one outcome. Allocates at the first stamp of a server and of a flow.
@@ -81,7 +81,7 @@ struct SeriesFigures {
   }
 
   std::map<std::uint32_t, Flow> flows_;
-  std::uint64_t past_forward_ = 0;  ///< Of flows that ended.
+  std::uint64_t past_forward_ = 0;  ///< What flows that ended lost.
   std::uint64_t past_reverse_ = 0;
 };
 

@@ -24,7 +24,7 @@ struct WatchSettings {
   std::optional<double> max_rate{};   ///< Probes a second of all targets together; none: no limit.
   std::optional<std::size_t> pick{};  ///< Probe so many of the targets; none: all.
   std::string host{};                 ///< The name by which they are picked.
-  std::vector<Duration> bounds{};     ///< Of the histograms' buckets, increasing.
+  std::vector<Duration> bounds{};     ///< The histograms' buckets end here; they increase.
 };
 
 /// Returns what a target is probed with.

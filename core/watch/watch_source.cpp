@@ -70,7 +70,7 @@ void WatchSource::take_step(WatchStep& step, TargetSet& targets, Instant now) {
 
 void WatchSource::add(std::uint64_t id, WatchTarget target, TargetSet& targets, Instant now) {
   // Multiples of the golden ratio are far from each other, however many there are.
-  constexpr std::uint64_t kGoldenRatio = 0x9E37'79B9'7F4A'7C15;  // Of 2^64.
+  constexpr std::uint64_t kGoldenRatio = 0x9E37'79B9'7F4A'7C15;  // As a part of 2^64.
   Entry& entry = entries_[id];
   entry.target = std::move(target);
   entry.place = static_cast<double>(places_++ * kGoldenRatio) * 0x1p-64;

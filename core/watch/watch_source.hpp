@@ -121,7 +121,7 @@ class WatchSource final : public TargetSource {
       options_;
   std::optional<Instant> epoch_;  ///< All places in intervals count from here.
   std::uint64_t places_ = 0;      ///< That were given away.
-  double rate_ = 0;               ///< Of all series together.
+  double rate_ = 0;               ///< What all series together send a second.
   bool changed_ = false;          ///< What readers see is to be published.
   std::atomic<std::size_t> size_{0};
   std::atomic<double> told_rate_{0};

@@ -13,7 +13,7 @@ from http_client import Answer, ask, dial, read_all
 from netecho import INSTRUMENTED, complains, eventually, netecho, serve
 from programs import need
 from sandboxes import landlock_abi
-from watches import TargetsFile, Watch, group
+from watches import TargetsFile, Watch, group, more_than
 
 FAST = ("--interval", "50ms", "--timeout", "5s")
 REQUEST = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -25,17 +25,8 @@ def server():
         yield running
 
 
-def more_than(count):
-    return lambda value: value is not None and value > count
-
-
 def descriptors(watch):
-    return len(os.listdir(f"/proc/{watch.process.pid}/fd"))
-
-
-def address_of(watch):
-    host, _, port = watch.url.removeprefix("http://").rstrip("/").rpartition(":")
-    return host, int(port)
+    return len(os.listdir(f"/proc/{watch.pid}/fd"))
 
 
 # --- who reads ------------------------------------------------------------------------------------
@@ -51,7 +42,7 @@ def test_a_thousand_idle_connections_keep_out_neither_probes_nor_scrapes(server)
                 sock = socket.socket()
                 idle.append(sock)
                 sock.setblocking(False)
-                sock.connect_ex(address_of(watch))  # The queue of the kernel may be full, too.
+                sock.connect_ex(("127.0.0.1", watch.port))  # The queue of the kernel may be full, too.
             sent = watch.until("netecho_probe_received_total", more_than(5))
             assert descriptors(watch) <= before + 64 + 8
             watch.until("netecho_probe_received_total", more_than(sent + 5))
@@ -67,7 +58,7 @@ def test_scrapes_that_are_cut_leave_nothing_behind(server):
         watch.until("netecho_probe_received_total", more_than(0), target=server.endpoint)
         before = descriptors(watch)
         for _ in range(100):
-            with dial(address_of(watch)) as sock:
+            with dial(("127.0.0.1", watch.port)) as sock:
                 sock.sendall(REQUEST)
                 assert sock.recv(1) == b"H"
         eventually(lambda: descriptors(watch) <= before, "the end of 100 connections")
@@ -77,7 +68,7 @@ def test_scrapes_that_are_cut_leave_nothing_behind(server):
 def test_a_scraper_that_stops_reading_delays_neither_probes_nor_others(server):
     many = [f"udp://127.0.0.1:{port}" for port in range(1, 500)]
     with Watch(server.endpoint, *many, *FAST) as watch:
-        with dial(address_of(watch)) as sock:
+        with dial(("127.0.0.1", watch.port)) as sock:
             sock.sendall(REQUEST)
             assert sock.recv(1) == b"H"
             before = watch.until("netecho_probe_received_total", more_than(0), target=server.endpoint)
@@ -87,9 +78,9 @@ def test_a_scraper_that_stops_reading_delays_neither_probes_nor_others(server):
 def test_what_watch_answers_is_what_http_has_to_be(server):
     with Watch(server.endpoint, *FAST) as watch:
         for path, status in [("/metrics", 200), ("/", 200), ("/probe?target=udp://h:7", 403), ("/x", 404)]:
-            assert ask(address_of(watch), path).status == status
-        assert ask(address_of(watch), host="evil.example").status == 421
-        with dial(address_of(watch)) as sock:
+            assert ask(("127.0.0.1", watch.port), path).status == status
+        assert ask(("127.0.0.1", watch.port), host="evil.example").status == 421
+        with dial(("127.0.0.1", watch.port)) as sock:
             sock.sendall(b"NONSENSE\r\n\r\n")
             assert Answer(read_all(sock)).status == 400
 
@@ -199,7 +190,7 @@ def test_a_folder_that_is_replaced_is_another_one(sandbox, server, tmp_path):
             file.put()
             watch.until("netecho_watch_targets", lambda count: count == 0)
             return
-        eventually(lambda: "Permission denied" in watch.log, "the log says why")
+        eventually(lambda: "Permission denied" in watch.stderr, "the log says why")
         before = watch.value("netecho_probe_received_total", target=server.endpoint)
         watch.until("netecho_probe_received_total", more_than(before), target=server.endpoint)
         assert watch.value("netecho_watch_targets") == 1

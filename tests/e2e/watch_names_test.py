@@ -6,15 +6,11 @@ import pytest
 from fixtures import needs_root
 from hosts import own_names
 from netecho import eventually, serve
-from watches import Watch
+from watches import Watch, more_than
 
 pytestmark = needs_root
 OPTIONS = ("--interval", "50ms", "--timeout", "5s", "--resolve-interval", "100ms")
 OLD, NEW = "127.0.0.2", "127.0.0.3"
-
-
-def more_than(count):
-    return lambda value: value is not None and value > count
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import pytest
 from exposition import read
 from netecho import complains, eventually, netecho, serve
 from programs import need
-from watches import TargetsFile, Watch, group
+from watches import TargetsFile, Watch, group, more_than
 
 FAST = ("--interval", "50ms", "--timeout", "500ms")
 
@@ -19,10 +19,6 @@ FAST = ("--interval", "50ms", "--timeout", "500ms")
 def server():
     with serve("udp://127.0.0.1:0", "tcp://127.0.0.1:0") as running:
         yield running
-
-
-def more_than(count):
-    return lambda value: value is not None and value > count
 
 
 # --- figures --------------------------------------------------------------------------------------
@@ -141,7 +137,7 @@ def test_a_broken_list_is_refused_whole(server, tmp_path):
         watch.until("netecho_probe_received_total", more_than(0))
         file.put_text('[{"targets":["udp://127.0.0.1:9",\n"nosuch://x"]}]')
         watch.until("netecho_watch_last_reload_successful", lambda ok: ok == 0)
-        assert "line 2" in watch.log
+        assert "line 2" in watch.stderr
         assert watch.value("netecho_watch_targets") == 1
         before = watch.value("netecho_probe_received_total")
         watch.until("netecho_probe_received_total", more_than(before))

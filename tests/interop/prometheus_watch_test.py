@@ -7,7 +7,7 @@ import json
 import pytest
 from netecho import eventually, netecho, serve
 from prometheus import prometheus, shipped
-from watchers import watch
+from watches import Watch
 
 BOUNDS = [step * 10**power / 10**6 for power in range(7) for step in (1, 2, 5)] + [10]
 # So much later than it came each reply leaves: what a busy machine adds is little beside that.
@@ -36,7 +36,7 @@ def observed(folder, endpoints, rules=("5m",), **labels):
     """(watcher, Prometheus) that has scraped it."""
     shipped(folder, "netecho.rules.yml", {old: HURRIED[old] for old in rules})
     file = targets_file(folder, endpoints, **labels)
-    with watch("--targets", file, "--listen", "127.0.0.1:0") as watcher:
+    with Watch("--targets", file) as watcher:
         (folder / "prometheus.yml").write_text(CONFIGURATION.format(port=watcher.port))
         with prometheus(folder) as server:
             eventually(lambda: values(server, 'up{job="netecho-watch"}') == [1], "it is scraped")
@@ -109,7 +109,7 @@ def test_an_alert_fires_while_a_targets_file_is_broken(folder):
             (folder / "new").rename(folder / "targets.json")
             (alert,) = eventually(lambda: told.firing("NetechoNotWatching"), "the alert fires")
             assert alert["problem"] == "targets file refused"
-            assert watcher.metrics()["netecho_probe_up"].value() == 1  # The old ones go on.
+            assert watcher.scrape()["netecho_probe_up"].value() == 1  # The old ones go on.
             (folder / "new").write_text(good)
             (folder / "new").rename(folder / "targets.json")
             eventually(lambda: not told.firing("NetechoNotWatching"), "the alert ends")
@@ -119,5 +119,5 @@ def test_an_alert_fires_while_a_targets_file_is_broken(folder):
                                   "process_cpu_seconds_total", "process_resident_memory_bytes"])
 def test_what_the_rules_and_the_dashboard_ask_of_a_watcher_it_has(folder, name):
     with serve(f"unixgram:{folder}/s") as server:
-        with watch("--targets", targets_file(folder, [server.endpoint]), "--listen", "127.0.0.1:0") as watcher:
-            assert watcher.metrics()[name].value() >= 0
+        with Watch("--targets", targets_file(folder, [server.endpoint])) as watcher:
+            assert watcher.scrape()[name].value() >= 0

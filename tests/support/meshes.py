@@ -5,7 +5,7 @@ import json
 
 from bridges import hosts_on_a_bridge
 from netecho import eventually
-from watchers import Watcher
+from watches import Watch
 
 
 def address(number):
@@ -34,7 +34,7 @@ def mesh(count, folder, **options):
             stack.enter_context(host.serve(f"udp://{host.v4}:12345", "--metrics", f"{host.v4}:9471"))
         for host in every:
             listen = ("--listen", f"{host.v4}:9470")
-            stack.enter_context(Watcher(("--targets", targets, *listen), prefix=host.prefix))
+            stack.enter_context(Watch("--targets", targets, *listen, prefix=host.prefix))
         (folder / "hosts.json").write_text(json.dumps([{"targets": [host.v4 for host in every]}]))
         yield every, monitor
 

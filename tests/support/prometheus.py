@@ -61,7 +61,7 @@ class Prometheus:
 
 
 def listening_port(pid):
-    """Of the first TCP socket over IPv4 that a process listens on; None: it has none yet."""
+    """The port of the first TCP socket over IPv4 that a process listens on; None: it has none yet."""
     own = set()
     with contextlib.suppress(FileNotFoundError):
         for link in Path(f"/proc/{pid}/fd").iterdir():

@@ -3,48 +3,35 @@
 import contextlib
 import http.client
 import json
-import os
-import signal
-import subprocess
-import tempfile
 import urllib.parse
 from pathlib import Path
 
 from exposition import read
-from netecho import NETECHO, PATIENCE, _read_to_end, environment, eventually, exit_status
+from netecho import PATIENCE, Server, eventually
 from wires import inside
 
 
-class Watch:
-    """Ready as soon as this is made; its log is in a file.
+class Watch(Server):
+    """`with Watch("--targets", file) as watch:` is ready; its end is checked as that of `serve` is.
 
     `host`: another one (tests/support/hosts.py), where it runs and is asked.
     """
 
-    def __init__(self, *args, prefix=(), host=None, env=None, **popen):
+    command = "watch"
+
+    def __init__(self, *args, host=None, prefix=(), **popen):
         self._host = host
-        self._folder = tempfile.TemporaryDirectory(prefix="netecho-")
-        self._err = Path(self._folder.name, "stderr")
-        ready, announce = os.pipe()
-        with open(self._err, "wb") as err:
-            popen.setdefault("stdin", subprocess.DEVNULL)
-            self.process = subprocess.Popen(
-                [*(host.prefix if host else ()), *prefix, NETECHO, "watch", "--listen",
-                 "127.0.0.1:0", "--ready-fd", str(announce), *map(str, args)],
-                pass_fds=(announce,), stdout=subprocess.DEVNULL, stderr=err,
-                env=env or environment(), **popen)
-        os.close(announce)
-        with open(ready, "rb") as pipe:
-            self.url = os.fsdecode(_read_to_end(pipe)).strip()
-        assert self.url, self.log
+        listen = () if "--listen" in args else ("--listen", "127.0.0.1:0")
+        prefix = (*(host.prefix if host else ()), *prefix)
+        super().__init__((*listen, *args), prefix=prefix, **popen)
 
     @property
-    def log(self):
-        return self._err.read_text()
+    def port(self):
+        return urllib.parse.urlsplit(self.endpoint).port
 
     def ask(self, path="/", **headers):
         """(status, headers, body)"""
-        where = urllib.parse.urlsplit(self.url)
+        where = urllib.parse.urlsplit(self.endpoint)
         connection = http.client.HTTPConnection(where.hostname, where.port, timeout=PATIENCE)
         try:
             with inside(self._host) if self._host else contextlib.nullcontext():
@@ -75,29 +62,8 @@ class Watch:
             found[:] = [self.value(name, **labels)]
             return wanted(found[0])
 
-        eventually(holds, f"{name} {labels}, {found}: {self.log}")
+        eventually(holds, f"{name} {labels}, {found}: {self.stderr}")
         return found[0]
-
-    def signal(self, number):
-        self.process.send_signal(number)
-
-    def stop(self):
-        self.signal(signal.SIGTERM)
-        return exit_status(self.process.wait(PATIENCE))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        try:
-            if kind is None and self.process.poll() is None:
-                status = self.stop()
-                assert status == 0, f"{status}: {self.log}"
-        finally:
-            if self.process.poll() is None:
-                self.process.kill()
-            self.process.wait()
-            self._folder.cleanup()
 
 
 class TargetsFile:
@@ -119,3 +85,7 @@ class TargetsFile:
 
 def group(*targets, **labels):
     return {"targets": list(targets), "labels": labels}
+
+
+def more_than(count):
+    return lambda value: value is not None and value > count
