@@ -13,18 +13,9 @@ namespace netecho {
 namespace {
 
 ProbeSeries series_of(const WatchSeries& series, const SeriesFigures& f, Instant now) {
+  const ProbeCounts& counts = f;
   ProbeSeries out{.labels = series.labels(),
-                  .sent = f.sent,
-                  .received = f.received,
-                  .send_errors = f.send_errors,
-                  .skipped = f.skipped,
-                  .duplicate = f.duplicate,
-                  .reordered = f.reordered,
-                  .late = f.late,
-                  .timeout = f.timeout,
-                  .mismatch = f.mismatch,
-                  .refused = f.refused,
-                  .unreachable = f.unreachable,
+                  .counts = counts,
                   .lost_forward = f.lost_forward(),
                   .lost_reverse = f.lost_reverse(),
                   .rtt = &f.rtt,

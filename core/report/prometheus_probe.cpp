@@ -10,10 +10,10 @@ constexpr std::array<std::string_view, 10> kReservedLabels{
     "direction", "endpoint",  "flow",   "le",      "quantile"};
 
 void append_losses(FamilyText& out, const ProbeSeries& t) {
-  out.sample(t.labels, {"reason", "timeout"}, t.timeout);
-  out.sample(t.labels, {"reason", "mismatch"}, t.mismatch);
-  out.sample(t.labels, {"reason", "refused"}, t.refused);
-  out.sample(t.labels, {"reason", "unreachable"}, t.unreachable);
+  out.sample(t.labels, {"reason", "timeout"}, t.counts.timeout);
+  out.sample(t.labels, {"reason", "mismatch"}, t.counts.mismatch);
+  out.sample(t.labels, {"reason", "refused"}, t.counts.refused);
+  out.sample(t.labels, {"reason", "unreachable"}, t.counts.unreachable);
 }
 
 void append_directions(FamilyText& out, const ProbeSeries& t) {
@@ -23,9 +23,9 @@ void append_directions(FamilyText& out, const ProbeSeries& t) {
 }
 
 /// Appends a counter that every target has.
-template <std::uint64_t ProbeSeries::*kCount>
+template <std::uint64_t ProbeCounts::*kCount>
 void append_count(FamilyText& out, const ProbeSeries& t) {
-  out.sample(t.labels, t.*kCount);
+  out.sample(t.labels, t.counts.*kCount);
 }
 
 /// Appends a distribution, if it was measured.
@@ -42,9 +42,9 @@ void append_figure(FamilyText& out, const ProbeSeries& t) {
 
 constexpr ProbeFamily kProbeFamilies[] = {
     {{"netecho_probe_sent", MetricType::counter, "Probes that left."},
-     append_count<&ProbeSeries::sent>},
+     append_count<&ProbeCounts::sent>},
     {{"netecho_probe_received", MetricType::counter, "Probes whose reply came whole and in time."},
-     append_count<&ProbeSeries::received>},
+     append_count<&ProbeCounts::received>},
     {{"netecho_probe_lost", MetricType::counter,
       "Probes that left and got no right reply in time, by reason."},
      append_losses},
@@ -52,18 +52,18 @@ constexpr ProbeFamily kProbeFamilies[] = {
       "Probes lost on the way there and on the way back, as the server's counts tell."},
      append_directions},
     {{"netecho_probe_send_errors", MetricType::counter, "Probes that could not be sent."},
-     append_count<&ProbeSeries::send_errors>},
+     append_count<&ProbeCounts::send_errors>},
     {{"netecho_probe_skipped", MetricType::counter,
       "Ticks of the schedule that passed without a probe."},
-     append_count<&ProbeSeries::skipped>},
+     append_count<&ProbeCounts::skipped>},
     {{"netecho_probe_duplicate", MetricType::counter, "Further copies of replies."},
-     append_count<&ProbeSeries::duplicate>},
+     append_count<&ProbeCounts::duplicate>},
     {{"netecho_probe_reordered", MetricType::counter,
       "Replies that came behind that of a later probe."},
-     append_count<&ProbeSeries::reordered>},
+     append_count<&ProbeCounts::reordered>},
     {{"netecho_probe_late", MetricType::counter,
       "Replies that came when their probe was lost already."},
-     append_count<&ProbeSeries::late>},
+     append_count<&ProbeCounts::late>},
     {{"netecho_probe_rtt_seconds", MetricType::histogram,
       "Round trips; a probe without a reply and a skipped tick have no value: +Inf."},
      append_buckets<&ProbeSeries::rtt>},

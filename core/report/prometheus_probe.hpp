@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/facts/probe_counts.hpp"
 #include "core/net/endpoint.hpp"
 #include "core/report/prometheus_text.hpp"
 
@@ -26,17 +27,7 @@ namespace netecho {
 /// A target as it is now: one series of each family that has been measured.
 struct ProbeSeries {
   std::string labels;  ///< No two targets have the same.
-  std::uint64_t sent = 0;
-  std::uint64_t received = 0;
-  std::uint64_t send_errors = 0;
-  std::uint64_t skipped = 0;
-  std::uint64_t duplicate = 0;
-  std::uint64_t reordered = 0;
-  std::uint64_t late = 0;
-  std::uint64_t timeout = 0;
-  std::uint64_t mismatch = 0;
-  std::uint64_t refused = 0;
-  std::uint64_t unreachable = 0;
+  ProbeCounts counts{};
   std::optional<std::uint64_t> lost_forward{};
   std::optional<std::uint64_t> lost_reverse{};
   // Null: not measured. Of the first three, what went unanswered is in them without a value.

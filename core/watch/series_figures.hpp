@@ -9,6 +9,7 @@
 #include <span>
 
 #include "core/base/units.hpp"
+#include "core/facts/probe_counts.hpp"
 #include "core/measure/bucket_counts.hpp"
 #include "core/measure/round_trip.hpp"
 #include "core/net/endpoint.hpp"
@@ -19,24 +20,13 @@ namespace netecho {
 
 /// A probe is counted when it is known what became of it: so what was sent is what was received and
 /// what was lost.
-struct SeriesFigures {
+struct SeriesFigures : ProbeCounts {
   /// `bounds` outlive it.
   explicit SeriesFigures(std::span<const Duration> bounds) : rtt{bounds}, response{bounds} {}
 
   BucketCounts rtt;
   BucketCounts response;
   std::optional<BucketCounts> server_residence{};  ///< Once the server has stamped.
-  std::uint64_t sent = 0;
-  std::uint64_t received = 0;
-  std::uint64_t send_errors = 0;
-  std::uint64_t skipped = 0;
-  std::uint64_t duplicate = 0;
-  std::uint64_t reordered = 0;
-  std::uint64_t late = 0;
-  std::uint64_t timeout = 0;
-  std::uint64_t mismatch = 0;
-  std::uint64_t refused = 0;
-  std::uint64_t unreachable = 0;
   std::optional<Instant> last_reply{};
   std::optional<Duration> last_rtt{};
   Duration up_within{};  ///< After its last reply it is up for so long: interval and time-out.
