@@ -90,6 +90,9 @@ SCHEME = re.compile(r'"(?:tcp|mptcp|udp|unix|unixgram|unixpacket|packet|ipx)[46]
 NO_SCHEME = re.compile(
     r'kUnixFamilyName = "unix"|k(Packet|Ipx)FamilyName = "(packet|ipx)"|v\("mptcp", ')
 
+# What clang-tidy can't see, as it reads many sources as one.
+INCLUDE = re.compile(r'#include ["<]([^">]+)[">]')
+
 LONGEST = 400  # Lines of a file, of a test's too.
 
 # FILE → WHAT: each of these goes when its room is rebuilt.
@@ -132,6 +135,20 @@ def all_breaches():
                     yield debt, f"{name}:{number}: {complaint}"
 
 
+def odd_includes():
+    for top in ("bench", "cmd", "core", "protocols", "tests"):
+        for path in sorted((ROOT / top).rglob("*.[ch]pp")):
+            name, seen = path.relative_to(ROOT), set()
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                if not (what := INCLUDE.match(line)):
+                    continue
+                if what[1] in seen:
+                    yield f"{name}: again", f"{name}:{number}: {what[1]} is included twice"
+                if what[1].endswith(".cpp"):
+                    yield f"{name}: source", f"{name}:{number}: {what[1]} is a source"
+                seen.add(what[1])
+
+
 def too_long():
     for top in ("bench", "cmd", "core", "protocols", "tests"):
         for path in sorted((ROOT / top).rglob("*.*pp")) + sorted((ROOT / top).rglob("*.py")):
@@ -141,7 +158,7 @@ def too_long():
 
 
 def main():
-    found = [*all_breaches(), *too_long()]
+    found = [*all_breaches(), *odd_includes(), *too_long()]
     wrong = [complaint for debt, complaint in found if debt not in DEBTS]
     wrong += [f"{debt}: paid; take it off the list" for debt in sorted(DEBTS - dict(found).keys())]
     print(*wrong, sep="\n", end="\n" if wrong else "")

@@ -3,6 +3,7 @@
 /// \file
 /// A transport hands this to a client engine: who is connected to whom, and through what.
 
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -24,13 +25,14 @@ struct Connection {
   std::optional<Duration> connect_time;  ///< None where connecting exchanges nothing (datagrams).
 };
 
-/// A connected message socket, whose ends its port knows. REQUIRES: it has a Path with a peer.
-[[nodiscard]] inline Connection connection_over(std::unique_ptr<MessagePort> port) {
-  const Path& path = *port->features().path;
-  SocketDescription peer = *path.peer();
-  std::optional<SocketDescription> local = path.local();
+/// A connected message socket, whose ends its port knows. REQUIRES: it has a peer.
+template <class Port>
+requires std::derived_from<Port, MessagePort> && std::derived_from<Port, Path>
+[[nodiscard]] Connection connection_over(std::unique_ptr<Port> port) {
+  std::optional<SocketDescription> peer = port->peer();
+  std::optional<SocketDescription> local = port->local();
   return {.socket = std::move(port),
-          .peer = std::move(peer),
+          .peer = std::move(*peer),
           .local = std::move(local),
           .connect_time = std::nullopt};
 }
