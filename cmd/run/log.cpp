@@ -21,14 +21,14 @@ struct Choice {
   ColourChoice colour = ColourChoice::automatic;
   TimeOfDay time = TimeOfDay::none;
 };
-constinit Choice choice;
+constinit Choice chosen;
 
 /// Prints the time of day as all other text has it.
 class TimeFlag final : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm& /*local*/,
               spdlog::memory_buf_t& out) override {
-    const std::string text = time_of_day(WallTime{message.time.time_since_epoch()}, choice.time);
+    const std::string text = time_of_day(WallTime{message.time.time_since_epoch()}, chosen.time);
     out.append(text.data(), text.data() + text.size());
   }
   [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
@@ -37,7 +37,7 @@ class TimeFlag final : public spdlog::custom_flag_formatter {
 };
 
 spdlog::sink_ptr make_sink() {
-  if (choice.format == LogFormat::text && colour_for(STDERR_FILENO, choice.colour) == Colour::on) {
+  if (chosen.format == LogFormat::text && colour_for(STDERR_FILENO, chosen.colour) == Colour::on) {
     return std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(spdlog::color_mode::always);
   }
   return std::make_shared<spdlog::sinks::stderr_sink_mt>();
@@ -47,7 +47,7 @@ spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
     auto made = std::make_shared<spdlog::logger>("netecho", make_sink());
     made->set_level(spdlog::level::trace);  // log() has already decided.
-    if (choice.format == LogFormat::json) {
+    if (chosen.format == LogFormat::json) {
       made->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%v"})");
     } else {
       auto formatter = std::make_unique<spdlog::pattern_formatter>();
@@ -70,9 +70,9 @@ std::string escape_for_json(const std::string& text) {
 }
 
 void log(LogLevel level, spdlog::level::level_enum as, const std::string& message) {
-  if (choice.level < level) return;
+  if (chosen.level < level) return;
   const std::string safe = escape_for_terminal(message);
-  logger().log(as, "{}", choice.format == LogFormat::json ? escape_for_json(safe) : safe);
+  logger().log(as, "{}", chosen.format == LogFormat::json ? escape_for_json(safe) : safe);
 }
 
 /// A lock is needed, as connections are opened again on threads of their own.
@@ -86,7 +86,7 @@ bool is_new(const std::string& message) {
 }  // namespace
 
 void configure_log(const CommonOptions& common) {
-  choice = {common.log_level, common.log_format, common.colour,
+  chosen = {common.log_level, common.log_format, common.colour,
             common.time.value_or(TimeOfDay::none)};
 }
 
@@ -95,7 +95,7 @@ void log_debug(const std::string& message) {
 }
 
 void log_debug_once(const std::string& message) {
-  if (choice.level >= LogLevel::debug && is_new(message)) log_debug(message);
+  if (chosen.level >= LogLevel::debug && is_new(message)) log_debug(message);
 }
 
 void log_warning_once(const std::string& message) {

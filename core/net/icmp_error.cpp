@@ -18,7 +18,7 @@
 namespace netecho {
 namespace {
 
-constexpr std::array<std::string_view, 9> kNames{
+constexpr std::array<std::string_view, 9> kNamesOfKinds{
     "net-unreachable",      "host-unreachable", "port-unreachable",
     "fragmentation-needed", "prohibited",       "time-exceeded",
     "parameter-problem",    "packet-too-big",   "other"};
@@ -90,7 +90,7 @@ std::string within_sentence(std::string text) {
 
 std::string_view to_string(IcmpName name) noexcept {
   const auto index = static_cast<std::size_t>(name);
-  return index < kNames.size() ? kNames[index] : std::string_view{};
+  return index < kNamesOfKinds.size() ? kNamesOfKinds[index] : std::string_view{};
 }
 
 IcmpName name_of(const IcmpError& error) noexcept {

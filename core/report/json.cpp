@@ -19,9 +19,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Every JSON reader can hold integers up to this without rounding (RFC 8259 section 6).
-constexpr std::int64_t kMaxInteger = (std::int64_t{1} << 53) - 1;
-
 bool is_text(const PayloadSample& sample, std::string_view& data) {
   data = sample.data;
   // The limit is one of bytes: text stays text when it cuts a character in two.
@@ -33,9 +30,11 @@ bool is_text(const PayloadSample& sample, std::string_view& data) {
 struct Render {
   static Json of(bool value) { return value; }
   static Json of(std::unsigned_integral auto value) {
-    return std::min<std::uint64_t>(value, kMaxInteger);
+    return std::min<std::uint64_t>(value, kMaxJsonInteger);
   }
-  static Json of(Duration value) { return std::clamp(value.count(), -kMaxInteger, kMaxInteger); }
+  static Json of(Duration value) {
+    return std::clamp(value.count(), -kMaxJsonInteger, kMaxJsonInteger);
+  }
   static Json of(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
   static Json of(const std::string& value) { return to_lossy_utf8(value); }
   static Json of(WallTime value) { return format_rfc3339(value); }

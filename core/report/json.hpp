@@ -4,6 +4,7 @@
 /// Turns events into JSON, one line each (docs/json.md), which is valid for every byte that a peer
 /// may send.
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 #include "core/facts/events.hpp"
 
 namespace netecho {
+
+/// Every JSON reader can hold integers up to this without rounding (RFC 8259 section 6).
+inline constexpr std::int64_t kMaxJsonInteger = (std::int64_t{1} << 53) - 1;
 
 /// Returns one line, without its newline.
 [[nodiscard]] std::string to_json(const Event& event);

@@ -16,7 +16,6 @@ namespace netecho {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr std::int64_t kMaxInteger = (std::int64_t{1} << 53) - 1;
 
 Json type(const char* name) {
   return {{"type", name}};
@@ -59,11 +58,11 @@ struct SchemaOf {
   std::span<const std::string_view> transports;
 
   Json of(bool /*value*/) const { return type("boolean"); }
-  Json of(std::uint64_t /*value*/) const { return integer_within(0, kMaxInteger); }
-  Json of(std::uint32_t /*value*/) const { return integer_within(0, kMaxInteger); }
+  Json of(std::uint64_t /*value*/) const { return integer_within(0, kMaxJsonInteger); }
+  Json of(std::uint32_t /*value*/) const { return integer_within(0, kMaxJsonInteger); }
   Json of(std::uint16_t /*value*/) const { return integer_within(0, 65535); }
   Json of(std::uint8_t /*value*/) const { return integer_within(0, 255); }
-  Json of(Duration /*value*/) const { return integer_within(-kMaxInteger, kMaxInteger); }
+  Json of(Duration /*value*/) const { return integer_within(-kMaxJsonInteger, kMaxJsonInteger); }
   Json of(double /*value*/) const { return type("number"); }
   Json of(const std::string& /*value*/) const { return type("string"); }
   Json of(WallTime /*value*/) const { return reference_to("time"); }
@@ -78,7 +77,7 @@ struct SchemaOf {
   Json of(KernelType /*value*/) const { return growing_name(names_of<KernelType>()); }
   Json of(Nothing /*value*/) const { return type("null"); }
   Json of(ErrnoName /*value*/) const { return or_null(type("string")); }
-  Json of(ErrnoNumber /*value*/) const { return or_null(integer_within(1, kMaxInteger)); }
+  Json of(ErrnoNumber /*value*/) const { return or_null(integer_within(1, kMaxJsonInteger)); }
   Json of(PayloadText /*value*/) const { return type("string"); }
   Json of(PayloadEncoding /*value*/) const { return one_of(std::array{"utf8", "base64"}); }
 
