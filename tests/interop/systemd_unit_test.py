@@ -1,7 +1,9 @@
 """The units that are shipped, as systemd's own tools judge them."""
 
 import re
+import shlex
 import subprocess
+import sys
 
 import pytest
 from fixtures import needs_root
@@ -55,3 +57,18 @@ def test_a_mistake_in_them_would_be_seen(units, name):
     service.write_text(service.read_text().replace("WatchdogSec=30s", "WatchdogSec=often"))
     _, said = analyze("verify", service)
     assert f"{service}:" in said and "often" in said
+
+
+def test_a_reload_asks_for_nothing_but_a_shell():
+    """`kill` is a program of its own, which Debian's smallest systems do not have."""
+    text = (UNITS / "netecho-watch.service").read_text()
+    (command,) = re.findall(r"^ExecReload=(.*)$", text, re.M)
+    words = [word.replace("$$", "$") for word in shlex.split(command)]
+    waits = "import signal; signal.pthread_sigmask(0, [1]); print(flush=True); signal.sigwait([1])"
+    with subprocess.Popen([sys.executable, "-c", waits], stdout=subprocess.PIPE) as service:
+        service.stdout.readline()
+        subprocess.run(
+            [f"/bin/{words[0]}", *words[1:]],
+            env={"PATH": "", "MAINPID": str(service.pid)}, timeout=60, check=True,
+        )
+        assert service.wait(60) == 0
