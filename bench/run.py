@@ -2,7 +2,7 @@
 """Measures netecho beside other programs and beside the least that does the same work.
 
 Usage: bench/run.py [--build FOLDER] [--rounds N] [--tiny] [--output FILE] [GROUP...]
-GROUP is S1 to S8, P1 to P4, X1, X2, F, W, GROWTH (docs/performance.md); all of them without any.
+GROUP is S1 to S8, P1 to P4, X1, X2, F, W, N, GROWTH (docs/performance.md); all of them without any.
 """
 
 import argparse
@@ -11,7 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from harness import families, machine, probing, programs, sending, serving, syscalls, watching
+from harness import (
+    families, machine, probing, programs, sending, serving, syscalls, targets, watching
+)
 from harness.figures import HEADINGS, show
 from harness.rounds import Settings
 
@@ -33,6 +35,7 @@ GROUPS = {
     "X2": sending.x2,
     "F": families.f,
     "W": watching.w,
+    "N": targets.n,
     "GROWTH": serving.growth,
 }
 

@@ -6,17 +6,23 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass
 class Goal:
-    """netecho's figure against another's, or against a number if `than` is None."""
+    """netecho's figure against another's, or against a number if `than` is None. `least` and `most`
+    are bounds of the ratio, or of the number."""
 
     than: str | None
     least: float | None = None
     most: float | None = None
+    above: float | None = None  # Instead: so much more than the other's at most, in the same unit.
     slack: float = 0  # Holds, too, when both medians are this close, in the figure's unit.
 
     def text(self):
+        if self.above is not None:
+            return f"<= {self.above:+g}"
         return f">= {self.least:g}" if self.least is not None else f"<= {self.most:g}"
 
     def holds(self, value):
+        if self.above is not None:
+            return value <= self.above
         return value >= self.least if self.least is not None else value <= self.most
 
 
@@ -61,12 +67,19 @@ class Figure:
             )
         return self
 
+    def difference(self, other, subject="netecho"):
+        """How much more than the other's the figure is: taken round by round, as ratios are."""
+        pairs = list(zip(self.entry(subject).samples, other.samples))
+        return statistics.median(mine - its for mine, its in pairs) if pairs else None
+
     def verdicts(self, subject="netecho"):
         """(goal, value, whether it holds); None for both where it could not be measured."""
         for goal in self.goals:
             other = self.entry(goal.than or subject)
             if other is None or not other.samples:
                 value = None
+            elif goal.above is not None:
+                value = self.difference(other, subject)
             else:
                 value = other.ratio if goal.than else other.median
             holds = None if value is None else goal.holds(value)
@@ -103,16 +116,17 @@ def _column(value, width, form="{:.2f}"):
 
 def show(figure):
     lines = [f"{figure.group}  {figure.work} ({figure.unit})"]
-    verdicts = {goal.than or "netecho": (goal, holds) for goal, _, holds in figure.verdicts()}
+    verdicts = {goal.than or "netecho": (goal, *rest) for goal, *rest in figure.verdicts()}
     for each in figure.entries:
         if not each.samples:
             lines.append(f"  {each.name:<16} n/a: {each.not_available}")
             continue
         line = f"  {each.name:<16}"
         line += "".join(short(v).rjust(9) for v in (each.median, min(each.samples), max(each.samples)))
-        line += _column(each.ratio, 8, "{:.3g}x")
-        if each.name in verdicts:
-            goal, holds = verdicts[each.name]
+        goal, value, holds = verdicts.get(each.name, (None, None, None))
+        differs = goal is not None and goal.above is not None
+        line += _column(value, 8, "{:+.3g}") if differs else _column(each.ratio, 8, "{:.3g}x")
+        if goal is not None:
             line += f"  {goal.text():<9} {'ok' if holds else 'MISSED':<7}"
         else:
             line += " " * 19

@@ -4,8 +4,10 @@ import json
 import re
 
 from . import machine, peers, programs
-from .figures import Entry, Figure, Goal
-from .rounds import take_turns
+from .figures import Figure, Goal
+from .rounds import figures_by_unit, take_turns
+
+SKIPPED, LATE = "% of the slots skipped", "us late, p99"
 
 
 def _client(command, cpus=machine.LOAD_CPUS):
@@ -106,33 +108,43 @@ def _paced(settings):
 
 def p2(settings):
     """Does each probe leave when it should?"""
-    for interval, each_us, seconds, most in (("1ms", 1000, 5, 0), ("20us", 20, 2, 1)):
-        duration = settings.pick(f"{seconds}s", "400ms" if each_us == 1000 else "20ms")
-        late = []
+    yield from _schedule(settings, "1ms", 1_000_000, settings.pick(5000, 400))
+    yield from _schedule(settings, "20us", 20_000, settings.pick(2000, 100))
 
-        def netecho():
-            with peers.netecho(settings, "udp://127.0.0.1:0") as server:
-                summary = netecho_probe(
-                    settings, server.endpoint, "-i", interval, "--duration", duration, "-W", "100ms"
-                )
-            if (p99 := summary["instrument"]["send_lateness_ns"]["p99"]) is not None:
-                late.append(p99 / 1000)
-            return 100 * summary["skipped_total"] / summary["scheduled_total"]
 
-        def irtt():
-            timer = "comp" if interval == "1ms" else "busy"  # Its default, and its most exact one.
-            return irtt_stats(settings, interval, duration, timer=timer)["timer_miss_percent"]
+def _schedule(settings, interval, interval_ns, run_ms):
+    """netecho and the plain loop, which answer to the same server, and irtt."""
+    duration = f"{run_ms / 1000:g}s"
 
-        yield Figure(
-            "P2", f"udp, a probe every {interval} for {duration}", "% of the slots skipped",
-            take_turns(settings, {"netecho": netecho, "irtt": irtt}), [Goal(None, most=most)],
-        )
-        if interval == "1ms":
-            yield Figure(
-                "P2", "the same: how late the latest of a hundred left (p99)", "us",
-                [Entry("netecho", late, not_available=None if late else "fewer than a hundred left")],
-                [Goal(None, most=5)],
+    def netecho():
+        with peers.netecho(settings, "udp://127.0.0.1:0") as server:
+            summary = netecho_probe(
+                settings, server.endpoint, "-i", interval, "--duration", duration, "-W", "100ms"
             )
+        late_ns = summary["instrument"]["send_lateness_ns"]["p99"]
+        if late_ns is None:
+            raise programs.NotAvailable("fewer than a hundred left")
+        return _kept(summary["skipped_total"], summary["scheduled_total"], late_ns)
+
+    def limit():
+        with peers.netecho(settings, "udp://127.0.0.1:0") as server:
+            port = server.endpoint.rpartition(":")[2]
+            loop = settings.limit("schedule")
+            said = _client([loop, port, interval_ns, run_ms * 1_000_000])
+        return _kept(*map(int, said.split()))
+
+    def irtt():
+        timer = "comp" if interval == "1ms" else "busy"  # Its default, and its most exact one.
+        return {SKIPPED: irtt_stats(settings, interval, duration, timer=timer)["timer_miss_percent"]}
+
+    samples = {"netecho": netecho, "limit": limit, "irtt": irtt}
+    work = f"udp, a probe every {interval} for {duration}"
+    goals = {SKIPPED: [Goal("limit", above=0.1)], LATE: [Goal("limit", above=3)]}
+    yield from figures_by_unit(settings, "P2", work, samples, goals)
+
+
+def _kept(skipped, slots, late_ns):
+    return {SKIPPED: 100 * skipped / slots, LATE: late_ns / 1000}
 
 
 def p3(settings):

@@ -41,19 +41,25 @@ def raise_descriptor_limit():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def need_descriptors(count):
+    """For a program that opens so many files, and a few of its own."""
+    may, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if may < count + 64:
+        raise NotAvailable(f"needs {count:,} open files and may have {may:,} (ulimit -n)")
+
+
 def _placed(cpus):
     """In a child, before it becomes the program: where it runs, and that it does not outlive us."""
     os.sched_setaffinity(0, cpus)
     PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-class Server:
-    """A server in a process group of its own. It is ready when a line of what it prints ends in its
-    port, or has `path` in it; where `announces` is false, when the kernel says it has a port."""
+class Running:
+    """A program in a process group of its own, ended at the end of the block if it still runs."""
 
-    def __init__(self, scheme, command, *, announces=True, path=None, cpus=None, forks=False):
+    def __init__(self, command, *, cpus, forks=False):
         self.forks = forks
-        # Never a pipe: one that nobody reads would stop a server that talks.
+        # Never a pipe: one that nobody reads would stop a program that talks.
         self._log = tempfile.NamedTemporaryFile(prefix="nb-")
         self.process = subprocess.Popen(
             [str(part) for part in command],
@@ -61,40 +67,38 @@ class Server:
             stdout=self._log,
             stderr=self._log,
             start_new_session=True,
-            preexec_fn=lambda: _placed(cpus or machine.SERVER_CPUS),
+            preexec_fn=lambda: _placed(cpus),
         )
         self.pid = self.process.pid
-        try:
-            if announces:
-                at = self._wait_for(lambda: self._announced(path))
-            else:
-                at = self._wait_for(lambda: listening_port(self.pid, scheme))
-            self.endpoint = f"{scheme}://{at if path else f'127.0.0.1:{at}'}"
-        except BaseException:
-            self.close()
-            raise
 
-    def _said(self):
+    def said(self):
         return Path(self._log.name).read_text(errors="replace")
 
-    def _announced(self, path):
-        for line in self._said().splitlines(keepends=True):
-            if not line.endswith("\n"):
-                break  # The rest of it is to come.
-            if path and path in line:
-                return path
-            if not path and (port := re.search(r"(?:^|:)(\d+)$", line)):
-                return int(port[1])
-        return None
+    def _last_said(self):
+        said = self.said().strip().splitlines()
+        return said[-1][:200] if said else "it said nothing"
 
-    def _wait_for(self, condition):
+    def wait_for(self, condition):
+        """What `condition` returns once that is true."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self.process.poll() is None:
             if found := condition():
                 return found
             time.sleep(0.005)
-        said = self._said().strip().splitlines()
-        raise NotAvailable(f"did not start: {said[-1] if said else 'it said nothing'}")
+        raise NotAvailable(f"did not start: {self._last_said()}")
+
+    def finish(self, seconds=150):
+        """Waits until it ends by itself, and returns what it said."""
+        try:
+            self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise NotAvailable(f"did not end within {seconds} s") from None
+        if self.process.returncode != 0:
+            raise NotAvailable(self._last_said())
+        return self.said()
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def cpu_ns(self):
         """Time its threads have run so far; None for one that forks, whose children come and go."""
@@ -109,7 +113,7 @@ class Server:
         return sum(int(kib) for kib in re.findall(r"^Private_\w+:\s+(\d+) kB", rollup, re.M))
 
     def close(self):
-        # The group is this server's own: what it forked goes with it.
+        # The group is its own: what it forked goes with it.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
@@ -120,6 +124,33 @@ class Server:
 
     def __exit__(self, *_):
         self.close()
+
+
+class Server(Running):
+    """It is ready when a line of what it prints ends in its port, or has `path` in it; where
+    `announces` is false, when the kernel says it has a port."""
+
+    def __init__(self, scheme, command, *, announces=True, path=None, cpus=None, forks=False):
+        super().__init__(command, cpus=cpus or machine.SERVER_CPUS, forks=forks)
+        try:
+            if announces:
+                at = self.wait_for(lambda: self._announced(path))
+            else:
+                at = self.wait_for(lambda: listening_port(self.pid, scheme))
+            self.endpoint = f"{scheme}://{at if path else f'127.0.0.1:{at}'}"
+        except BaseException:
+            self.close()
+            raise
+
+    def _announced(self, path):
+        for line in self.said().splitlines(keepends=True):
+            if not line.endswith("\n"):
+                break  # The rest of it is to come.
+            if path and path in line:
+                return path
+            if not path and (port := re.search(r"(?:^|:)(\d+)$", line)):
+                return int(port[1])
+        return None
 
 
 def listening_port(pid, scheme):

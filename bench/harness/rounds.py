@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from .figures import Entry
+from .figures import Entry, Figure
 from .programs import NotAvailable
 
 
@@ -51,6 +51,19 @@ def take_turns(settings, candidates, *, rounds=None):
             progress(f"round {number + 1} of {rounds}: {name}")
     progress("")
     return list(entries.values())
+
+
+def figures_by_unit(settings, group, work, samples, goals):
+    """A figure for each unit that has goals, all of the same rounds. `samples`: a name to a function
+    that returns {unit: figure}; who lacks a unit is not in its figure."""
+    entries = take_turns(settings, samples)
+    for unit, wanted in goals.items():
+        of_unit = [
+            Entry(each.name, [sample[unit] for sample in each.samples], each.not_available)
+            for each in entries
+            if all(unit in sample for sample in each.samples)
+        ]
+        yield Figure(group, work, unit, of_unit, wanted).compare()
 
 
 def progress(text):

@@ -10,9 +10,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from . import peers, programs
-from .figures import Entry, Figure, Goal
+from .figures import Goal
 from .programs import NotAvailable, Server, need
-from .rounds import take_turns
+from .rounds import figures_by_unit
 
 RECEIVED = "netecho_probe_received_total"
 CORE, MEMORY, SKIPPED = "% of a core", "MiB of private memory", "% of the slots skipped"
@@ -129,18 +129,6 @@ def measure(settings, server, work):
     }
 
 
-def figures(settings, work, samples, goals):
-    """A figure for each unit that has goals, all of the same rounds. `samples`: a name to a function
-    that returns {unit: figure}."""
-    entries = take_turns(settings, samples)
-    for unit, wanted in goals.items():
-        of_unit = [
-            Entry(each.name, [sample[unit] for sample in each.samples], each.not_available)
-            for each in entries
-        ]
-        yield Figure("W", work, unit, of_unit, wanted).compare()
-
-
 def _beside_others(settings):
     """All of 127.0.0.0/8 answers pings."""
     count = settings.pick(300, 3)
@@ -165,7 +153,7 @@ def _beside_others(settings):
     }
     goals = [Goal(name, most=1) for name in ("smokeping_prober", "blackbox")]
     work = f"icmp, {count} targets, one a second each"
-    yield from figures(settings, work, samples, {CORE: goals, MEMORY: goals})
+    yield from figures_by_unit(settings, "W", work, samples, {CORE: goals, MEMORY: goals})
 
 
 def _alone(settings, count, interval, goals):
@@ -184,4 +172,4 @@ def _alone(settings, count, interval, goals):
 
     work = f"udp, {count:,} targets, one every {interval} each"
     wanted = {unit: [Goal(None, most=most)] for unit, most in goals.items()}
-    yield from figures(settings, work, {"netecho": netecho}, wanted)
+    yield from figures_by_unit(settings, "W", work, {"netecho": netecho}, wanted)

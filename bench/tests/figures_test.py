@@ -5,6 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from harness.figures import Entry, Figure, Goal, show  # noqa: E402
+from harness.rounds import Settings, figures_by_unit  # noqa: E402
 
 
 def figure(own, other, *goals):
@@ -33,6 +34,15 @@ def test_slack_forgives_a_small_difference_and_no_more():
     assert verdict(figure([2.25], [2.0], Goal("limit", most=1.03, slack=0.15)))[1] is False
 
 
+def test_a_goal_may_allow_so_much_more_than_the_others_and_is_taken_round_by_round():
+    # The medians, 3 and 1, would say 2.
+    assert verdict(figure([1, 3, 9], [1, 2.5, 1], Goal("limit", above=0.5))) == (0.5, True)
+    assert verdict(figure([1, 3, 9], [1, 2.5, 1], Goal("limit", above=0.25))) == (0.5, False)
+    # Nothing can be divided by the other's.
+    assert verdict(figure([0.0], [0.0], Goal("limit", above=0.1))) == (0.0, True)
+    assert verdict(figure([], [1], Goal("limit", above=0.1))) == (None, None)
+
+
 def test_a_goal_without_another_is_about_netechos_own_median():
     assert verdict(figure([1, 2, 3], [9, 9, 9], Goal(None, most=2))) == (2, True)
     assert verdict(figure([1, 3, 3], [9, 9, 9], Goal(None, most=2))) == (3, False)
@@ -51,10 +61,32 @@ def test_the_table_says_what_was_missed():
     assert lines[2].split() == ["limit", "1", "M", "1", "M", "1", "M", "0.9x", ">=", "0.95", "MISSED"]
 
 
+def test_the_table_has_a_difference_where_the_goal_is_about_one():
+    lines = show(figure([5.5], [2], Goal("limit", above=3))).splitlines()
+    assert lines[2].split() == ["limit", "2", "2", "2", "+3.5", "<=", "+3", "MISSED"]
+
+
 def test_json_has_the_summary_beside_the_samples():
     out = figure([1, 2, 6], [1, 2, 3], Goal("limit", 0.95)).as_json()
     [own, _] = out["entries"]
     assert (own["samples"], own["median"], own["min"], own["max"]) == ([1, 2, 6], 2, 1, 6)
     assert out["goals"] == [
-        {"than": "limit", "least": 0.95, "most": None, "slack": 0, "value": 1.0, "holds": True}
+        {"than": "limit", "least": 0.95, "most": None, "above": None, "slack": 0, "value": 1.0,
+         "holds": True}
     ]
+
+
+def test_each_unit_with_goals_is_a_figure_of_the_same_rounds(tmp_path):
+    samples = iter([{"a": 1, "b": 10}, {"a": 4, "b": 20}, {"a": 2}])
+    one, two = figures_by_unit(
+        Settings(Path("build"), 1, True, tmp_path), "S1", "work",
+        {name: lambda: next(samples) for name in ("netecho", "other", "third")},
+        {"a": [Goal("other", most=1)], "b": [Goal(None, most=5)]},
+    )
+    # The third does not know the second unit.
+    assert [(entry.name, entry.samples) for entry in one.entries] == [
+        ("netecho", [1]), ("other", [4]), ("third", [2])
+    ]
+    assert [(entry.name, entry.samples) for entry in two.entries] == [("netecho", [10]), ("other", [20])]
+    assert [holds for _, _, holds in one.verdicts()] == [True]
+    assert [holds for _, _, holds in two.verdicts()] == [False]

@@ -71,15 +71,3 @@ def test_without_a_right_to_ping_the_group_says_why(settings, monkeypatch):
     monkeypatch.setattr(watching.socket, "socket", refused)
     with pytest.raises(NotAvailable, match="needs root, or a ping socket"):
         next(watching.w(settings))
-
-
-def test_each_unit_with_goals_is_a_figure_of_the_same_rounds(settings):
-    samples = iter([{"a": 1, "b": 10}, {"a": 4, "b": 20}])
-    one, two = watching.figures(
-        settings, "work", {"netecho": lambda: next(samples), "other": lambda: next(samples)},
-        {"a": [watching.Goal("other", most=1)], "b": [watching.Goal(None, most=5)]},
-    )
-    assert [entry.samples for entry in one.entries] == [[1], [4]]
-    assert [entry.samples for entry in two.entries] == [[10], [20]]
-    assert [holds for _, _, holds in one.verdicts()] == [True]
-    assert [holds for _, _, holds in two.verdicts()] == [False]
