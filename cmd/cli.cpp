@@ -44,7 +44,7 @@ std::optional<HelpAmount> wanted_help(const std::vector<std::string>& words, con
 
 bool wants_configuration(const std::vector<std::string>& words) {
   const auto end = std::find(words.begin(), words.end(), "--");
-  return std::find(words.begin(), end, kPrintConfig.names) != end;
+  return std::find(words.begin(), end, kPrintConfig.names.c_str()) != end;
 }
 
 Selected bind_options(const Subcommand& subcommand, OptionBinder& options) {

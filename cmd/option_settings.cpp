@@ -95,10 +95,10 @@ Setting OptionBinder::setting_of(const Bound& bound) const {
   if (!bound.variable.empty()) {
     return {&spec, std::visit(Shown{}, bound.target), "environment " + bound.variable};
   }
-  const std::string shared = is_excluded(spec) ? "" : variable_value(spec.shared);
-  if (!shared.empty()) return {&spec, shared, std::string{"environment "} + spec.shared};
+  const std::string shared = is_excluded(spec) ? "" : variable_value(spec.shared.c_str());
+  if (!shared.empty()) return {&spec, shared, std::string{"environment "} + spec.shared.c_str()};
   const bool flag = spec.value.kind == ValueKind::none;
-  const std::string usual = flag ? std::visit(Shown{}, bound.target) : spec.usual;
+  const std::string usual = flag ? std::visit(Shown{}, bound.target) : spec.usual.c_str();
   return {&spec, usual.empty() ? "-" : usual, "default"};
 }
 
