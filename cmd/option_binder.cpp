@@ -17,7 +17,7 @@ CLI::Option* described(CLI::Option* option, const ValueSpec& value) {
 }  // namespace
 
 void OptionBinder::know(const OptionSpec& spec) {
-  app_.add_flag(spec.names.c_str())->disable_flag_override();
+  if (is_named(spec)) app_.add_flag(spec.names.c_str())->disable_flag_override();
   specs_.push_back(&spec);
 }
 
@@ -44,7 +44,19 @@ void OptionBinder::check_run() const {
 }
 
 void OptionBinder::require_nothing() {
-  for (const Bound& bound : bound_) bound.option->required(false);
+  for (const Bound& bound : bound_) {
+    if (bound.option != nullptr) bound.option->required(false);
+  }
+}
+
+bool OptionBinder::is_named(const OptionSpec& spec) const {
+  if (spec.positional()) return true;
+  const std::string_view name = main_name(spec);
+  const char letter = spec.names.c_str()[1];  // '-' is the letter of none.
+  return std::any_of(words_.begin(), words_.end(), [&](const std::string& word) {
+    if (word.starts_with("--")) return word.starts_with(name);
+    return word.starts_with('-') && word.find(letter, 1) != word.npos;
+  });
 }
 
 // CLI11 would take --json=false, and --json=0, and more, if its override were not disabled.
