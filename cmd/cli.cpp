@@ -22,18 +22,21 @@ constexpr OptionSpec kHelp{"-h,--help",  kFlag, "Print this help; --help=all: wi
 
 /// Tells whether a bundle such as -vh asks for help: what follows an option with a value is its
 /// value.
-bool bundles_help(const std::string& word, const CLI::App& sub) {
+bool bundles_help(const std::string& word, const CLI::App* sub) {
   if (word.size() < 3 || word[0] != '-' || word[1] == '-') return false;
   for (const char letter : word.substr(1)) {
     if (letter == 'h') return true;
-    const CLI::Option* option = sub.get_option_no_throw(std::string{'-', letter});
+    const CLI::Option* option =
+        sub == nullptr ? nullptr : sub->get_option_no_throw(std::string{'-', letter});
     if (option == nullptr || option->get_expected_min() != 0) return false;
   }
   return false;
 }
 
-/// Help is looked for before anything is parsed, so that it works beside every other error.
-std::optional<HelpAmount> wanted_help(const std::vector<std::string>& words, const CLI::App& sub) {
+/// Help is looked for before anything is parsed, so that it works beside every other error. Without
+/// a subcommand there is no parser.
+std::optional<HelpAmount> wanted_help(const std::vector<std::string>& words,
+                                      const CLI::App* sub = nullptr) {
   for (const std::string& word : words) {
     if (word == "--") return std::nullopt;
     if (word == "--help=all") return HelpAmount::all;
@@ -44,7 +47,7 @@ std::optional<HelpAmount> wanted_help(const std::vector<std::string>& words, con
 
 bool wants_configuration(const std::vector<std::string>& words) {
   const auto end = std::find(words.begin(), words.end(), "--");
-  return std::find(words.begin(), end, kPrintConfig.names) != end;
+  return std::find(words.begin(), end, kPrintConfig.names.c_str()) != end;
 }
 
 Selected bind_options(const Subcommand& subcommand, OptionBinder& options) {
@@ -71,8 +74,8 @@ std::string version_of(const std::vector<std::string>& words) {
   return version_text(verbose ? VersionAmount::libraries : VersionAmount::usual);
 }
 
-Job parse_without_subcommand(const std::vector<std::string>& words, const CLI::App& root) {
-  if (wanted_help(words, root)) return PrintJob{program_help()};
+Job parse_without_subcommand(const std::vector<std::string>& words) {
+  if (wanted_help(words)) return PrintJob{program_help()};
   if (words.empty()) {
     throw usage_error("", "",
                       "a command is missing: serve, send, probe, wait, watch, report, families, "
@@ -83,11 +86,12 @@ Job parse_without_subcommand(const std::vector<std::string>& words, const CLI::A
   throw unknown_subcommand(words.front());
 }
 
-void parse(const std::vector<std::string>& words, CLI::App& root, const CLI::App& sub) {
+void parse(const std::vector<std::string>& words, CLI::App& root, const CLI::App& sub,
+           const std::vector<const OptionSpec*>& specs) {
   try {
     root.parse(std::vector<std::string>{words.rbegin(), words.rend()});
   } catch (const CLI::ParseError& error) {
-    reject_extras(sub);
+    reject_extras(sub, specs);
     throw explained(error, sub);
   }
 }
@@ -144,7 +148,8 @@ const Subcommand* find_subcommand(std::string_view name) {
 std::vector<const OptionSpec*> specs_of(const Subcommand& subcommand) {
   CLI::App app;
   app.set_help_flag();
-  OptionBinder options{app};
+  const std::vector<std::string> no_words;
+  OptionBinder options{app, no_words};
   // Nothing is parsed, so that what they are bound to may be gone.
   static_cast<void>(bind_options(subcommand, options));
   return options.specs();
@@ -164,25 +169,25 @@ Job parse_command_line(const std::vector<std::string>& words) {
 }
 
 Job parse_command_line(const std::vector<std::string>& words, Origins& origins) {
+  const Subcommand* named = words.empty() ? nullptr : find_subcommand(words.front());
+  if (named == nullptr) return parse_without_subcommand(words);
   CLI::App root{"", "netecho"};
   root.set_help_flag();
-  const Subcommand* named = words.empty() ? nullptr : find_subcommand(words.front());
-  if (named == nullptr) return parse_without_subcommand(words, root);
   CLI::App* sub = root.add_subcommand(named->name, named->description);
   sub->set_help_flag();
   sub->allow_extras();
-  OptionBinder options{*sub};
+  OptionBinder options{*sub, words};
   const Selected selected = bind_options(*named, options);
-  if (const auto amount = named->hidden() ? std::nullopt : wanted_help(words, *sub)) {
+  if (const auto amount = named->hidden() ? std::nullopt : wanted_help(words, sub)) {
     return PrintJob{help_of(*named, options.specs(), *amount)};
   }
   const bool only_shown = wants_configuration(words);
   if (only_shown) options.require_nothing();
-  parse(options.without_command(words), root, *sub);
+  parse(options.without_command(words), root, *sub, options.specs());
   Environment environment{named->name};
   options.read_environment(environment, origins);
   if (!only_shown) options.check_parsed();
-  reject_extras(*sub);
+  reject_extras(*sub, options.specs());
   Job job = selected_job(selected, origins);
   for (const std::string& complaint : environment.complaints()) log_warning(complaint);
   if (only_shown) return PrintJob{configuration_text(options.settings())};

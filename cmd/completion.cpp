@@ -26,7 +26,7 @@ bool is_literal(const std::string& word) {
 CompletionOption completion_option(const OptionSpec& spec) {
   CompletionOption out;
   out.names = parts_of(spec.names, ',');
-  out.description = spec.summary;
+  out.description = spec.summary.c_str();
   out.kind = spec.value.kind;
   out.optional_value = spec.value.place == ValuePlace::attached;
   if (out.kind == ValueKind::choice || out.kind == ValueKind::open_choice) {

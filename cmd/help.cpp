@@ -126,7 +126,7 @@ std::string option_names(const OptionSpec& spec) {
   std::string out{names.starts_with("--") ? "    " : ""};
   for (const char c : names) out += c == ',' ? std::string{", "} : std::string{c};
   if (spec.value.kind == ValueKind::none) return out;
-  const std::string value = spec.value.name;
+  const std::string value{spec.value.name};
   return out + (spec.value.place == ValuePlace::attached ? "[=" + value + "]" : " " + value);
 }
 
@@ -136,11 +136,11 @@ std::string option_groups(const std::vector<const OptionSpec*>& specs, HelpAmoun
   for (const OptionSpec* spec : specs) {
     if (spec->positional()) continue;
     if (amount == HelpAmount::first && spec->rank != Rank::first) continue;
-    const std::string name = spec->group;
+    const std::string name{spec->group};
     const auto same = [&name](const auto& group) { return group.first == name; };
     auto group = std::find_if(groups.begin(), groups.end(), same);
     if (group == groups.end()) group = groups.insert(groups.end(), {name, ""});
-    group->second += entry(option_names(*spec), spec->summary);
+    group->second += entry(option_names(*spec), spec->summary.c_str());
   }
   std::string out;
   for (const auto& [name, entries] : groups) {

@@ -45,7 +45,7 @@ std::string item(const OptionSpec& spec) {
     out += (out.empty() ? "Fl " : " , Fl ") + roff(name.substr(1));
   }
   if (spec.value.kind == ValueKind::none) return out;
-  const std::string value = roff(spec.value.name);
+  const std::string value = roff(spec.value.name.c_str());
   return out + (spec.value.place == ValuePlace::attached ? " Ns [= Ns Ar " + value + " ]"
                                                          : " Ar " + value);
 }
@@ -56,9 +56,9 @@ std::string options_part(const Subcommand& subcommand) {
   for (const OptionSpec* spec : specs_of(subcommand)) {
     if (spec->positional()) continue;
     auto group = groups.begin();
-    while (group != groups.end() && group->first != spec->group) ++group;
-    if (group == groups.end()) group = groups.insert(group, {spec->group, ""});
-    group->second += ".It " + item(*spec) + "\n" + roff(spec->summary) + ".\n";
+    while (group != groups.end() && group->first != spec->group.c_str()) ++group;
+    if (group == groups.end()) group = groups.insert(group, {spec->group.c_str(), ""});
+    group->second += ".It " + item(*spec) + "\n" + roff(spec->summary.c_str()) + ".\n";
   }
   std::string out;
   for (const auto& [name, items] : groups) {
@@ -72,7 +72,8 @@ std::string environment_part(const Subcommand& subcommand) {
   for (const OptionSpec* spec : variable_specs_of(subcommand)) {
     out += ".It Ev " + variable_of(subcommand.name, *spec) + "\n.Fl " +
            roff(main_name(*spec).substr(1)) + "\n";
-    if (*spec->shared != '\0') out += std::string{"or else\n.Ev "} + spec->shared + "\n";
+    const std::string_view shared = spec->shared;
+    if (!shared.empty()) out.append("or else\n.Ev ").append(shared).append("\n");
   }
   return out + ".El\n";
 }

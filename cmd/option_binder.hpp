@@ -29,18 +29,20 @@ struct Setting {
   std::string origin;
 };
 
-/// Binds the options of one subcommand. Borrows the parser; what the options are bound to must be
-/// there while it parses.
+/// Binds the options of one subcommand. Borrows the parser and the words that it will parse; what
+/// the options are bound to must be there while it parses. The parser gets to know only the options
+/// that one of the words may name: making all of them takes longer than anything else at start.
 class OptionBinder {
  public:
-  explicit OptionBinder(CLI::App& app) : app_{app} {}
+  OptionBinder(CLI::App& app, const std::vector<std::string>& words) : app_{app}, words_{words} {}
 
   template <class Rows, class Typed>
   void bind(const Rows& rows, Typed& typed) {
     for (const auto& row : rows) {
       const auto bind_member = [&](auto member) {
         auto& target = typed.*member;
-        bound_.push_back({&row.spec, bind_one(row.spec, target), &target, ""});
+        CLI::Option* const option = is_named(row.spec) ? bind_one(row.spec, target) : nullptr;
+        bound_.push_back({&row.spec, option, &target, ""});
       };
       std::visit(bind_member, row.member);
       specs_.push_back(&row.spec);
@@ -89,11 +91,16 @@ class OptionBinder {
                               std::vector<std::string>*>;
   struct Bound {
     const OptionSpec* spec;
-    CLI::Option* option;
+    CLI::Option* option;  ///< Null where no word can name it.
     Target target;
     std::string variable;  ///< Gave the value; empty if none did.
+
+    [[nodiscard]] bool is_typed() const;
   };
 
+  /// Tells whether a word may name the option, alone, with a value or in a bundle such as -vq.
+  /// Positional arguments need no name.
+  [[nodiscard]] bool is_named(const OptionSpec& spec) const;
   [[nodiscard]] bool is_typed(std::string_view name) const;
   [[nodiscard]] bool is_excluded(const OptionSpec& spec) const;
   [[nodiscard]] Setting setting_of(const Bound& bound) const;
@@ -105,6 +112,7 @@ class OptionBinder {
   CLI::Option* bind_one(const OptionSpec& spec, std::vector<std::string>& values);
 
   CLI::App& app_;
+  const std::vector<std::string>& words_;
   const OptionSpec* command_spec_ = nullptr;
   std::vector<std::string>* command_ = nullptr;  ///< Null where nothing else is to be run.
   std::vector<Bound> bound_;

@@ -62,6 +62,10 @@ void OptionBinder::prefer(std::string_view stronger, std::string_view weaker) {
   preferred_.emplace_back(stronger, weaker);
 }
 
+bool OptionBinder::Bound::is_typed() const {
+  return option != nullptr && option->count() > 0;
+}
+
 bool OptionBinder::is_typed(std::string_view name) const {
   const std::size_t equals = std::min(name.find('='), name.size());
   const std::string option{name.substr(0, equals)};
@@ -80,7 +84,7 @@ void OptionBinder::read_environment(Environment& environment, Origins& origins) 
   for (Bound& bound : bound_) {
     if (bound.spec->positional()) continue;
     const Environment::Variable* const variable = environment.take(*bound.spec);
-    if (variable == nullptr || bound.option->count() > 0 || is_excluded(*bound.spec)) {
+    if (variable == nullptr || bound.is_typed() || is_excluded(*bound.spec)) {
       continue;
     }
     std::visit(Assign{*bound.spec, variable->name, variable->value}, bound.target);
@@ -91,14 +95,14 @@ void OptionBinder::read_environment(Environment& environment, Origins& origins) 
 
 Setting OptionBinder::setting_of(const Bound& bound) const {
   const OptionSpec& spec = *bound.spec;
-  if (bound.option->count() > 0) return {&spec, std::visit(Shown{}, bound.target), "command line"};
+  if (bound.is_typed()) return {&spec, std::visit(Shown{}, bound.target), "command line"};
   if (!bound.variable.empty()) {
     return {&spec, std::visit(Shown{}, bound.target), "environment " + bound.variable};
   }
-  const std::string shared = is_excluded(spec) ? "" : variable_value(spec.shared);
-  if (!shared.empty()) return {&spec, shared, std::string{"environment "} + spec.shared};
+  const std::string shared = is_excluded(spec) ? "" : variable_value(spec.shared.c_str());
+  if (!shared.empty()) return {&spec, shared, std::string{"environment "} + spec.shared.c_str()};
   const bool flag = spec.value.kind == ValueKind::none;
-  const std::string usual = flag ? std::visit(Shown{}, bound.target) : spec.usual;
+  const std::string usual = flag ? std::visit(Shown{}, bound.target) : spec.usual.c_str();
   return {&spec, usual.empty() ? "-" : usual, "default"};
 }
 
@@ -106,7 +110,7 @@ std::vector<GivenOption> OptionBinder::given() const {
   std::vector<GivenOption> out;
   for (const Bound& bound : bound_) {
     if (bound.spec->needs == Needs::nothing) continue;
-    if (bound.option->count() == 0 && bound.variable.empty()) continue;
+    if (!bound.is_typed() && bound.variable.empty()) continue;
     // A variable may say no to a flag.
     const auto* const flag = std::get_if<bool*>(&bound.target);
     if (flag != nullptr && !**flag) continue;
@@ -118,7 +122,7 @@ std::vector<GivenOption> OptionBinder::given() const {
 std::vector<Setting> OptionBinder::settings() const {
   std::vector<Setting> out;
   for (const Bound& bound : bound_) {
-    if (bound.spec->positional() && bound.option->count() == 0) continue;
+    if (bound.spec->positional() && !bound.is_typed()) continue;
     out.push_back(setting_of(bound));
   }
   if (command_ != nullptr && !command_->empty()) {  // It is typed behind all others, too.

@@ -19,7 +19,7 @@ std::vector<std::string> parts_of(std::string_view text, char separator) {
 std::string choice_complaint(const ValueSpec& value, const std::string& text) {
   const std::vector<std::string> words = parts_of(value.name, '|');
   if (std::find(words.begin(), words.end(), text) != words.end()) return "";
-  return "expected " + std::string(value.name) + ", got '" + text + "'";
+  return "expected " + std::string{value.name} + ", got '" + text + "'";
 }
 
 std::string_view main_name(const OptionSpec& spec) {

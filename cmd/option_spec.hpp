@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cmd/run/endpoint_options.hpp"
+#include "core/base/fixed_text.hpp"
 
 namespace netecho {
 
@@ -33,7 +34,7 @@ enum class ValuePlace : std::uint8_t {
 };
 
 struct ValueSpec {
-  const char* name = "";  ///< Help shows it; a choice is all its words: "auto|always|never".
+  FixedText<63> name = "";  ///< Help shows it; a choice is all its words: "auto|always|never".
   ValueKind kind = ValueKind::none;
   ValuePlace place = ValuePlace::next;
 };
@@ -64,16 +65,16 @@ inline constexpr Rank kLater = Rank::later;
 /// Describes an option, or a positional argument, whose name has no dash. It lives as long as the
 /// program.
 struct OptionSpec {
-  const char* names;  ///< The short one comes first: "-c,--count".
+  FixedText<31> names;  ///< The short one comes first: "-c,--count".
   ValueSpec value;
-  const char* summary;     ///< The line of --help stands alone: what it does, unit, default.
-  const char* group = "";  ///< It stands under this heading of --help.
-  const char* usual = "";  ///< What holds if it isn't given; the summary tells it in parentheses.
+  FixedText<127> summary;    ///< The line of --help stands alone: what it does, unit, default.
+  FixedText<15> group = "";  ///< It stands under this heading of --help.
+  FixedText<31> usual = "";  ///< What holds if it isn't given; the summary tells it in parentheses.
   Rank rank = Rank::later;
-  const char* shared = "";       ///< A variable that all subcommands read if its own is not set.
+  FixedText<31> shared = "";     ///< A variable that all subcommands read if its own is not set.
   Needs needs = Needs::nothing;  ///< It means nothing for endpoints that lack this.
 
-  [[nodiscard]] bool positional() const { return *names != '-'; }
+  [[nodiscard]] bool positional() const { return *names.c_str() != '-'; }
 };
 
 /// What was typed goes to a member. The type says how often an option may be given, and with what:

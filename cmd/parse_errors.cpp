@@ -13,12 +13,12 @@ std::string try_help(const CLI::App& sub) {
   return "try 'netecho " + sub.get_name() + " --help'";
 }
 
-Error unknown_option(const CLI::App& sub, const std::string& word) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : sub.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+Error unknown_option(const CLI::App& sub, const std::vector<const OptionSpec*>& specs,
+                     const std::string& word) {
+  std::vector<std::string_view> known;
+  for (const OptionSpec* spec : specs) {
+    if (main_name(*spec).starts_with("--")) known.push_back(main_name(*spec));
   }
-  const std::vector<std::string_view> known{names.begin(), names.end()};
   const std::string guess{nearest_word(word.substr(0, word.find('=')), known)};
   return usage_error("option", word,
                      "unknown; " + (guess.empty() ? try_help(sub) : "did you mean " + guess + "?"));
@@ -43,7 +43,7 @@ Error unknown_subcommand(const std::string& word) {
                                              : "unknown; did you mean " + guess + "?");
 }
 
-void reject_extras(const CLI::App& sub) {
+void reject_extras(const CLI::App& sub, const std::vector<const OptionSpec*>& specs) {
   std::vector<std::string> extras = sub.remaining();
   // CLI11 leaves the first "--" among them: it has done its work.
   if (const auto dashes = std::find(extras.begin(), extras.end(), "--"); dashes != extras.end()) {
@@ -51,7 +51,7 @@ void reject_extras(const CLI::App& sub) {
   }
   if (extras.empty()) return;
   const std::string& first = extras.front();
-  if (first.size() > 1 && first.front() == '-') throw unknown_option(sub, first);
+  if (first.size() > 1 && first.front() == '-') throw unknown_option(sub, specs, first);
   throw usage_error(
       "argument", first,
       sub.get_name() == "send" ? "one too many; quote DATA that has spaces" : "one too many");

@@ -5,7 +5,9 @@
 /// option first nor a way out.
 
 #include <string>
+#include <vector>
 
+#include "cmd/option_spec.hpp"
 #include "core/base/error.hpp"
 
 namespace CLI {
@@ -18,8 +20,9 @@ namespace netecho {
 /// Returns the error that `word` is no subcommand, with the nearest one.
 [[nodiscard]] Error unknown_subcommand(const std::string& word);
 
-/// Throws for what is left over after parsing: an option nobody knows, or one argument too many.
-void reject_extras(const CLI::App& sub);
+/// Throws for what is left over after parsing: an option that is none of `specs`, or one argument
+/// too many.
+void reject_extras(const CLI::App& sub, const std::vector<const OptionSpec*>& specs);
 
 [[nodiscard]] Error explained(const CLI::ParseError& error, const CLI::App& sub);
 

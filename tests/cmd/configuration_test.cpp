@@ -32,11 +32,11 @@ TEST_CASE("print-config: every option is there, with its default", "[unit]") {
   for (const Subcommand& each : subcommands()) {
     if (each.hidden()) continue;
     for (const OptionSpec* spec : variable_specs_of(each)) {
-      CAPTURE(each.name, spec->names);
+      CAPTURE(each.name, spec->names.c_str());
       const std::string said =
           said_of(std::string{main_name(*spec)}, {each.name, "--print-config"});
       CHECK(said.ends_with(" default"));
-      const std::string usual = spec->usual;
+      const std::string usual{spec->usual};
       if (!usual.empty()) CHECK(said == usual + " default");
     }
   }
@@ -48,8 +48,8 @@ TEST_CASE("print-config: every option is there, with its default", "[unit]") {
 TEST_CASE("print-config: a default is the one that --help tells", "[unit]") {
   for (const Subcommand& each : subcommands()) {
     for (const OptionSpec* spec : variable_specs_of(each)) {
-      CAPTURE(each.name, spec->names);
-      const std::string usual = spec->usual;
+      CAPTURE(each.name, spec->names.c_str());
+      const std::string usual{spec->usual};
       CHECK((usual.empty() || std::string{spec->summary}.find("(" + usual) != std::string::npos));
     }
   }

@@ -207,7 +207,8 @@ TEST_CASE("environment: a bad value names its variable", "[unit]") {
     if (each.hidden()) continue;
     for (const OptionSpec* spec : variable_specs_of(each)) {
       const std::set<std::string> checked{"", "N", "DURATION", "SIZE"};
-      if (spec->value.kind != ValueKind::choice && checked.count(spec->value.name) == 0) continue;
+      if (spec->value.kind != ValueKind::choice && checked.count(spec->value.name.c_str()) == 0)
+        continue;
       const std::string name = variable_of(each.name, *spec);
       const Variable variable{name, "banana"};
       CHECK(complaint_about(each, {}).starts_with("environment " + name + ": "));

@@ -102,13 +102,13 @@ TEST_CASE("help: each line of an option stands alone", "[unit]") {
   for (const Subcommand& each : subcommands()) {
     std::set<std::string> told;
     for (const OptionSpec* spec : specs_of(each)) {
-      CAPTURE(spec->names);
-      const std::string line = spec->summary;
+      CAPTURE(spec->names.c_str());
+      const std::string line{spec->summary};
       CHECK(told.insert(line).second);
       CHECK((line.front() >= 'A' && line.front() <= 'Z'));
       CHECK_FALSE(line.starts_with("Of "));
       CHECK(line.find(' ') != std::string::npos);
-      CHECK((spec->positional() || *spec->group != '\0'));
+      CHECK((spec->positional() || *spec->group.c_str() != '\0'));
     }
   }
 }

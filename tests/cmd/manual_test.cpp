@@ -34,7 +34,7 @@ TEST_CASE("manual: lists each option and each variable", "[unit]") {
     const std::string options = part({"options", each.name});
     const std::string variables = part({"environment", each.name});
     for (const OptionSpec* spec : variable_specs_of(each)) {
-      CAPTURE(each.name, spec->names);
+      CAPTURE(each.name, spec->names.c_str());
       CHECK(contains(options, std::string{main_name(*spec).substr(2)}));
       CHECK(contains(variables, ".It Ev " + variable_of(each.name, *spec) + "\n"));
     }

@@ -38,7 +38,7 @@ inline std::string sample_of(const OptionSpec& spec) {
   if (const auto found = by_option.find(std::string{main_name(spec)}); found != by_option.end()) {
     return found->second;
   }
-  if (const auto found = by_value.find(spec.value.name); found != by_value.end()) {
+  if (const auto found = by_value.find(spec.value.name.c_str()); found != by_value.end()) {
     return found->second;
   }
   return parts_of(spec.value.name, '|').back();  // A word of a choice.
