@@ -29,7 +29,7 @@ Outage as_shown(const OutageSpan& span) noexcept {
 
 }  // namespace
 
-void ProbeCounts::add(const ProbeCounts& other) noexcept {
+void FlowCounts::add(const FlowCounts& other) noexcept {
   sent += other.sent;
   received += other.received;
   skipped += other.skipped;
@@ -106,14 +106,14 @@ Duration since(Instant start, Instant now) noexcept {
 
 }  // namespace
 
-double FlowFigures::rate(const ProbeCounts& done, Duration length) const noexcept {
+double FlowFigures::rate(const FlowCounts& done, Duration length) const noexcept {
   const double span_ns = interval_ > Duration::zero() ? static_cast<double>(done.scheduled()) *
                                                             static_cast<double>(interval_.count())
                                                       : static_cast<double>(length.count());
   return span_ns > 0 ? static_cast<double>(done.sent) * 1e9 / span_ns : 0;
 }
 
-void FlowFigures::add_to(ProbeCounts& totals, Histogram& rtt) const {
+void FlowFigures::add_to(FlowCounts& totals, Histogram& rtt) const {
   totals.add(past_counts_);
   totals.add(counts);
   totals.sent -= carried_;
@@ -171,7 +171,7 @@ FigureSet FlowFigures::end_period(Instant now, const SequenceTracker& tracker) {
   out.statistics.merge(statistics);
   out.loss_runs = loss_runs_of(period_loss_runs_);
   out.outages = end_period_of_outages(now, tracker);
-  ProbeCounts fresh = counts;
+  FlowCounts fresh = counts;
   fresh.sent -= carried_;
   out.length = since(period_start_, now);
   out.achieved_per_second = rate(fresh, out.length);

@@ -20,7 +20,7 @@
 namespace netecho {
 
 /// One final status a sequence; late, duplicate and reordered are extra.
-struct ProbeCounts {
+struct FlowCounts {
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
   std::uint64_t skipped = 0;
@@ -46,12 +46,12 @@ struct ProbeCounts {
   [[nodiscard]] std::uint64_t unanswered() const noexcept {
     return lost() + send_error + no_connection;
   }
-  void add(const ProbeCounts& other) noexcept;
+  void add(const FlowCounts& other) noexcept;
 };
 
 /// What the figures of a summary come from: of one flow or several, of a run or a part of it.
 struct FigureSet {
-  ProbeCounts counts;
+  FlowCounts counts;
   RoundTripStatistics statistics{HistogramSpace::as_needed};
   LossRuns loss_runs;
   std::vector<Outage> outages;  ///< Of each flow in turn.
@@ -73,7 +73,7 @@ class FlowFigures {
   void begin(Instant start) noexcept { period_start_ = run_start_ = start; }
 
   /// What happens is recorded here, once, for the period at hand.
-  ProbeCounts counts;
+  FlowCounts counts;
   RoundTripStatistics statistics;
 
   [[nodiscard]] RoundTripOrder& order() noexcept { return order_; }
@@ -88,7 +88,7 @@ class FlowFigures {
   void unanswered(Instant due, std::uint64_t slots) noexcept;
 
   /// What a quick look wants of the run so far, added to what is there.
-  void add_to(ProbeCounts& totals, Histogram& rtt) const;
+  void add_to(FlowCounts& totals, Histogram& rtt) const;
   /// The figures of the run so far; `tracker` knows what still waits.
   [[nodiscard]] FigureSet whole(Instant now, const SequenceTracker& tracker) const;
   /// Ends the period, and returns its figures. What is outstanding belongs to it and to the next
@@ -97,7 +97,7 @@ class FlowFigures {
 
  private:
   void note_hop_limit(std::uint8_t hop_limit) noexcept;
-  [[nodiscard]] double rate(const ProbeCounts& done, Duration length) const noexcept;
+  [[nodiscard]] double rate(const FlowCounts& done, Duration length) const noexcept;
   [[nodiscard]] std::vector<Outage> end_period_of_outages(Instant now,
                                                           const SequenceTracker& tracker);
 
@@ -112,7 +112,7 @@ class FlowFigures {
   std::uint64_t told_outage_probes_ = 0;  ///< Of the next one, if it was open then.
   std::uint8_t last_hop_limit_ = 0;       ///< 0: none is known yet.
   std::uint64_t carried_ = 0;             ///< Of counts.sent: outstanding when the period began.
-  ProbeCounts past_counts_;               ///< Of the periods before.
+  FlowCounts past_counts_;                ///< Of the periods before.
   RoundTripStatistics past_statistics_{HistogramSpace::as_needed};
 };
 

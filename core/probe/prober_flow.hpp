@@ -71,7 +71,7 @@ class ProbeFlow {
   void on_time(Instant now);
 
   /// Adds what a quick look wants of the run so far.
-  void glance(ProbeCounts& totals, Histogram& rtt) const { recorder_.add_to(totals, rtt); }
+  void glance(FlowCounts& totals, Histogram& rtt) const { recorder_.add_to(totals, rtt); }
   /// Figures of the run so far, and of the period that ends now.
   [[nodiscard]] FigureSet whole(Instant now) const;
   [[nodiscard]] FigureSet end_period(Instant now);

@@ -77,7 +77,7 @@ class Recorder {
   [[nodiscard]] bool answered_once() const noexcept { return stamped_.has_value(); }
 
   /// Adds what a quick look wants of the run so far.
-  void add_to(ProbeCounts& totals, Histogram& rtt) const { figures_.add_to(totals, rtt); }
+  void add_to(FlowCounts& totals, Histogram& rtt) const { figures_.add_to(totals, rtt); }
   /// Round trips since somebody reset them, for a running display.
   [[nodiscard]] Histogram& recent() noexcept { return recent_; }
   /// Figures of the run so far, and of the period that ends now. `unfinished`: what has come of the

@@ -221,7 +221,7 @@ std::vector<ProbeResult> FlowTable::end_period(Instant now) const {
 std::vector<ProbeStatus> FlowTable::status() const {
   std::vector<ProbeStatus> out;
   for (const auto& [number, target] : targets_) {
-    ProbeCounts totals;
+    FlowCounts totals;
     Histogram latency{HistogramSpace::as_needed};
     Histogram recent{HistogramSpace::as_needed};
     for (const std::uint32_t id : target.flows) {

@@ -26,7 +26,7 @@ LatencyFigures response_figures(const Histogram& response, std::uint64_t infinit
 }
 
 void fill_counts(Summary& summary, const FigureSet& figures) {
-  const ProbeCounts& counts = figures.counts;
+  const FlowCounts& counts = figures.counts;
   summary.scheduled_total = counts.scheduled();
   summary.sent_total = counts.sent;
   summary.received_total = counts.received;
