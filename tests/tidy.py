@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy over the sources of cmd, core and protocols, joined as the `joined` preset joins them.
+"""Runs clang-tidy over the sources of cmd, core and protocols, joined as build/tidy is configured.
 
 A library's headers are then read once for many of our files. Each joined source is written out whole,
 not as a list of #include lines: clang's analyzer follows only functions that stand in the main file.
@@ -15,8 +15,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-JOINED = ROOT / "build" / "joined"
-WHOLE = ROOT / "build" / "tidy"
+JOINED = ROOT / "build" / "tidy"
+WHOLE = JOINED / "whole"
 ROOMS = ("cmd", "core", "protocols")
 OURS = tuple(f"{top / room}/" for room in ROOMS for top in (ROOT, JOINED))  # Some are not joined.
 INCLUDED = re.compile(r'^#include "(/[^"]+\.cpp)"$')
