@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/base/error.hpp"
+#include "core/net/ip_number.hpp"
 #include "core/net/socket_address.hpp"
 #include "protocols/grammar/ip_rest.hpp"
 #include "protocols/icmp/icmp_client.hpp"
@@ -74,7 +75,6 @@ class Pinger {
     } else {
       wish(fd, NETECHO_SOCKET_OPTION(IPPROTO_IP, IP_RECVERR));
       wish(fd, NETECHO_SOCKET_OPTION(IPPROTO_IP, IP_RECVTTL));
-      wish(fd, NETECHO_SOCKET_OPTION(SOL_SOCKET, SO_BROADCAST));
     }
     prepare_client(fd, family, options_.socket, kClientOptions, endpoint_.typed);
     enlarge_receive_buffer(fd, options_.socket);
@@ -91,17 +91,28 @@ class Pinger {
     }
   }
 
-  /// A raw socket stays unconnected; another one is connected and tells what it would know.
+  /// Tells whether somebody else may answer than who is asked. Of IPv4 these are broadcasts and
+  /// groups (RFC 1122 section 3.2.2.6); an anycast address of IPv6 looks like any other (RFC 4443
+  /// section 4.2). Sets what broadcasts need.
+  bool others_answer(int fd, const SocketAddress& peer) const {
+    if (peer.family() == AF_INET6) return true;
+    // The kernel knows which addresses are broadcasts: it refuses those unless they are wanted.
+    const bool broadcast = ::connect(fd, peer.data(), peer.size()) != 0 && errno == EACCES;
+    if (broadcast) wish(fd, NETECHO_SOCKET_OPTION(SOL_SOCKET, SO_BROADCAST));
+    return broadcast || !ip_number(*peer.data()).is_unicast();
+  }
+
+  /// A raw socket that others may answer stays unconnected, and another one tells what it would
+  /// know. All others are connected: the kernel would give each reply to each raw socket there is.
   Connection connect_to(const SocketAddress& peer) const {
-    IcmpSocket socket = open(peer.family());
-    const bool raw = socket.echo.access == IcmpAccess::raw;
-    const IcmpSocket scout = raw ? open(peer.family()) : IcmpSocket{};
-    const int fd = raw ? scout.fd.get() : socket.fd.get();
-    connect(fd, peer);
-    const IcmpClient::Config config{.echo = socket.echo,
-                                    .kind = kIcmpKind,
-                                    .peer = without_port(peer),
-                                    .local = without_port(local_address(fd))};
+    IcmpSocket scout = open(peer.family());
+    const bool apart = others_answer(scout.fd.get(), peer) && scout.echo.access == IcmpAccess::raw;
+    connect(scout.fd.get(), peer);
+    const SocketAddress local = without_port(local_address(scout.fd.get()));
+    IcmpSocket socket = apart ? open(peer.family()) : std::move(scout);
+    if (apart) wish(socket.fd.get(), NETECHO_SOCKET_OPTION(SOL_SOCKET, SO_BROADCAST));
+    const IcmpClient::Config config{
+        .echo = socket.echo, .kind = kIcmpKind, .peer = without_port(peer), .local = local};
     return connection_over(std::make_unique<IcmpClient>(std::move(socket.fd), config));
   }
 

@@ -23,9 +23,9 @@ namespace netecho {
 /// T1 is read right before the call that sends, T4 right after the one that receives. A message's
 /// number (Slot::number) is its ICMP sequence number; without one the port counts by itself.
 ///
-/// A ping socket is connected. A raw one is not: the kernel would keep replies of other addresses
-/// from it, which broadcast and anycast have. Replies that are not this socket's, and errors about
-/// other programs' messages, are left out.
+/// A raw socket is not connected where others may answer than who is asked (a broadcast, a group,
+/// IPv6): the kernel would keep their replies from it. Replies that are not this socket's, and
+/// errors about other programs' messages, are left out.
 class IcmpClient final : public MessagePort, public Timestamping, public Senders, public Path {
  public:
   static constexpr std::size_t kSlots = 32;
