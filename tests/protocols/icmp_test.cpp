@@ -1,5 +1,8 @@
 // ICMP echo messages byte for byte, and the port over the loopback where this user may ping.
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <cstring>
 
 #include "protocols/icmp/echo_message.hpp"
@@ -263,6 +266,26 @@ TEST_CASE("icmp: two clients do not see each other's replies", "[icmp][loopback]
   REQUIRE(send_message(port_of(*one), batch, pattern(9)).messages == 1);
   REQUIRE(await_messages(port_of(*one), batch).messages == 1);
   CHECK(port_of(*other).receive(batch).status == IoStatus::would_block);
+}
+
+TEST_CASE("icmp: a raw socket hears of others only where they may answer", "[icmp][loopback]") {
+  // Connecting gives it an address; its peer has no port, so that getpeername() says nothing.
+  const auto is_connected = [](Connection& connection) {
+    sockaddr_in local{};
+    socklen_t size = sizeof local;
+    auto* const generic = reinterpret_cast<sockaddr*>(&local);
+    REQUIRE(::getsockname(port_of(connection).fd(), generic, &size) == 0);
+    return local.sin_addr.s_addr != INADDR_ANY;
+  };
+  auto one = connected("icmp4://127.0.0.1");
+  auto many = connected("icmp4://127.255.255.255");
+  if (!one || !many) return;
+  CHECK(is_connected(*one));
+  int type = 0;
+  socklen_t size = sizeof type;
+  REQUIRE(::getsockopt(port_of(*many).fd(), SOL_SOCKET, SO_TYPE, &type, &size) == 0);
+  CHECK(is_connected(*many) ==
+        (type == SOCK_DGRAM));  // The kernel knows whose a ping socket's are.
 }
 
 TEST_CASE("icmp: --bind with a port is refused", "[icmp][unit]") {
