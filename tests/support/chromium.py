@@ -91,7 +91,7 @@ class Browser:
 
 @contextlib.contextmanager
 def chromium():
-    """Skips where there is none: it is large, so CI goes without (packages.txt)."""
+    """Skips where there is none."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("chromium is not installed")
