@@ -85,32 +85,42 @@ class Pinger {
     set_if_possible(fd, option, 1, endpoint_.typed, options_.socket.notes);
   }
 
-  void connect(int fd, const SocketAddress& peer) const {
-    while (::connect(fd, peer.data(), peer.size()) != 0) {
-      if (errno != EINTR) throw SysError{"connect", endpoint_.typed, errno};
+  /// Returns an errno, or 0.
+  static int connect_error(int fd, const SocketAddress& peer) noexcept {
+    int result = 0;
+    do result = ::connect(fd, peer.data(), peer.size());
+    while (result != 0 && errno == EINTR);
+    return result == 0 ? 0 : errno;
+  }
+
+  /// Tells whether the peer is a broadcast: the kernel knows, and refuses it unless it is wanted.
+  bool connect(int fd, const SocketAddress& peer) const {
+    int error = connect_error(fd, peer);
+    const bool broadcast = error == EACCES && peer.family() == AF_INET;
+    if (broadcast) {
+      want_broadcast(fd);
+      error = connect_error(fd, peer);
     }
+    if (error != 0) throw SysError{"connect", endpoint_.typed, error};
+    return broadcast;
   }
 
-  /// Tells whether somebody else may answer than who is asked. Of IPv4 these are broadcasts and
-  /// groups (RFC 1122 section 3.2.2.6); an anycast address of IPv6 looks like any other (RFC 4443
-  /// section 4.2). Sets what broadcasts need.
-  bool others_answer(int fd, const SocketAddress& peer) const {
-    if (peer.family() == AF_INET6) return true;
-    // The kernel knows which addresses are broadcasts: it refuses those unless they are wanted.
-    const bool broadcast = ::connect(fd, peer.data(), peer.size()) != 0 && errno == EACCES;
-    if (broadcast) wish(fd, NETECHO_SOCKET_OPTION(SOL_SOCKET, SO_BROADCAST));
-    return broadcast || !ip_number(*peer.data()).is_unicast();
-  }
+  void want_broadcast(int fd) const { wish(fd, NETECHO_SOCKET_OPTION(SOL_SOCKET, SO_BROADCAST)); }
 
-  /// A raw socket that others may answer stays unconnected, and another one tells what it would
-  /// know. All others are connected: the kernel would give each reply to each raw socket there is.
+  /// Connects, but for a raw socket that others may answer than who is asked: another one tells
+  /// what that would know. The kernel gives each reply to each raw socket that is not connected.
+  /// Others answer broadcasts and groups (RFC 1122 section 3.2.2.6), and an anycast address of
+  /// IPv6, which looks like any other (RFC 4443 section 4.2).
   Connection connect_to(const SocketAddress& peer) const {
-    IcmpSocket scout = open(peer.family());
-    const bool apart = others_answer(scout.fd.get(), peer) && scout.echo.access == IcmpAccess::raw;
-    connect(scout.fd.get(), peer);
-    const SocketAddress local = without_port(local_address(scout.fd.get()));
-    IcmpSocket socket = apart ? open(peer.family()) : std::move(scout);
-    if (apart) wish(socket.fd.get(), NETECHO_SOCKET_OPTION(SOL_SOCKET, SO_BROADCAST));
+    IcmpSocket socket = open(peer.family());
+    const bool broadcast = connect(socket.fd.get(), peer);
+    const SocketAddress local = without_port(local_address(socket.fd.get()));
+    const bool others =
+        broadcast || peer.family() == AF_INET6 || !ip_number(*peer.data()).is_unicast();
+    if (others && socket.echo.access == IcmpAccess::raw) {
+      socket = open(peer.family());
+      if (broadcast) want_broadcast(socket.fd.get());
+    }
     const IcmpClient::Config config{
         .echo = socket.echo, .kind = kIcmpKind, .peer = without_port(peer), .local = local};
     return connection_over(std::make_unique<IcmpClient>(std::move(socket.fd), config));
