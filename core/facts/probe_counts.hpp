@@ -21,6 +21,11 @@ struct ProbeCounts {
   std::uint64_t mismatch = 0;
   std::uint64_t refused = 0;
   std::uint64_t unreachable = 0;
+
+  [[nodiscard]] std::uint64_t lost() const noexcept {
+    return timeout + mismatch + refused + unreachable;
+  }
+  void add(const ProbeCounts& other) noexcept;
 };
 
 }  // namespace netecho

@@ -30,18 +30,8 @@ Outage as_shown(const OutageSpan& span) noexcept {
 }  // namespace
 
 void FlowCounts::add(const FlowCounts& other) noexcept {
-  sent += other.sent;
-  received += other.received;
-  skipped += other.skipped;
+  ProbeCounts::add(other);
   no_connection += other.no_connection;
-  send_error += other.send_error;
-  timeout += other.timeout;
-  mismatch += other.mismatch;
-  refused += other.refused;
-  unreachable += other.unreachable;
-  late += other.late;
-  duplicate += other.duplicate;
-  reordered += other.reordered;
   tx_bytes += other.tx_bytes;
   rx_bytes += other.rx_bytes;
   reasons.add(other.reasons);

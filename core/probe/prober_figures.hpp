@@ -11,6 +11,7 @@
 #include "core/base/units.hpp"
 #include "core/facts/hop_limits.hpp"
 #include "core/facts/losses.hpp"
+#include "core/facts/probe_counts.hpp"
 #include "core/facts/reason_counts.hpp"
 #include "core/measure/outages.hpp"
 #include "core/measure/round_trip.hpp"
@@ -20,31 +21,17 @@
 namespace netecho {
 
 /// One final status a sequence; late, duplicate and reordered are extra.
-struct FlowCounts {
-  std::uint64_t sent = 0;
-  std::uint64_t received = 0;
-  std::uint64_t skipped = 0;
+struct FlowCounts : ProbeCounts {
   std::uint64_t no_connection = 0;  ///< Of those skipped: for want of a connection.
-  std::uint64_t send_error = 0;
-  std::uint64_t timeout = 0;
-  std::uint64_t mismatch = 0;
-  std::uint64_t refused = 0;
-  std::uint64_t unreachable = 0;
-  std::uint64_t late = 0;
-  std::uint64_t duplicate = 0;
-  std::uint64_t reordered = 0;
   std::uint64_t tx_bytes = 0;
   std::uint64_t rx_bytes = 0;
   ReasonCounts reasons{};
   HopLimits hop_limits{};
   Instant last_reply = Instant::min();  ///< When the last of those received came.
 
-  [[nodiscard]] std::uint64_t scheduled() const noexcept { return sent + send_error + skipped; }
-  [[nodiscard]] std::uint64_t lost() const noexcept {
-    return timeout + mismatch + refused + unreachable;
-  }
+  [[nodiscard]] std::uint64_t scheduled() const noexcept { return sent + send_errors + skipped; }
   [[nodiscard]] std::uint64_t unanswered() const noexcept {
-    return lost() + send_error + no_connection;
+    return lost() + send_errors + no_connection;
   }
   void add(const FlowCounts& other) noexcept;
 };

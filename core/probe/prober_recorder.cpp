@@ -49,7 +49,7 @@ void Recorder::skipped(Sequence first, std::uint64_t ticks, std::optional<Instan
 }
 
 void Recorder::send_failed(Sequence sequence, std::optional<Instant> due, int error) {
-  ++figures_.counts.send_error;
+  ++figures_.counts.send_errors;
   figures_.statistics.unanswered(1);
   figures_.counts.reasons.count(ReplyStatus::send_error, error, nullptr);
   teller_.tell(sequence, ReplyStatus::send_error, {.sent = due, .reason = {.error = error}});

@@ -34,7 +34,7 @@ void fill_counts(Summary& summary, const FigureSet& figures) {
   summary.outstanding_total = counts.sent - counts.received - counts.lost();
   summary.skipped_total = counts.skipped;
   summary.no_connection_total = counts.no_connection;
-  summary.send_error_total = counts.send_error;
+  summary.send_error_total = counts.send_errors;
   summary.timeout_total = counts.timeout;
   summary.mismatch_total = counts.mismatch;
   summary.refused_total = counts.refused;
@@ -47,7 +47,7 @@ void fill_counts(Summary& summary, const FigureSet& figures) {
   fill_ratios(summary);
   summary.reasons = counts.reasons.list();
   if (counts.scheduled() > 0) summary.achieved_per_second = figures.achieved_per_second;
-  if (counts.sent + counts.send_error + counts.no_connection > 0) {
+  if (counts.sent + counts.send_errors + counts.no_connection > 0) {
     summary.loss_runs = figures.loss_runs;
   }
   summary.outages = figures.outages;

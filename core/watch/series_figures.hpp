@@ -49,9 +49,6 @@ struct SeriesFigures : ProbeCounts {
   [[nodiscard]] bool up(Instant now) const noexcept {
     return last_reply && now - *last_reply <= up_within;
   }
-  [[nodiscard]] std::uint64_t lost() const noexcept {
-    return timeout + mismatch + refused + unreachable;
-  }
   /// The flows begin anew, with sessions of their own, and their sums stay.
   void begin_flows();
 
