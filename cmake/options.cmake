@@ -7,6 +7,9 @@ target_compile_definitions(netecho_options INTERFACE _GLIBCXX_ASSERTIONS)
 if(CMAKE_SIZEOF_VOID_P EQUAL 4) # Files above 2 GiB, times after 2038.
   target_compile_definitions(netecho_options INTERFACE _FILE_OFFSET_BITS=64 _TIME_BITS=64)
 endif()
+# Position-independent for programs, which is all that is made of it. A shared library's functions can
+# be replaced at start, so that its compiler may put none of them into another.
+target_compile_options(netecho_options INTERFACE -fPIE)
 # Nothing here looks at errno after a square root; without it that is one instruction, no call.
 target_compile_options(netecho_options INTERFACE -fstack-protector-strong -fno-math-errno)
 target_link_options(netecho_options INTERFACE -Wl,--as-needed -Wl,-z,relro -Wl,-z,now)

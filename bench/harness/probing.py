@@ -184,7 +184,7 @@ def p3(settings):
         "irtt": irtt,
     }
     goals = [
-        Goal("limit", 0.9), Goal("limit, trains", 0.9), Goal("sockperf", 10), Goal("irtt", 10)
+        Goal("limit", 0.9), Goal("limit, trains", 0.75), Goal("sockperf", 20), Goal("irtt", 80)
     ]
     yield Figure(
         "P3", "udp, 64 B, 256 outstanding", "round trips/s", take_turns(settings, clients), goals

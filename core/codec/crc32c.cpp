@@ -78,13 +78,8 @@ NETECHO_CRC_INSTRUCTIONS inline std::uint32_t take_lanes(std::span<const std::by
   return remainder;
 }
 
-NETECHO_CRC_INSTRUCTIONS std::uint32_t crc32c_by_cpu(std::span<const std::byte> data,
-                                                     std::uint32_t seed) noexcept {
-  std::uint32_t remainder = ~seed;
-  if (data.size() >= 3 * 128) {
-    remainder = take_lanes<1024>(data, remainder);
-    remainder = take_lanes<128>(data, remainder);
-  }
+NETECHO_CRC_INSTRUCTIONS inline std::uint32_t take_words(std::span<const std::byte> data,
+                                                         std::uint32_t remainder) noexcept {
   std::uint64_t state = remainder;
   const std::byte* from = data.data();
   std::size_t left = data.size();
@@ -93,7 +88,17 @@ NETECHO_CRC_INSTRUCTIONS std::uint32_t crc32c_by_cpu(std::span<const std::byte> 
   for (; left != 0; --left, ++from) {
     remainder = _mm_crc32_u8(remainder, std::to_integer<std::uint8_t>(*from));
   }
-  return ~remainder;
+  return remainder;
+}
+
+NETECHO_CRC_INSTRUCTIONS std::uint32_t crc32c_by_cpu(std::span<const std::byte> data,
+                                                     std::uint32_t seed) noexcept {
+  std::uint32_t remainder = ~seed;
+  if (data.size() >= 3 * 128) {
+    remainder = take_lanes<1024>(data, remainder);
+    remainder = take_lanes<128>(data, remainder);
+  }
+  return ~take_words(data, remainder);
 }
 
 NETECHO_CRC_INSTRUCTIONS std::uint32_t shift_by_cpu(std::uint32_t remainder,
@@ -106,6 +111,11 @@ NETECHO_CRC_INSTRUCTIONS std::uint32_t shift_by_cpu(std::uint32_t remainder,
     zero_bytes >>= 8;
   }
   return remainder;
+}
+
+NETECHO_CRC_INSTRUCTIONS std::uint32_t shifted_by_cpu(std::span<const std::byte> data,
+                                                      std::uint32_t factor) noexcept {
+  return multiply_by_cpu(take_words(data, 0), factor);
 }
 
 // A run of the tests has one CPU, which takes one side of each branch from here to
@@ -127,6 +137,10 @@ std::uint32_t crc32c_by_cpu(std::span<const std::byte> data, std::uint32_t seed)
 
 std::uint32_t shift_by_cpu(std::uint32_t remainder, std::uint32_t zero_bytes) noexcept {
   return crc32c_shift_table(remainder, zero_bytes);
+}
+
+std::uint32_t shifted_by_cpu(std::span<const std::byte> data, std::uint32_t factor) noexcept {
+  return multiply_by_table(~crc32c_table(data, ~0U), factor);
 }
 
 bool cpu_has_instructions() noexcept {
@@ -159,7 +173,18 @@ std::uint32_t crc32c_shift(std::uint32_t remainder, std::uint32_t zero_bytes) no
   return use_cpu() ? shift_by_cpu(remainder, zero_bytes)
                    : crc32c_shift_table(remainder, zero_bytes);
 }
+
+Crc32cShift::Crc32cShift(std::uint32_t zero_bytes) noexcept
+    : factor_{crc32c_shift(kCrcShifts[0][0], zero_bytes)} {}
+
+std::uint32_t Crc32cShift::remainder(std::span<const std::byte> data) const noexcept {
+  return use_cpu() ? shifted_by_cpu(data, factor_) : remainder_table(data);
+}
 // GCOVR_EXCL_BR_STOP
+
+std::uint32_t Crc32cShift::remainder_table(std::span<const std::byte> data) const noexcept {
+  return multiply_by_table(~crc32c_table(data, ~0U), factor_);
+}
 
 std::uint32_t crc32c_table(std::span<const std::byte> data, std::uint32_t seed) noexcept {
   std::uint32_t remainder = ~seed;

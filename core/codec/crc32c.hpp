@@ -37,6 +37,19 @@ namespace netecho {
   return ~crc32c_shift(~crc, zero_bytes);
 }
 
+/// A shift over one number of zero bytes, made once and used for many remainders.
+class Crc32cShift {
+ public:
+  explicit Crc32cShift(std::uint32_t zero_bytes) noexcept;
+  /// Returns the remainder of `data` followed by the zeros.
+  [[nodiscard]] std::uint32_t remainder(std::span<const std::byte> data) const noexcept;
+  /// The same without special instructions.
+  [[nodiscard]] std::uint32_t remainder_table(std::span<const std::byte> data) const noexcept;
+
+ private:
+  std::uint32_t factor_;  ///< See crc_shift_factor().
+};
+
 /// These do the same without special instructions. The functions above fall back to them.
 [[nodiscard]] std::uint32_t crc32c_table(std::span<const std::byte> data,
                                          std::uint32_t seed = 0) noexcept;

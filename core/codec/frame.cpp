@@ -17,8 +17,6 @@ constexpr std::size_t kLengthAt = 8;
 constexpr std::size_t kPrefixBytes = 12;
 constexpr std::size_t kChecksumEnd = kFrameChecksumAt + kFrameChecksumBytes;
 constexpr std::size_t kSessionAt = 16;
-constexpr std::size_t kSequenceAt = 24;
-constexpr std::size_t kSequenceEnd = 32;
 constexpr std::size_t kStampAt = 32;
 
 constexpr std::uint16_t kStampFlag = 1;
@@ -34,17 +32,6 @@ void require(bool holds) noexcept {
 
 std::uint8_t byte_at(std::span<const std::byte> bytes, std::size_t at) noexcept {
   return std::to_integer<std::uint8_t>(bytes[at]);
-}
-
-/// Computes the CRC as if there were zeros where the checksum is.
-std::uint32_t checksum_of(std::span<const std::byte> frame) noexcept {
-  static_assert(kChecksumEnd == 16 && kFrameChecksumAt == 12);
-  // Put together from whole words: bytes stored one way and loaded another wait for each other.
-  std::array<std::byte, kChecksumEnd> head;
-  store_big_endian(head.data(), load_big_endian<std::uint64_t>(frame.data()));
-  store_big_endian(head.data() + 8,
-                   std::uint64_t{load_big_endian<std::uint32_t>(frame.data() + 8)} << 32);
-  return crc32c(frame.subspan(kChecksumEnd), crc32c(head));
 }
 
 void flip_checksum(std::span<std::byte> frame, std::uint32_t difference) noexcept {
@@ -129,7 +116,7 @@ bool claims_tag(std::span<const std::byte> head) noexcept {
 FrameKey read_frame_key(std::span<const std::byte> head) noexcept {
   require(head.size() >= kFrameHeaderBytes);
   return {.session = load_big_endian<std::uint64_t>(head.data() + kSessionAt),
-          .sequence = Sequence{load_big_endian<std::uint64_t>(head.data() + kSequenceAt)}};
+          .sequence = Sequence{load_big_endian<std::uint64_t>(head.data() + kFrameSequenceAt)}};
 }
 
 void read_frame_stamp(std::span<const std::byte> head, FrameStamp& out) noexcept {
@@ -140,9 +127,20 @@ void read_frame_stamp(std::span<const std::byte> head, FrameStamp& out) noexcept
   out.count = load_big_endian<std::uint64_t>(block + 16);
 }
 
-bool checksum_matches(std::span<const std::byte> frame) noexcept {
+/// The CRC as if there were zeros where the checksum is.
+std::uint32_t frame_checksum(std::span<const std::byte> frame) noexcept {
   require(frame.size() >= kFrameHeaderBytes);
-  return checksum_of(frame) == load_big_endian<std::uint32_t>(frame.data() + kFrameChecksumAt);
+  static_assert(kChecksumEnd == 16 && kFrameChecksumAt == 12);
+  // Put together from whole words: bytes stored one way and loaded another wait for each other.
+  std::array<std::byte, kChecksumEnd> head;
+  store_big_endian(head.data(), load_big_endian<std::uint64_t>(frame.data()));
+  store_big_endian(head.data() + 8,
+                   std::uint64_t{load_big_endian<std::uint32_t>(frame.data() + 8)} << 32);
+  return crc32c(frame.subspan(kChecksumEnd), crc32c(head));
+}
+
+bool checksum_matches(std::span<const std::byte> frame) noexcept {
+  return frame_checksum(frame) == load_big_endian<std::uint32_t>(frame.data() + kFrameChecksumAt);
 }
 
 void encode_frame(const FrameHeader& header, std::span<std::byte> frame) noexcept {
@@ -155,29 +153,19 @@ void encode_frame(const FrameHeader& header, std::span<std::byte> frame) noexcep
   store_big_endian(to + kFlagsAt, flags_of(header));
   store_big_endian(to + kLengthAt, header.length);
   store_big_endian(to + kSessionAt, header.session);
-  store_big_endian(to + kSequenceAt, header.sequence.value);
+  store_big_endian(to + kFrameSequenceAt, header.sequence.value);
   if (header.stamp) std::ranges::copy(stamp_block(*header.stamp), to + kStampAt);
   write_checksum(frame);
 }
 
 void write_checksum(std::span<std::byte> frame) noexcept {
-  require(frame.size() >= kFrameHeaderBytes);
-  store_big_endian(frame.data() + kFrameChecksumAt, checksum_of(frame));
+  const std::uint32_t checksum = frame_checksum(frame);
+  store_big_endian(frame.data() + kFrameChecksumAt, checksum);
 }
 
 void set_reply_type(std::span<std::byte> frame) noexcept {
   require(frame.size() >= kFrameHeaderBytes);
   frame[kTypeAt] = std::byte{static_cast<std::uint8_t>(FrameType::reply)};
-}
-
-void set_frame_sequence(std::span<std::byte> frame, Sequence sequence) noexcept {
-  require(frame.size() >= kFrameHeaderBytes);
-  std::byte* const field = frame.data() + kSequenceAt;
-  std::array<std::byte, sizeof sequence.value> changed;
-  store_big_endian(changed.data(), load_big_endian<std::uint64_t>(field) ^ sequence.value);
-  store_big_endian(field, sequence.value);
-  flip_checksum(frame, crc32c_shift(crc32c_remainder(changed),
-                                    static_cast<std::uint32_t>(frame.size() - kSequenceEnd)));
 }
 
 void stamp_frame(std::span<std::byte> head, std::uint32_t frame_length,

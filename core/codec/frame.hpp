@@ -30,6 +30,7 @@ inline constexpr std::size_t kFrameStampedHeaderBytes = 56;
 inline constexpr std::size_t kFrameTagBytes = 16;
 inline constexpr std::size_t kFrameChecksumAt = 12;
 inline constexpr std::size_t kFrameChecksumBytes = 4;
+inline constexpr std::size_t kFrameSequenceAt = 24;
 inline constexpr std::size_t kFrameMaxBytes = 65'536;
 
 enum class FrameType : std::uint8_t { request = 1, reply = 2 };
@@ -110,7 +111,10 @@ struct FrameKey {
 /// Reads the stamp block, without any check. REQUIRES: at least 56 bytes, and a frame with stamps.
 void read_frame_stamp(std::span<const std::byte> head, FrameStamp& out) noexcept;
 
-/// Whether the checksum field of a whole frame is right. REQUIRES: at least 32 bytes.
+/// What the checksum field of a whole frame has to be. REQUIRES: at least 32 bytes.
+[[nodiscard]] std::uint32_t frame_checksum(std::span<const std::byte> frame) noexcept;
+
+/// Whether it is that. REQUIRES: the same.
 [[nodiscard]] bool checksum_matches(std::span<const std::byte> frame) noexcept;
 
 /// Writes header, stamp block and checksum into `frame`, whose size is header.length and whose
@@ -123,10 +127,6 @@ void write_checksum(std::span<std::byte> frame) noexcept;
 
 /// Makes it type 2 and leaves the checksum to whoever signs it. REQUIRES: at least 32 bytes.
 void set_reply_type(std::span<std::byte> frame) noexcept;
-
-/// Re-encodes only `sequence` of an already encoded request, updating the checksum by the linearity
-/// of CRC. A prober does this for each probe. Leaves a tag as it is. REQUIRES: at least 32 bytes.
-void set_frame_sequence(std::span<std::byte> frame, Sequence sequence) noexcept;
 
 /// Turns a request into a reply in place: type 2 and the stamp block, and the checksum by XOR with
 /// the shifted CRC of the changed bytes, so that a corrupt request stays corrupt. `head` is at

@@ -62,17 +62,17 @@ void Histogram::add_few(std::size_t index, std::uint64_t samples) {
   }
 }
 
-void Histogram::record(Duration value) {
+void Histogram::record(Duration value, std::uint64_t times) {
   if (forgets_) return;
   const std::int64_t ns = std::max<std::int64_t>(value.count(), 0);
   const std::size_t index = index_of(static_cast<std::uint64_t>(std::min(ns, kHighest.count())));
-  buckets_.empty() ? add_few(index, 1) : add(index, 1);
+  buckets_.empty() ? add_few(index, times) : add(index, times);
   min_ = count_ == 0 ? ns : std::min(min_, ns);
   max_ = std::max(max_, ns);
-  ++count_;
-  sum_ += static_cast<std::uint64_t>(ns);
+  count_ += times;
+  sum_ += Wide{static_cast<std::uint64_t>(ns)} * times;
   const Wide squared = static_cast<std::uint64_t>(std::min(ns, kHighestSquared));
-  sum_of_squares_ += squared * squared;
+  sum_of_squares_ += squared * squared * times;
 }
 
 void Histogram::merge(const Histogram& other) {

@@ -51,9 +51,9 @@ class Histogram {
   /// Throws std::bad_alloc.
   explicit Histogram(HistogramSpace space = HistogramSpace::at_once);
 
-  /// O(1), in a list O(log kMostFew). A negative value counts as zero. Throws std::bad_alloc only
-  /// where the space was not taken at once.
-  void record(Duration value);
+  /// A sample, or so many equal ones. O(1), in a list O(log kMostFew). A negative value counts as
+  /// zero. Throws std::bad_alloc only where the space was not taken at once. REQUIRES: times > 0.
+  void record(Duration value, std::uint64_t times = 1);
   /// As if all samples of `other` had been recorded here. Throws std::bad_alloc only where the
   /// space was not taken at once.
   void merge(const Histogram& other);

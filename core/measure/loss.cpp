@@ -17,18 +17,6 @@ void LossRunCounter::lost(Instant sent, std::uint64_t slots) noexcept {
   longest_time_ = std::max(longest_time_, sent - first_ + length_of(slots, interval_));
 }
 
-void LossDirection::answered(Sequence sequence, std::uint64_t sent_up_to,
-                             std::optional<std::uint64_t> server_count,
-                             std::uint64_t sent_by_now) noexcept {
-  if (!highest_ || sequence.value > highest_->value) {
-    highest_ = sequence;
-    sent_up_to_highest_ = sent_up_to;
-  }
-  const std::uint64_t count = server_count.value_or(0);
-  counted_ = counted_ && count != 0 && count <= sent_by_now;
-  greatest_count_ = std::max(greatest_count_, count);
-}
-
 std::optional<LossDirection::Split> LossDirection::split(std::uint64_t received,
                                                          std::uint64_t outstanding) const noexcept {
   if (!highest_ || !counted_) return std::nullopt;

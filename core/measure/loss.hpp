@@ -3,6 +3,7 @@
 /// \file
 /// Tells where losses fall: in runs (RFC 3357), on the way there or on the way back (RFC 7680).
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -51,7 +52,15 @@ class LossDirection {
   /// have seen more than was `sent_by_now`; it has seen more than `sent_up_to` where a request was
   /// overtaken.
   void answered(Sequence sequence, std::uint64_t sent_up_to,
-                std::optional<std::uint64_t> server_count, std::uint64_t sent_by_now) noexcept;
+                std::optional<std::uint64_t> server_count, std::uint64_t sent_by_now) noexcept {
+    if (!highest_ || sequence.value > highest_->value) {
+      highest_ = sequence;
+      sent_up_to_highest_ = sent_up_to;
+    }
+    const std::uint64_t count = server_count.value_or(0);
+    counted_ = counted_ && count != 0 && count <= sent_by_now;
+    greatest_count_ = std::max(greatest_count_, count);
+  }
 
   [[nodiscard]] std::optional<Sequence> highest_answered() const noexcept { return highest_; }
 

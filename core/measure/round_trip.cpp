@@ -4,15 +4,6 @@
 
 namespace netecho {
 
-void Rfc3550Jitter::received(Duration rtt) noexcept {
-  if (last_) {
-    const Duration difference = rtt > *last_ ? rtt - *last_ : *last_ - rtt;
-    jitter_ns_ += (static_cast<double>(difference.count()) - jitter_ns_) / 16;
-    measured_ = true;
-  }
-  last_ = rtt;
-}
-
 std::optional<Duration> Rfc3550Jitter::value() const noexcept {
   if (!measured_) return std::nullopt;
   return Duration{nearest(jitter_ns_)};
@@ -32,11 +23,6 @@ RoundTripStatistics::RoundTripStatistics(HistogramSpace space)
 void RoundTripStatistics::sent(Duration call, std::optional<Duration> lateness) {
   send_call.record(call);
   if (lateness) send_lateness.record(*lateness);
-}
-
-void RoundTripStatistics::received(Duration round_trip, std::optional<Duration> response_time) {
-  rtt.record(round_trip);
-  if (response_time) response.record(*response_time);
 }
 
 void RoundTripStatistics::merge(const RoundTripStatistics& other) {
@@ -60,20 +46,6 @@ void RoundTripStatistics::reset() noexcept {
   }
   discarded = 0;
   unanswered_ = 0;
-}
-
-void RoundTripOrder::settled(const SettledProbe& probe, RoundTripStatistics& statistics) {
-  if (!probe.received) {
-    loss_runs.lost(probe.sent);
-    previous_.reset();
-    return;
-  }
-  loss_runs.received();
-  if (previous_ && previous_->sequence.value + 1 == probe.sequence.value) {
-    const Duration a = previous_->rtt;
-    statistics.rtt_variation.record(probe.rtt > a ? probe.rtt - a : a - probe.rtt);
-  }
-  previous_ = probe;
 }
 
 }  // namespace netecho

@@ -16,7 +16,14 @@ namespace netecho {
 /// Computes J += (|D| - J) / 16 over round trips, in order of arrival (RFC 3550 section 6.4.1).
 class Rfc3550Jitter {
  public:
-  void received(Duration rtt) noexcept;
+  void received(Duration rtt) noexcept {
+    if (last_) {
+      const Duration difference = rtt > *last_ ? rtt - *last_ : *last_ - rtt;
+      jitter_ns_ += (static_cast<double>(difference.count()) - jitter_ns_) / 16;
+      measured_ = true;
+    }
+    last_ = rtt;
+  }
   /// Returns the jitter rounded to the nearest nanosecond; none before two arrivals.
   [[nodiscard]] std::optional<Duration> value() const noexcept;
 
@@ -35,8 +42,6 @@ class RoundTripStatistics {
   /// What the instrument itself cost: the time of the send call, and T1 - intended (none where no
   /// time was intended).
   void sent(Duration call, std::optional<Duration> lateness);
-  /// A first copy, in time. No response time where no sending time was intended.
-  void received(Duration round_trip, std::optional<Duration> response_time);
   /// A probe without an answer in time, or a slot that was not sent: its response is +infinity.
   void unanswered(std::uint64_t probes) noexcept { unanswered_ += probes; }
 
@@ -67,15 +72,31 @@ class RoundTripOrder {
  public:
   explicit RoundTripOrder(Duration interval) noexcept : loss_runs{interval} {}
 
-  /// A probe whose status is final; in order of sequence. A variation goes to `statistics`.
-  void settled(const SettledProbe& probe, RoundTripStatistics& statistics);
+  /// A probe whose status is final; in order of sequence. Returns how much its round trip differs
+  /// from that of the probe before; none unless both came back.
+  [[nodiscard]] std::optional<Duration> settled(const SettledProbe& probe) noexcept {
+    if (!probe.received) {
+      loss_runs.lost(probe.sent);
+      previous_.reset();
+      return std::nullopt;
+    }
+    loss_runs.received();
+    const std::optional<Answered> before = previous_;
+    previous_ = {probe.sequence.value, probe.rtt};
+    if (!before || before->sequence + 1 != probe.sequence.value) return std::nullopt;
+    return probe.rtt > before->rtt ? probe.rtt - before->rtt : before->rtt - probe.rtt;
+  }
 
   Rfc3550Jitter jitter;
   LossRunCounter loss_runs;
   LossDirection loss_direction;
 
  private:
-  std::optional<SettledProbe> previous_;  ///< The last one settled, if it was received.
+  struct Answered {
+    std::uint64_t sequence = 0;
+    Duration rtt{};
+  };
+  std::optional<Answered> previous_;  ///< The last one settled, if it was received.
 };
 
 }  // namespace netecho

@@ -13,34 +13,59 @@ constexpr std::size_t kSessionBytes = 8;
 
 }  // namespace
 
+/// What a frame of a session begins with is the same in all of them, but for checksum and sequence.
+FrameProbes::Known::Known(std::span<const std::byte> frame, std::size_t end) noexcept
+    : header_end{end}, checksums{frame, end} {
+  std::ranges::copy(frame.first<kFrameHeaderBytes>(), head.begin());
+}
+
+bool FrameProbes::Known::begins(const std::byte* message) const noexcept {
+  return std::memcmp(message, head.data(), kFrameChecksumAt) == 0 &&
+         std::memcmp(message + kSessionAt, head.data() + kSessionAt, kSessionBytes) == 0;
+}
+
 FrameProbes::FrameProbes(const ProbeFormatOptions& options)
     : key_{options.key},
       session_{options.session},
       size_bytes_{options.size_bytes},
-      storage_(size_bytes_ * options.at_hand) {
-  const bool authenticated = key_ != nullptr;
-  const std::size_t smallest = frame_minimum(false, authenticated);
-  const auto first = std::span{storage_}.first(size_bytes_);
-  const bool stamped = size_bytes_ >= frame_minimum(true, authenticated);
-  header_bytes_ = stamped ? kFrameStampedHeaderBytes : kFrameHeaderBytes;
-  frame_bytes_ = std::min<std::size_t>(size_bytes_, kFrameMaxBytes);
+      header_bytes_{size_bytes_ >= frame_minimum(true, key_ != nullptr) ? kFrameStampedHeaderBytes
+                                                                        : kFrameHeaderBytes},
+      frame_bytes_{beginning_bytes()},
+      storage_{make_probes(options.at_hand)},
+      request_{first_frame(), kFrameHeaderBytes},
+      reply_{answer_to(first_frame(), header_bytes_)} {}
+
+/// How many bytes are the frame that is answered.
+std::size_t FrameProbes::beginning_bytes() const noexcept {
+  const std::size_t bytes = std::min<std::size_t>(size_bytes_, kFrameMaxBytes);
+  const std::size_t smallest = frame_minimum(false, key_ != nullptr);
   // A rest that is too small for a frame would be one that nobody can verify.
-  if (authenticated && size_bytes_ > frame_bytes_ && size_bytes_ < frame_bytes_ + smallest) {
-    frame_bytes_ -= smallest;
-  }
+  const bool small_rest = size_bytes_ > bytes && size_bytes_ < bytes + smallest;
+  return key_ != nullptr && small_rest ? bytes - smallest : bytes;
+}
+
+/// So many probes, one behind the other.
+std::vector<std::byte> FrameProbes::make_probes(std::size_t at_hand) const {
+  std::vector<std::byte> probes(size_bytes_ * at_hand);
+  const auto first = std::span{probes}.first(size_bytes_);
   fill_with(SplitMix64{session_}, first.subspan(header_bytes_));
   FrameHeader header;
   header.session = session_;
-  if (stamped) header.stamp = FrameStamp{};
+  if (asks_for_stamps()) header.stamp = FrameStamp{};
   write_frame(header, first.first(frame_bytes_));
   fill_with_frames(first.subspan(frame_bytes_));
-  std::ranges::copy(first.first<kFrameHeaderBytes>(), request_.begin());
-  reply_ = request_;
-  set_reply_type(reply_);
-  for (std::size_t i = 1; i < options.at_hand; ++i) {
+  for (std::size_t i = 1; i < at_hand; ++i) {
     std::copy(first.begin(), first.end(),
               first.begin() + static_cast<std::ptrdiff_t>(i * size_bytes_));
   }
+  return probes;
+}
+
+FrameProbes::Known FrameProbes::answer_to(std::span<const std::byte> frame,
+                                          std::size_t header_end) {
+  std::vector<std::byte> reply{frame.begin(), frame.end()};
+  set_reply_type(reply);
+  return {reply, header_end};
 }
 
 void FrameProbes::write_frame(FrameHeader header, std::span<std::byte> to) const noexcept {
@@ -50,7 +75,7 @@ void FrameProbes::write_frame(FrameHeader header, std::span<std::byte> to) const
   if (key_ != nullptr) key_->sign(to);
 }
 
-void FrameProbes::fill_with_frames(std::span<std::byte> rest) noexcept {
+void FrameProbes::fill_with_frames(std::span<std::byte> rest) const noexcept {
   const std::size_t smallest = frame_minimum(false, key_ != nullptr);
   while (rest.size() >= smallest) {
     std::size_t length = std::min(rest.size(), kFrameMaxBytes);
@@ -73,16 +98,10 @@ std::span<std::byte> FrameProbes::encode(Sequence first, std::size_t probes) noe
   const auto all = std::span{storage_}.first(probes * size_bytes_);
   for (std::size_t i = 0; i < probes; ++i) {
     const auto frame = all.subspan(i * size_bytes_, frame_bytes_);
-    set_frame_sequence(frame, {first.value + i});
+    request_.checksums.set_sequence(frame.data(), {first.value + i});
     if (key_ != nullptr) key_->sign(frame);
   }
   return all;
-}
-
-/// What a frame of a session begins with is the same in all of them, but for checksum and sequence.
-bool FrameProbes::begins_like(const Head& head, const std::byte* message) noexcept {
-  return std::memcmp(message, head.data(), kFrameChecksumAt) == 0 &&
-         std::memcmp(message + kSessionAt, head.data() + kSessionAt, kSessionBytes) == 0;
 }
 
 /// Whether all that is the same in every probe and its answer is there, the header's end at `from`.
@@ -93,22 +112,22 @@ bool FrameProbes::has_fixed_bytes(const std::byte* message, std::size_t from) co
   return same(from, frame_bytes_ - tag_bytes()) && same(frame_bytes_, size_bytes_);
 }
 
-/// Whether a message that begins like one of ours, up to `header_end`, is whole.
-bool FrameProbes::is_intact(std::span<const std::byte> message,
-                            std::size_t header_end) const noexcept {
+/// Whether a message that begins as a frame that is known is whole. What is not compared with what
+/// is known is in its checksum, or under its tag.
+bool FrameProbes::is_intact(std::span<const std::byte> message, const Known& known) const noexcept {
+  if (!has_fixed_bytes(message.data(), known.header_end)) return false;
+  if (key_ == nullptr) return known.checksums.match(message.data());
   const auto frame = message.first(frame_bytes_);
-  return checksum_matches(frame) && has_fixed_bytes(message.data(), header_end) &&
-         (key_ == nullptr || key_->verify(frame));
+  return checksum_matches(frame) && key_->verify(frame);
 }
 
 /// Most of what comes is as it should be, and is found to be so in the least time.
 void FrameProbes::read_frame(std::span<const std::byte> message, Reading& out) const noexcept {
   const bool our_size = message.size() == size_bytes_;
-  const bool answered = our_size && begins_like(reply_, message.data());
+  const bool answered = our_size && reply_.begins(message.data());
   // With a key, what anybody can send back, the request itself, proves nothing.
-  const bool returned = our_size && key_ == nullptr && begins_like(request_, message.data());
-  const std::size_t header_end = answered ? header_bytes_ : kFrameHeaderBytes;
-  if ((!answered && !returned) || !is_intact(message, header_end)) {
+  const bool returned = our_size && !answered && key_ == nullptr && request_.begins(message.data());
+  if ((!answered && !returned) || !is_intact(message, answered ? reply_ : request_)) {
     out = unlike(message);
     return;
   }

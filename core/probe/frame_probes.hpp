@@ -4,8 +4,10 @@
 /// Probes that are frames of netecho (docs/wire-format.md).
 
 #include <array>
+#include <span>
 #include <vector>
 
+#include "core/codec/frame_checksums.hpp"
 #include "core/measure/sequence_tracker.hpp"
 #include "core/probe/probe_format.hpp"
 
@@ -36,25 +38,42 @@ class FrameProbes final : public ProbeFormat {
                                    const Answerable& answerable) const noexcept override;
 
  private:
+  using Head = std::array<std::byte, kFrameHeaderBytes>;
+
+  /// Frames that are known but for their number and, behind them up to `header_end`, the stamps.
+  struct Known {
+    Known(std::span<const std::byte> frame, std::size_t header_end) noexcept;
+    /// Whether a message begins as such a frame does. REQUIRES: as many bytes.
+    [[nodiscard]] bool begins(const std::byte* message) const noexcept;
+
+    Head head{};
+    std::size_t header_end;
+    FrameChecksums checksums;
+  };
+
+  [[nodiscard]] std::vector<std::byte> make_probes(std::size_t at_hand) const;
+  [[nodiscard]] std::size_t beginning_bytes() const noexcept;
+  [[nodiscard]] std::span<const std::byte> first_frame() const noexcept {
+    return std::span{storage_}.first(frame_bytes_);
+  }
+  [[nodiscard]] static Known answer_to(std::span<const std::byte> frame, std::size_t header_end);
   void read_frame(std::span<const std::byte> message, Reading& out) const noexcept;
   [[nodiscard]] bool is_intact(std::span<const std::byte> message,
-                               std::size_t header_end) const noexcept;
-  void fill_with_frames(std::span<std::byte> rest) noexcept;
+                               const Known& known) const noexcept;
+  void fill_with_frames(std::span<std::byte> rest) const noexcept;
   void write_frame(FrameHeader header, std::span<std::byte> to) const noexcept;
   [[nodiscard]] Reading unlike(std::span<const std::byte> message) const noexcept;
-  using Head = std::array<std::byte, kFrameHeaderBytes>;
-  [[nodiscard]] static bool begins_like(const Head& head, const std::byte* message) noexcept;
   [[nodiscard]] bool has_fixed_bytes(const std::byte* message, std::size_t from) const noexcept;
   [[nodiscard]] std::size_t tag_bytes() const noexcept { return key_ ? kFrameTagBytes : 0; }
 
   const AuthKey* key_;
   std::uint64_t session_;
   std::size_t size_bytes_;
+  std::size_t header_bytes_;
+  std::size_t frame_bytes_;
   std::vector<std::byte> storage_;
-  std::size_t frame_bytes_ = 0;
-  std::size_t header_bytes_ = 0;
-  Head request_{};  ///< The header of any probe at hand: they differ in little else.
-  Head reply_{};    ///< That of its answer.
+  Known request_;
+  Known reply_;
 };
 
 }  // namespace netecho

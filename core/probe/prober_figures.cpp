@@ -76,7 +76,9 @@ void FlowFigures::note_hop_limit(std::uint8_t hop_limit) noexcept {
 }
 
 void FlowFigures::settled(const SettledProbe& probe) {
-  order_.settled(probe, statistics);
+  if (const auto variation = order_.settled(probe)) {
+    variations_.record(*variation, statistics.rtt_variation);
+  }
   count(period_loss_runs_, probe);
   if (keeps_outages_) count(outages_, probe);
 }
@@ -109,6 +111,14 @@ void FlowFigures::add_to(FlowCounts& totals, Histogram& rtt) const {
   totals.sent -= carried_;
   rtt.merge(past_statistics_.rtt);
   rtt.merge(statistics.rtt);
+  rtts_.add_to(rtt);
+}
+
+void FlowFigures::add_statistics_to(RoundTripStatistics& to) const {
+  to.merge(statistics);
+  rtts_.add_to(to.rtt);
+  variations_.add_to(to.rtt_variation);
+  residences_.add_to(to.server_residence);
 }
 
 FigureSet FlowFigures::whole(Instant now, const SequenceTracker& tracker) const {
@@ -117,7 +127,7 @@ FigureSet FlowFigures::whole(Instant now, const SequenceTracker& tracker) const 
   out.counts.add(counts);
   out.counts.sent -= carried_;
   out.statistics.merge(past_statistics_);
-  out.statistics.merge(statistics);
+  add_statistics_to(out.statistics);
   LossRunCounter runs = order_.loss_runs;
   Outages outages = outages_;
   tracker.for_each_waiting([&](const SettledProbe& probe) {
@@ -158,7 +168,7 @@ std::vector<Outage> FlowFigures::end_period_of_outages(Instant now,
 FigureSet FlowFigures::end_period(Instant now, const SequenceTracker& tracker) {
   FigureSet out;
   out.counts = counts;
-  out.statistics.merge(statistics);
+  add_statistics_to(out.statistics);
   out.loss_runs = loss_runs_of(period_loss_runs_);
   out.outages = end_period_of_outages(now, tracker);
   FlowCounts fresh = counts;
@@ -170,10 +180,11 @@ FigureSet FlowFigures::end_period(Instant now, const SequenceTracker& tracker) {
     out.jitter_flows = 1;
   }
   past_counts_.add(fresh);
-  past_statistics_.merge(statistics);
+  past_statistics_.merge(out.statistics);
   counts = {};
   counts.sent = carried_ = tracker.outstanding();
   statistics.reset();
+  for (SampleRun* each : {&rtts_, &variations_, &residences_}) each->reset();
   period_loss_runs_ = LossRunCounter{interval_};
   period_start_ = std::max(period_start_, now);
   return out;

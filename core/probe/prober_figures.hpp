@@ -15,6 +15,7 @@
 #include "core/facts/reason_counts.hpp"
 #include "core/measure/outages.hpp"
 #include "core/measure/round_trip.hpp"
+#include "core/measure/sample_run.hpp"
 #include "core/probe/prober.hpp"
 #include "core/probe/station_table.hpp"
 
@@ -59,15 +60,25 @@ class FlowFigures {
   FlowFigures(const ProbeOptions& options, const Clock& clock, HistogramSpace space);
   void begin(Instant start) noexcept { period_start_ = run_start_ = start; }
 
-  /// What happens is recorded here, once, for the period at hand.
+  /// What happens is recorded here, once, for the period at hand: samples that may come several
+  /// times in a row by the functions below.
   FlowCounts counts;
   RoundTripStatistics statistics;
+
+  /// A first copy, in time. No response time where no sending time was intended.
+  void received(Duration rtt, std::optional<Duration> response) {
+    rtts_.record(rtt, statistics.rtt);
+    if (response) statistics.response.record(*response);
+  }
+  /// So long the server had it.
+  void resided(Duration residence) { residences_.record(residence, statistics.server_residence); }
 
   [[nodiscard]] RoundTripOrder& order() noexcept { return order_; }
   [[nodiscard]] const RoundTripOrder& order() const noexcept { return order_; }
   /// A reply came with this hop limit; 0: it is not known.
   void arrived_with(std::uint8_t hop_limit) noexcept {
-    if (hop_limit != 0) note_hop_limit(hop_limit);
+    const bool noted = hop_limit == last_hop_limit_ && counts.hop_limits.min != 0;
+    if (hop_limit != 0 && !noted) note_hop_limit(hop_limit);
   }
   /// A probe whose status is final; in order of sequence.
   void settled(const SettledProbe& probe);
@@ -84,6 +95,8 @@ class FlowFigures {
 
  private:
   void note_hop_limit(std::uint8_t hop_limit) noexcept;
+  /// What was recorded in the period at hand.
+  void add_statistics_to(RoundTripStatistics& to) const;
   [[nodiscard]] double rate(const FlowCounts& done, Duration length) const noexcept;
   [[nodiscard]] std::vector<Outage> end_period_of_outages(Instant now,
                                                           const SequenceTracker& tracker);
@@ -92,6 +105,10 @@ class FlowFigures {
   bool keeps_outages_;  ///< They are a list, which grows with the run.
   Instant run_start_{};
   Instant period_start_{};
+  // What was recorded last, and is not in `statistics` yet.
+  SampleRun rtts_;
+  SampleRun variations_;
+  SampleRun residences_;
   RoundTripOrder order_;
   LossRunCounter period_loss_runs_;
   Outages outages_;

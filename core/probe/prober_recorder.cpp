@@ -72,7 +72,7 @@ void Recorder::answered(Sequence sequence, const Arrival& arrival,
   figures_.counts.last_reply = reply.message->at;
   if (arrival.reordered) ++figures_.counts.reordered;
   figures_.arrived_with(reply.message->hop_limit);
-  figures_.statistics.received(rtt, response);
+  figures_.received(rtt, response);
   figures_.order().jitter.received(rtt);
   if (options_.status_interval != Duration::max()) recent_.record(rtt);
   std::optional<std::uint64_t> server_count;
@@ -80,7 +80,7 @@ void Recorder::answered(Sequence sequence, const Arrival& arrival,
   if (stamp) {
     server_count = stamp->count;
     residence = residence_of(*stamp, rtt);
-    if (residence) figures_.statistics.server_residence.record(*residence);
+    if (residence) figures_.resided(*residence);
     if (options_.clocks == HostClocks::synchronized) record_one_way(*reply.message, *stamp, sent);
   }
   figures_.order().loss_direction.answered(sequence, arrival.sent_up_to, server_count, sent_total);

@@ -130,6 +130,19 @@ TEST_CASE("crc32c: shifts beyond 64 KiB add up", "[unit][crc32c]") {
   }
 }
 
+TEST_CASE("crc32c: a shift made once is the same as shifting each time", "[unit][crc32c]") {
+  for (const std::uint32_t zeros : {0U, 1U, 8U, 255U, 256U, 65'504U, 0x0100'0003U}) {
+    const Crc32cShift shift{zeros};
+    for (const std::size_t size : {0U, 1U, 8U, 13U, 32U, 400U, 4000U}) {
+      CAPTURE(zeros, size);
+      const auto bytes = random_bytes(size, 6);
+      const std::uint32_t expected = crc32c_shift_table(crc32c_remainder(bytes), zeros);
+      CHECK(shift.remainder(bytes) == expected);
+      CHECK(shift.remainder_table(bytes) == expected);
+    }
+  }
+}
+
 TEST_CASE("crc32c: the CRC of a changed message is its old CRC and the changed bits' remainder",
           "[unit][crc32c]") {
   const auto before = random_bytes(1472, 5);

@@ -109,6 +109,29 @@ TEST_CASE("histogram: mean and population standard deviation are exact", "[measu
   CHECK(of({1h - 3ns, 1h + 3ns}).stddev() == 3ns);
 }
 
+TEST_CASE("histogram: equal samples recorded at once are as many recorded one by one",
+          "[measure][unit]") {
+  for (const HistogramSpace space : {HistogramSpace::at_once, HistogramSpace::as_needed}) {
+    Histogram at_once{space};
+    Histogram singly{space};
+    for (const auto& [value, times] : {std::pair{Duration{7us}, 3},
+                                       {Duration{2h}, 2},
+                                       {Duration{-5ns}, 2},
+                                       {Duration{7us}, 1}}) {
+      at_once.record(value, static_cast<std::uint64_t>(times));
+      for (int i = 0; i < times; ++i) singly.record(value);
+    }
+    CHECK(at_once.count() == 8);
+    CHECK(at_once.min() == 0ns);
+    CHECK(at_once.max() == 2h);
+    CHECK(at_once.mean() == singly.mean());
+    CHECK(at_once.stddev() == singly.stddev());
+    CHECK(at_once.sum() == singly.sum());
+    CHECK(at_once.percentile(kP25) == 0ns);
+    CHECK(at_once.percentile(kP50) == singly.percentile(kP50));
+  }
+}
+
 TEST_CASE("histogram: percentiles are at most 0.1 % off, from 1 ns to 1 h", "[measure][unit]") {
   std::vector<Duration> values = spread_values(20'000, 7);
   const Histogram histogram = of(values);
