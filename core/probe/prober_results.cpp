@@ -57,11 +57,12 @@ std::shared_ptr<const RunDetail> detail_of(FigureSet&& figures, Instant now,
                 .answered_lately = lately});
 }
 
-/// A flood records too fast to search a list each time.
+/// A flood, and a flow that may have the whole rate of a run, record too fast to search a list each
+/// time.
 HistogramSpace space_for(std::size_t flows, const ProbeOptions& options) noexcept {
   if (options.keep == Keep::counts) return HistogramSpace::none;
-  const bool floods = options.schedule == ScheduleKind::flood;
-  return flows > kFewFlows && !floods ? HistogramSpace::as_needed : HistogramSpace::at_once;
+  if (options.schedule == ScheduleKind::flood || flows == 1) return HistogramSpace::at_once;
+  return flows > kFewFlows ? HistogramSpace::as_needed : HistogramSpace::reserved;
 }
 
 /// Flows begin within this: an interval, unless the run is so short that the last ones would have
