@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/base/rounding.hpp"
 
@@ -29,14 +30,20 @@ constexpr std::size_t Histogram::kOctaves =
 
 Histogram::Histogram(HistogramSpace space) : forgets_{space == HistogramSpace::none} {
   if (space == HistogramSpace::at_once) take_space();
+  if (space != HistogramSpace::reserved) return;
+  reserve_ = ZeroPages<std::uint64_t>{kOctaves * kOctaveBuckets};
+  few_.reserve(kMostFew);
 }
 
 /// What is in the list moves to its buckets.
 void Histogram::take_space() {
   static_assert(kOctaves <= 64, "touched_ has a bit for each");
-  buckets_ = ZeroPages<std::uint64_t>{kOctaves * kOctaveBuckets};
+  static_assert(kOctaves * kOctaveBuckets <= UINT16_MAX, "Few names each bucket");
+  const bool reserved = !reserve_.empty();
+  buckets_ = reserved ? std::move(reserve_) : ZeroPages<std::uint64_t>{kOctaves * kOctaveBuckets};
   for (const Few& few : few_) add(few.index, few.count);
-  few_ = std::vector<Few>{};  // Gives its memory back.
+  few_.clear();
+  if (!reserved) few_.shrink_to_fit();  // A call of the kernel's, and probes may be under way.
 }
 
 void Histogram::add(std::size_t index, std::uint64_t samples) noexcept {
@@ -50,11 +57,11 @@ void Histogram::add_few(std::size_t index, std::uint64_t samples) {
       [](const Few& few, std::size_t wanted) { return std::size_t{few.index} < wanted; });
   const bool there = place != few_.end() && place->index == index;
   const std::uint64_t count = samples + (there ? place->count : 0);
-  if (count > UINT32_MAX || (!there && few_.size() == kMostFew)) {
+  if (count > UINT16_MAX || (!there && few_.size() == kMostFew)) {
     take_space();
     return add(index, samples);
   }
-  const Few few{static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(count)};
+  const Few few{static_cast<std::uint16_t>(index), static_cast<std::uint16_t>(count)};
   if (there) {
     *place = few;
   } else {

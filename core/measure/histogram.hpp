@@ -35,14 +35,16 @@ inline constexpr Percentile kP9999{9999};
 
 /// When a histogram takes its memory.
 enum class HistogramSpace : std::uint8_t {
-  at_once,    ///< Samples are recorded without an allocation.
+  at_once,    ///< Samples are recorded without an allocation, in buckets from the first one on.
+  reserved,   ///< Without an allocation, too; but a list comes before the buckets, as if as needed.
   as_needed,  ///< For sums, and where there are many histograms of few samples each.
   none,       ///< Never, and samples are forgotten: somebody else keeps them.
 };
 
 /// The buckets of a range get memory from the kernel when the range is first touched (a page of
-/// 4 KiB is half an octave). As needed, there is none before more than kMostFew buckets have
-/// samples: until then these alone are kept, in a list. Figures do not depend on that.
+/// 4 KiB is half an octave). Reserved or as needed, none is touched before more than kMostFew
+/// buckets have samples: until then these alone are kept, in a list of a page at most. Figures do
+/// not depend on that.
 class Histogram {
  public:
   /// Buckets end here: a longer sample counts as this one in percentiles (not in max() and mean()).
@@ -52,10 +54,10 @@ class Histogram {
   explicit Histogram(HistogramSpace space = HistogramSpace::at_once);
 
   /// A sample, or so many equal ones. O(1), in a list O(log kMostFew). A negative value counts as
-  /// zero. Throws std::bad_alloc only where the space was not taken at once. REQUIRES: times > 0.
+  /// zero. Throws std::bad_alloc only where the space is taken as needed. REQUIRES: times > 0.
   void record(Duration value, std::uint64_t times = 1);
   /// As if all samples of `other` had been recorded here. Throws std::bad_alloc only where the
-  /// space was not taken at once.
+  /// space is taken as needed.
   void merge(const Histogram& other);
   /// Forgets all samples, but keeps its memory.
   void reset() noexcept;
@@ -95,12 +97,12 @@ class Histogram {
     return ((index - kOctaveBuckets * shift + 1) << shift) - 1;
   }
   static const std::size_t kOctaves;
-  /// Then the list is as long as an octave's buckets.
-  static constexpr std::size_t kMostFew = kOctaveBuckets;
+  /// Then the list is a page, as half an octave's buckets are.
+  static constexpr std::size_t kMostFew = 1024;
 
   struct Few {
-    std::uint32_t index = 0;  ///< Names the bucket.
-    std::uint32_t count = 0;
+    std::uint16_t index = 0;  ///< Names the bucket.
+    std::uint16_t count = 0;
   };
 
   void add(std::size_t index, std::uint64_t samples) noexcept;
@@ -112,8 +114,10 @@ class Histogram {
   void for_each_bucket(const Visit& visit) const;
 
   ZeroPages<std::uint64_t> buckets_;
+  ZeroPages<std::uint64_t> reserve_;  ///< What is to be buckets_; none is touched.
   bool forgets_ = false;
-  std::vector<Few> few_;       ///< As long as there are no buckets_; by index.
+  /// As long as there are no buckets_; by index.
+  std::vector<Few, ZeroPageAllocator<Few>> few_;
   std::uint64_t touched_ = 0;  ///< Bit i: octave i has samples; the others are not looked at.
   std::uint64_t count_ = 0;
   std::int64_t min_ = 0;

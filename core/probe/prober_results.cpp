@@ -57,11 +57,12 @@ std::shared_ptr<const RunDetail> detail_of(FigureSet&& figures, Instant now,
                 .answered_lately = lately});
 }
 
-/// A flood records too fast to search a list each time.
+/// A flood, and a flow that may have the whole rate of a run, record too fast to search a list each
+/// time.
 HistogramSpace space_for(std::size_t flows, const ProbeOptions& options) noexcept {
   if (options.keep == Keep::counts) return HistogramSpace::none;
-  const bool floods = options.schedule == ScheduleKind::flood;
-  return flows > kFewFlows && !floods ? HistogramSpace::as_needed : HistogramSpace::at_once;
+  if (options.schedule == ScheduleKind::flood || flows == 1) return HistogramSpace::at_once;
+  return flows > kFewFlows ? HistogramSpace::as_needed : HistogramSpace::reserved;
 }
 
 /// Flows begin within this: an interval, unless the run is so short that the last ones would have
@@ -73,9 +74,10 @@ Duration turns_within(const ProbeOptions& options, Instant now) noexcept {
 }
 
 /// How many different moments the first ticks of so many flows have: those of few flows one each,
-/// and those of many share them, because what a wake-up costs is more than what a probe does.
+/// and those of many share them, because what a wake-up costs is more than what a probe does. The
+/// more share one, the longer a reply waits for those before it.
 std::int64_t rounds_of(std::int64_t turns, Duration within) noexcept {
-  constexpr Duration kApart = std::chrono::milliseconds{8};
+  constexpr Duration kApart = std::chrono::milliseconds{4};
   constexpr std::int64_t kMostTogether = 16;  // So that no socket's buffer overflows.
   if (turns <= static_cast<std::int64_t>(kFewFlows)) return turns;
   return std::clamp(std::int64_t{within / kApart}, (turns - 1) / kMostTogether + 1, turns);

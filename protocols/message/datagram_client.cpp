@@ -50,12 +50,9 @@ int DatagramClient::receive_one(Batch& batch) noexcept {
   header.msg_iov = &payload;
   header.msg_iovlen = 1;
   alignas(cmsghdr) std::array<std::byte, KernelStamps::kControlBytes> control;
-  if (stamps_) {
+  if (stamps_ || trains_) {
     header.msg_control = control.data();
     header.msg_controllen = control.size();
-  } else if (trains_) {
-    header.msg_control = controls_[0].bytes.data();
-    header.msg_controllen = controls_[0].bytes.size();
   }
   const ssize_t got = ::recvmsg(fd_.get(), &header, MSG_DONTWAIT);
   const Instant at = monotonic_now();
@@ -72,17 +69,20 @@ int DatagramClient::receive_one(Batch& batch) noexcept {
 
 int DatagramClient::receive_many(Batch& batch) noexcept {
   const std::size_t slots = std::min(batch.slots().size(), kSlots);
+  std::array<mmsghdr, kSlots> headers;
+  std::array<iovec, kSlots> payloads;
+  std::array<SegmentControl, kSlots> controls;
   for (std::size_t i = 0; i < slots; ++i) {
-    payloads_[i] = {batch.storage(i), batch.slot_bytes()};
-    headers_[i] = {};
-    headers_[i].msg_hdr.msg_iov = &payloads_[i];
-    headers_[i].msg_hdr.msg_iovlen = 1;
+    payloads[i] = {batch.storage(i), batch.slot_bytes()};
+    headers[i] = {};
+    headers[i].msg_hdr.msg_iov = &payloads[i];
+    headers[i].msg_hdr.msg_iovlen = 1;
     if (!trains_) continue;
-    headers_[i].msg_hdr.msg_control = controls_[i].bytes.data();
-    headers_[i].msg_hdr.msg_controllen = controls_[i].bytes.size();
+    headers[i].msg_hdr.msg_control = controls[i].bytes.data();
+    headers[i].msg_hdr.msg_controllen = controls[i].bytes.size();
   }
   const int got =
-      ::recvmmsg(fd_.get(), headers_.data(), static_cast<unsigned>(slots), MSG_DONTWAIT, nullptr);
+      ::recvmmsg(fd_.get(), headers.data(), static_cast<unsigned>(slots), MSG_DONTWAIT, nullptr);
   const Instant at = monotonic_now();
   if (got < 0 && errno == ENOSYS) {
     has_batch_calls_ = false;
@@ -91,9 +91,9 @@ int DatagramClient::receive_many(Batch& batch) noexcept {
   expected_.found(got);
   for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(got, 0)); ++i) {
     Slot& slot = batch.slots()[i];
-    fill(slot, batch.storage(i), headers_[i].msg_len, at);
-    slot.truncated = (headers_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
-    if (trains_) slot.segment_size = segment_size(headers_[i].msg_hdr);
+    fill(slot, batch.storage(i), headers[i].msg_len, at);
+    slot.truncated = (headers[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+    if (trains_) slot.segment_size = segment_size(headers[i].msg_hdr);
     if (slot.segment_size != 0) expected_.none_found();
   }
   return got;
@@ -204,14 +204,15 @@ int DatagramClient::send_one(Slot& slot) noexcept {
   return left ? 1 : -1;
 }
 
-int DatagramClient::send_many(Batch& batch, std::size_t messages) noexcept {
+int DatagramClient::send_many(Batch& batch, Outgoing& outgoing) noexcept {
   if (has_batch_calls_) {
     const Instant at = monotonic_now();
-    const int sent = ::sendmmsg(fd_.get(), headers_.data(), static_cast<unsigned>(messages),
-                                MSG_DONTWAIT | MSG_NOSIGNAL);
+    const int sent =
+        ::sendmmsg(fd_.get(), outgoing.headers.data(), static_cast<unsigned>(outgoing.messages),
+                   MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent >= 0 || errno != ENOSYS) {
       for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(sent, 0)); ++i) {
-        batch.slots()[sending_[i]].at = at;
+        batch.slots()[outgoing.slots[i]].at = at;
         if (stamps_) stamps_->numbered(true);
       }
       return sent;
@@ -219,22 +220,21 @@ int DatagramClient::send_many(Batch& batch, std::size_t messages) noexcept {
     has_batch_calls_ = false;
   }
   std::size_t sent = 0;
-  while (sent < messages && send_one(batch.slots()[sending_[sent]]) > 0) ++sent;
+  while (sent < outgoing.messages && send_one(batch.slots()[outgoing.slots[sent]]) > 0) ++sent;
   return sent > 0 ? static_cast<int>(sent) : -1;
 }
 
-std::size_t DatagramClient::collect(const Batch& batch) noexcept {
-  std::size_t messages = 0;
+void DatagramClient::collect(const Batch& batch, Outgoing& outgoing) noexcept {
+  std::size_t& messages = outgoing.messages = 0;
   for (std::size_t i = batch.next; i < batch.count && messages < kSlots; ++i) {
     const Slot& slot = const_cast<Batch&>(batch).slots()[i];
     if (slot.skip) continue;
-    payloads_[messages] = {slot.data, slot.size};
-    headers_[messages] = {};
-    headers_[messages].msg_hdr.msg_iov = &payloads_[messages];
-    headers_[messages].msg_hdr.msg_iovlen = 1;
-    sending_[messages++] = i;
+    outgoing.payloads[messages] = {slot.data, slot.size};
+    outgoing.headers[messages] = {};
+    outgoing.headers[messages].msg_hdr.msg_iov = &outgoing.payloads[messages];
+    outgoing.headers[messages].msg_hdr.msg_iovlen = 1;
+    outgoing.slots[messages++] = i;
   }
-  return messages;
 }
 
 /// Unix sockets have no trains. They take the option of stamps, and stamp nothing.
@@ -285,27 +285,28 @@ BatchResult DatagramClient::send_train(Batch& batch) noexcept {
 BatchResult DatagramClient::send(Batch& batch) noexcept {
   const bool single = batch.next + 1 == batch.count && !batch.slots()[batch.next].skip;
   if (single && batch.slots()[batch.next].is_train()) return send_train(batch);
-  std::size_t messages = 1;
-  sending_[0] = batch.next;
-  if (!single) messages = collect(batch);
-  if (messages == 0) {
+  Outgoing outgoing;
+  outgoing.messages = 1;
+  outgoing.slots[0] = batch.next;
+  if (!single) collect(batch, outgoing);
+  if (outgoing.messages == 0) {
     batch.next = batch.count;
     return {IoStatus::ok, 0, 0};
   }
-  return send_singles(batch, messages);
+  return send_singles(batch, outgoing);
 }
 
-BatchResult DatagramClient::send_singles(Batch& batch, std::size_t messages) noexcept {
-  batch.next = sending_[0];
+BatchResult DatagramClient::send_singles(Batch& batch, Outgoing& outgoing) noexcept {
+  batch.next = outgoing.slots[0];
   Slot& first = batch.slots()[batch.next];
   const bool over_ip = config_.family == DatagramFamily::ip;
   for (FailedSend failed{over_ip ? &errors_pending_ : nullptr};;) {
-    const int result = messages == 1 ? send_one(first) : send_many(batch, messages);
+    const int result = outgoing.messages == 1 ? send_one(first) : send_many(batch, outgoing);
     if (result > 0) {
       const auto sent = static_cast<std::size_t>(result);
-      batch.next = sending_[sent - 1] + 1;
+      batch.next = outgoing.slots[sent - 1] + 1;
       for (std::size_t i = 0; may_move_ && i < sent; ++i) {
-        const Slot& left = batch.slots()[sending_[i]];
+        const Slot& left = batch.slots()[outgoing.slots[i]];
         sent_->remember({left.data, left.size});
       }
       return {IoStatus::ok, sent, 0};

@@ -66,6 +66,14 @@ class DatagramClient final : public MessagePort, public Trains, public Timestamp
     std::array<std::byte, CMSG_SPACE(sizeof(int))> bytes;
   };
 
+  /// What a call that sends many is given. Made for each: a client has few of these calls, or none.
+  struct Outgoing {
+    std::size_t messages;
+    std::array<std::size_t, kSlots> slots;  ///< Where in the batch each message is.
+    std::array<iovec, kSlots> payloads;
+    std::array<mmsghdr, kSlots> headers;
+  };
+
   [[nodiscard]] int receive_one(Batch& batch) noexcept;
   [[nodiscard]] int receive_many(Batch& batch) noexcept;
   [[nodiscard]] std::size_t read_errors(Batch& batch, std::size_t count) noexcept;
@@ -74,9 +82,9 @@ class DatagramClient final : public MessagePort, public Trains, public Timestamp
   [[nodiscard]] bool connect_next() noexcept;
   [[nodiscard]] int send_one(Slot& slot) noexcept;
   [[nodiscard]] BatchResult send_train(Batch& batch) noexcept;
-  [[nodiscard]] BatchResult send_singles(Batch& batch, std::size_t messages) noexcept;
-  [[nodiscard]] int send_many(Batch& batch, std::size_t messages) noexcept;
-  [[nodiscard]] std::size_t collect(const Batch& batch) noexcept;
+  [[nodiscard]] BatchResult send_singles(Batch& batch, Outgoing& outgoing) noexcept;
+  [[nodiscard]] int send_many(Batch& batch, Outgoing& outgoing) noexcept;
+  static void collect(const Batch& batch, Outgoing& outgoing) noexcept;
 
   UniqueFd fd_;
   Config config_;
@@ -91,10 +99,6 @@ class DatagramClient final : public MessagePort, public Trains, public Timestamp
   std::optional<KernelStamps> stamps_;
   ExpectedMessages expected_;
   unsigned idle_calls_ = 0;
-  std::array<mmsghdr, kSlots> headers_{};
-  std::array<iovec, kSlots> payloads_{};
-  std::array<SegmentControl, kSlots> controls_{};
-  std::array<std::size_t, kSlots> sending_{};
   std::array<IcmpError, kSlots> icmp_errors_{};  ///< For the last batch; see Slot::icmp.
 };
 

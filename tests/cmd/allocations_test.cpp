@@ -44,14 +44,15 @@ class CountingObserver final : public ProbeObserver {
 };
 
 std::optional<std::uint64_t> allocations_of(const RunningServer& server,
-                                            const ProbeOptions& options) {
+                                            const ProbeOptions& options, std::size_t flows = 1) {
   Interrupt interrupt{};
   const Endpoint endpoint = parse_endpoint(server.endpoint().uri, Role::client);
-  Connection connection = backend_of(endpoint).connect(endpoint, {});
   std::vector<ProbeTarget> targets(1);
   targets[0].target = server.endpoint();
-  targets[0].flows.emplace_back();
-  targets[0].flows[0].port = port_of(std::move(connection), options.size_bytes);
+  for (std::size_t i = 0; i < flows; ++i) {
+    Connection connection = backend_of(endpoint).connect(endpoint, {});
+    targets[0].flows.emplace_back().port = port_of(std::move(connection), options.size_bytes);
+  }
   PollWaiter waiter{interrupt};
   CountingObserver observer;
   static_cast<void>(run_prober(std::move(targets), options, system_clock(), waiter, observer, 7));
@@ -104,6 +105,18 @@ TEST_CASE("allocations: 10,000 messages cost none, in serve and in probe",
   options.schedule = floods ? ScheduleKind::flood : ScheduleKind::periodic;
   options.window = 8;
   const auto counted = allocations_of(server, options);
+  REQUIRE(counted);
+  CHECK(*counted == 0);
+}
+
+TEST_CASE("allocations: where a few flows are probed, their distributions cost none",
+          "[system][allocations]") {
+  const RunningServer server{"udp://127.0.0.1:0"};
+  ProbeOptions options;
+  options.count = 0;
+  options.duration = 60s;
+  options.interval = 20us;
+  const auto counted = allocations_of(server, options, 2);
   REQUIRE(counted);
   CHECK(*counted == 0);
 }
