@@ -9,15 +9,17 @@ namespace {
 
 FamilyFacts facts_of(const ProtocolFamily& family) {
   FamilyFacts out{.number = static_cast<std::uint16_t>(family.number),
-                  .pf = std::string{family.pf},
-                  .af = std::string{family.af},
-                  .description = std::string{family.description},
+                  .pf = std::string{"PF_"} + family.name.c_str(),
+                  .af = std::string{"AF_"} + family.name.c_str(),
+                  .description = family.description.c_str(),
                   .socket_types = {},
                   .schemes = {},
                   .privilege = {},
                   .usable = {}};
-  if (!family.privilege.empty()) out.privilege = std::string{family.privilege};
-  for (const SocketTry& each : family.tries) out.socket_types.push_back({.type = each.type});
+  const std::string_view privilege = family.privilege;
+  if (!privilege.empty()) out.privilege = privilege;
+  for (const SocketTry& each : calls_of(family.tries))
+    out.socket_types.push_back({.type = each.type});
   if (!family.addresses) return out;
   for (const std::string_view scheme : schemes_of(*family.addresses)) {
     out.schemes.emplace_back(scheme);
@@ -26,8 +28,9 @@ FamilyFacts facts_of(const ProtocolFamily& family) {
 }
 
 void try_types(const ProtocolFamily& family, const SocketAttempt& attempt, FamilyFacts& facts) {
-  for (std::size_t i = 0; i < family.tries.size(); ++i) {
-    const int error = attempt(family.number, family.tries[i]);
+  const auto calls = calls_of(family.tries);
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const int error = attempt(family.number, calls[i]);
     facts.socket_types[i].available = error == 0;
     facts.socket_types[i].error_number = error;
   }

@@ -6,12 +6,13 @@
 #include <utility>
 
 #include "core/base/escape.hpp"
+#include "core/base/fixed_text.hpp"
 
 namespace netecho {
 namespace {
 
 struct CategoryRow {
-  std::string_view name;
+  FixedText<15> name;
   int exit_code;
 };
 
@@ -42,7 +43,8 @@ int exit_code(ErrorCategory category) noexcept {
 /// Empty behind the last value, as for every enum whose names are listed.
 std::string_view to_string(ErrorCategory category) noexcept {
   const auto index = static_cast<std::size_t>(category);
-  return index < kCategories.size() ? kCategories[index].name : std::string_view{};
+  return index < kCategories.size() ? std::string_view{kCategories[index].name}
+                                    : std::string_view{};
 }
 
 Error::Error(ErrorCategory category, std::string operation, std::string subject, std::string reason,

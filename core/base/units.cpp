@@ -1,5 +1,6 @@
 #include "core/base/units.hpp"
 #include "core/base/decimal.hpp"
+#include "core/base/fixed_text.hpp"
 #include "core/base/rounding.hpp"
 
 #include <algorithm>
@@ -14,7 +15,7 @@ namespace netecho {
 namespace {
 
 struct Unit {
-  std::string_view name;
+  FixedText<3> name;
   double factor;
 };
 

@@ -5,9 +5,9 @@
 namespace netecho {
 namespace {
 
-constexpr std::array<std::string_view, 8> kCloseReasons{"eof",   "reset", "idle", "stalled",
-                                                        "drain", "limit", "auth", "error"};
-constexpr std::array<std::string_view, 2> kDatagramActions{"echoed", "dropped"};
+constexpr std::array<FixedText<15>, 8> kCloseReasons{"eof",   "reset", "idle", "stalled",
+                                                     "drain", "limit", "auth", "error"};
+constexpr std::array<FixedText<15>, 2> kDatagramActions{"echoed", "dropped"};
 
 }  // namespace
 

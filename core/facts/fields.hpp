@@ -18,6 +18,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/base/fixed_text.hpp"
+
 namespace netecho {
 
 /// Specialized for every type that is a group of fields.
@@ -66,12 +68,12 @@ struct Nothing {};
 
 /// The name of a value in the table of its enum. It is empty behind the last one: names_of() counts
 /// on it.
-template <typename Enum, std::size_t kSize>
+template <typename Enum, std::size_t kCapacity, std::size_t kSize>
 requires std::is_enum_v<Enum>
-[[nodiscard]] constexpr std::string_view name_in(const std::array<std::string_view, kSize>& names,
-                                                 Enum value) {
+[[nodiscard]] constexpr std::string_view name_in(
+    const std::array<FixedText<kCapacity>, kSize>& names, Enum value) {
   const auto index = static_cast<std::size_t>(value);
-  return index < kSize ? names[index] : std::string_view{};
+  return index < kSize ? std::string_view{names[index]} : std::string_view{};
 }
 
 /// The names of all values of an enum, in their order. The list ends where to_string() has no name.

@@ -5,10 +5,10 @@
 namespace netecho {
 namespace {
 
-constexpr std::array<std::string_view, 9> kReplyStatuses{"ok",          "timeout",    "late",
-                                                         "duplicate",   "mismatch",   "refused",
-                                                         "unreachable", "send_error", "skipped"};
-constexpr std::array<std::string_view, 2> kTimestampSources{"user", "kernel"};
+constexpr std::array<FixedText<15>, 9> kReplyStatuses{"ok",          "timeout",    "late",
+                                                      "duplicate",   "mismatch",   "refused",
+                                                      "unreachable", "send_error", "skipped"};
+constexpr std::array<FixedText<15>, 2> kTimestampSources{"user", "kernel"};
 
 }  // namespace
 

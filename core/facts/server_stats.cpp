@@ -3,19 +3,19 @@
 namespace netecho {
 namespace {
 
-constexpr std::array<std::string_view, kDropReasonCount> kDropReasons{"source_port",
-                                                                      "loop",
-                                                                      "multicast",
-                                                                      "rate",
-                                                                      "auth",
-                                                                      "truncated",
-                                                                      "ttl",
-                                                                      "no_return_address",
-                                                                      "peer_queue_full",
-                                                                      "send_error",
-                                                                      "not_allowed",
-                                                                      "impaired"};
-constexpr std::array<std::string_view, 3> kStopReasons{"signal", "max_accepts", "error"};
+constexpr std::array<FixedText<31>, kDropReasonCount> kDropReasons{"source_port",
+                                                                   "loop",
+                                                                   "multicast",
+                                                                   "rate",
+                                                                   "auth",
+                                                                   "truncated",
+                                                                   "ttl",
+                                                                   "no_return_address",
+                                                                   "peer_queue_full",
+                                                                   "send_error",
+                                                                   "not_allowed",
+                                                                   "impaired"};
+constexpr std::array<FixedText<31>, 3> kStopReasons{"signal", "max_accepts", "error"};
 
 }  // namespace
 

@@ -5,9 +5,9 @@
 namespace netecho {
 namespace {
 
-constexpr std::array<std::string_view, 2> kProbeModes{"echo", "connect"};
-constexpr std::array<std::string_view, 2> kWaitModes{"block", "spin"};
-constexpr std::array<std::string_view, 3> kScheduleKinds{"periodic", "poisson", "flood"};
+constexpr std::array<FixedText<15>, 2> kProbeModes{"echo", "connect"};
+constexpr std::array<FixedText<15>, 2> kWaitModes{"block", "spin"};
+constexpr std::array<FixedText<15>, 3> kScheduleKinds{"periodic", "poisson", "flood"};
 
 }  // namespace
 

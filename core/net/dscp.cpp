@@ -4,11 +4,13 @@
 #include <array>
 #include <charconv>
 
+#include "core/base/fixed_text.hpp"
+
 namespace netecho {
 namespace {
 
 struct CodePoint {
-  std::string_view name;
+  FixedText<4> name;
   int value;
 };
 
@@ -27,7 +29,7 @@ Parsed<int> parse_dscp(std::string_view text) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
   });
   for (const CodePoint& each : kCodePoints) {
-    if (each.name == upper) return {each.value * 4, ""};
+    if (std::string_view{each.name} == upper) return {each.value * 4, ""};
   }
   int value = 0;
   const char* end = text.data() + text.size();
@@ -40,7 +42,8 @@ Parsed<int> parse_dscp(std::string_view text) {
 std::vector<std::string> dscp_names(std::string_view prefix) {
   std::vector<std::string> out;
   for (const CodePoint& each : kCodePoints) {
-    if (each.name.starts_with(prefix)) out.emplace_back(each.name);
+    const std::string_view name = each.name;
+    if (name.starts_with(prefix)) out.emplace_back(name);
   }
   return out;
 }

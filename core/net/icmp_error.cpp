@@ -14,23 +14,24 @@
 #include <cstring>
 
 #include "core/base/error.hpp"
+#include "core/base/fixed_text.hpp"
 
 namespace netecho {
 namespace {
 
-constexpr std::array<std::string_view, 9> kNamesOfKinds{
+constexpr std::array<FixedText<31>, 9> kNamesOfKinds{
     "net-unreachable",      "host-unreachable", "port-unreachable",
     "fragmentation-needed", "prohibited",       "time-exceeded",
     "parameter-problem",    "packet-too-big",   "other"};
-constexpr std::array<std::string_view, 9> kPhrases{"network unreachable",
-                                                   "host unreachable",
-                                                   "port unreachable",
-                                                   "fragmentation needed",
-                                                   "administratively prohibited",
-                                                   "time exceeded",
-                                                   "parameter problem",
-                                                   "packet too big",
-                                                   "ICMP error"};
+constexpr std::array<FixedText<31>, 9> kPhrases{"network unreachable",
+                                                "host unreachable",
+                                                "port unreachable",
+                                                "fragmentation needed",
+                                                "administratively prohibited",
+                                                "time exceeded",
+                                                "parameter problem",
+                                                "packet too big",
+                                                "ICMP error"};
 
 /// Follows RFC 792 and the codes that RFC 1122 (3.2.2.1) and RFC 1812 (5.2.7.1) added.
 IcmpName unreachable_v4(std::uint8_t code) noexcept {
@@ -90,7 +91,7 @@ std::string within_sentence(std::string text) {
 
 std::string_view to_string(IcmpName name) noexcept {
   const auto index = static_cast<std::size_t>(name);
-  return index < kNamesOfKinds.size() ? kNamesOfKinds[index] : std::string_view{};
+  return index < kNamesOfKinds.size() ? std::string_view{kNamesOfKinds[index]} : std::string_view{};
 }
 
 IcmpName name_of(const IcmpError& error) noexcept {

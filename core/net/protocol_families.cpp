@@ -36,66 +36,62 @@ constexpr std::string_view kRawPackets = "CAP_NET_RAW";
 constexpr std::string_view kAdministration = "CAP_NET_ADMIN";
 constexpr std::string_view kModems = "CAP_SYS_ADMIN or CAP_NET_ADMIN";
 
-// Its number and its two names.
-#define NETECHO_FAMILY(name) .number = PF_##name, .pf = "PF_" #name, .af = "AF_" #name
+// Its number and its name.
+#define NETECHO_FAMILY(family) .number = PF_##family, .name = #family
 
 constexpr ProtocolFamily kFamilies[] = {
-    {NETECHO_FAMILY(INET), .description = "IPv4", .tries = kOfIp, .addresses = AddressFamily::ipv4},
-    {NETECHO_FAMILY(INET6), .description = "IPv6", .tries = kOfIp,
+    {NETECHO_FAMILY(INET), .description = "IPv4", .tries = SocketTries::ip,
+     .addresses = AddressFamily::ipv4},
+    {NETECHO_FAMILY(INET6), .description = "IPv6", .tries = SocketTries::ip,
      .addresses = AddressFamily::ipv6},
     {NETECHO_FAMILY(LOCAL), .description = "this host alone, by path or name (PF_UNIX)",
-     .tries = kOfLocal, .addresses = AddressFamily::unix_domain},
+     .tries = SocketTries::local, .addresses = AddressFamily::unix_domain},
     {NETECHO_FAMILY(PACKET), .description = "frames of an interface, below IP",
-     .privilege = kRawPackets, .tries = kOfPacket, .addresses = AddressFamily::packet},
+     .privilege = kRawPackets, .tries = SocketTries::packet, .addresses = AddressFamily::packet},
     {NETECHO_FAMILY(IPX), .description = "Novell's IPX, in user space over PF_PACKET",
-     .privilege = kRawPackets, .tries = kOfIpx, .addresses = AddressFamily::ipx,
+     .privilege = kRawPackets, .tries = SocketTries::ipx, .addresses = AddressFamily::ipx,
      .carrier = PF_PACKET},
-    {NETECHO_FAMILY(AX25), .description = "AX.25, amateur radio", .tries = kEvery},
-    {NETECHO_FAMILY(APPLETALK), .description = "AppleTalk (DDP)", .tries = kEvery},
-    {NETECHO_FAMILY(NETROM), .description = "NET/ROM, amateur radio", .tries = kEvery},
-    {NETECHO_FAMILY(BRIDGE), .description = "bridges (PF_NETLINK)", .tries = kEvery},
-    {NETECHO_FAMILY(ATMPVC), .description = "ATM permanent circuits", .tries = kEvery},
-    {NETECHO_FAMILY(X25), .description = "X.25 packet layer", .tries = kEvery},
-    {NETECHO_FAMILY(ROSE), .description = "X.25 of amateur radio", .tries = kEvery},
-    {NETECHO_FAMILY(DECnet), .description = "DECnet, dropped by Linux", .tries = kEvery},
-    {NETECHO_FAMILY(NETBEUI), .description = "reserved for NetBEUI", .tries = kEvery},
-    {NETECHO_FAMILY(SECURITY), .description = "a number only", .tries = kEvery},
+    {NETECHO_FAMILY(AX25), .description = "AX.25, amateur radio"},
+    {NETECHO_FAMILY(APPLETALK), .description = "AppleTalk (DDP)"},
+    {NETECHO_FAMILY(NETROM), .description = "NET/ROM, amateur radio"},
+    {NETECHO_FAMILY(BRIDGE), .description = "bridges (PF_NETLINK)"},
+    {NETECHO_FAMILY(ATMPVC), .description = "ATM permanent circuits"},
+    {NETECHO_FAMILY(X25), .description = "X.25 packet layer"},
+    {NETECHO_FAMILY(ROSE), .description = "X.25 of amateur radio"},
+    {NETECHO_FAMILY(DECnet), .description = "DECnet, dropped by Linux"},
+    {NETECHO_FAMILY(NETBEUI), .description = "reserved for NetBEUI"},
+    {NETECHO_FAMILY(SECURITY), .description = "a number only"},
     {NETECHO_FAMILY(KEY), .description = "keys of IPsec (RFC 2367)", .privilege = kAdministration,
-     .tries = kOfKeys},
-    {NETECHO_FAMILY(NETLINK), .description = "the kernel (PF_ROUTE)", .tries = kEvery},
-    {NETECHO_FAMILY(ASH), .description = "a number only", .tries = kEvery},
-    {NETECHO_FAMILY(ECONET), .description = "Acorn Econet, dropped by Linux", .tries = kEvery},
-    {NETECHO_FAMILY(ATMSVC), .description = "ATM switched circuits", .tries = kEvery},
-    {NETECHO_FAMILY(RDS), .description = "reliable datagrams", .tries = kEvery},
-    {NETECHO_FAMILY(SNA), .description = "IBM SNA, a number only", .tries = kEvery},
-    {NETECHO_FAMILY(IRDA), .description = "infrared, dropped by Linux", .tries = kEvery},
-    {NETECHO_FAMILY(PPPOX), .description = "PPP over Ethernet", .tries = kEvery},
-    {NETECHO_FAMILY(WANPIPE), .description = "Wanpipe cards, dropped by Linux", .tries = kEvery},
-    {NETECHO_FAMILY(LLC), .description = "IEEE 802.2 LLC", .privilege = kRawPackets,
-     .tries = kEvery},
-    {NETECHO_FAMILY(IB), .description = "InfiniBand addresses", .tries = kEvery},
-    {NETECHO_FAMILY(MPLS), .description = "MPLS routes", .tries = kEvery},
-    {NETECHO_FAMILY(CAN), .description = "CAN, a bus of vehicles", .tries = kOfCan},
-    {NETECHO_FAMILY(TIPC), .description = "messages of a cluster", .tries = kEvery},
-    {NETECHO_FAMILY(BLUETOOTH), .description = "Bluetooth", .tries = kEvery},
-    {NETECHO_FAMILY(IUCV), .description = "guests of z/VM", .tries = kEvery},
-    {NETECHO_FAMILY(RXRPC), .description = "remote calls of AFS", .tries = kOfRxrpc},
-    {NETECHO_FAMILY(ISDN), .description = "modular ISDN", .privilege = kRawPackets,
-     .tries = kEvery},
-    {NETECHO_FAMILY(PHONET), .description = "Nokia's modems", .privilege = "CAP_SYS_ADMIN",
-     .tries = kEvery},
-    {NETECHO_FAMILY(IEEE802154), .description = "low-power radio", .tries = kEvery},
-    {NETECHO_FAMILY(CAIF), .description = "ST-Ericsson's modems", .privilege = kModems,
-     .tries = kEvery},
-    {NETECHO_FAMILY(ALG), .description = "ciphers of the kernel", .tries = kEvery},
-    {NETECHO_FAMILY(NFC), .description = "near-field radio", .tries = kEvery},
-    {NETECHO_FAMILY(VSOCK), .description = "virtual machines", .tries = kEvery},
-    {NETECHO_FAMILY(KCM), .description = "messages over TCP", .tries = kEvery},
-    {NETECHO_FAMILY(QIPCRTR), .description = "Qualcomm's processors", .tries = kEvery},
-    {NETECHO_FAMILY(SMC), .description = "TCP by shared memory", .tries = kEvery},
-    {NETECHO_FAMILY(XDP), .description = "frames in shared rings", .privilege = kRawPackets,
-     .tries = kEvery},
-    {NETECHO_FAMILY(MCTP), .description = "component management", .tries = kEvery},
+     .tries = SocketTries::keys},
+    {NETECHO_FAMILY(NETLINK), .description = "the kernel (PF_ROUTE)"},
+    {NETECHO_FAMILY(ASH), .description = "a number only"},
+    {NETECHO_FAMILY(ECONET), .description = "Acorn Econet, dropped by Linux"},
+    {NETECHO_FAMILY(ATMSVC), .description = "ATM switched circuits"},
+    {NETECHO_FAMILY(RDS), .description = "reliable datagrams"},
+    {NETECHO_FAMILY(SNA), .description = "IBM SNA, a number only"},
+    {NETECHO_FAMILY(IRDA), .description = "infrared, dropped by Linux"},
+    {NETECHO_FAMILY(PPPOX), .description = "PPP over Ethernet"},
+    {NETECHO_FAMILY(WANPIPE), .description = "Wanpipe cards, dropped by Linux"},
+    {NETECHO_FAMILY(LLC), .description = "IEEE 802.2 LLC", .privilege = kRawPackets},
+    {NETECHO_FAMILY(IB), .description = "InfiniBand addresses"},
+    {NETECHO_FAMILY(MPLS), .description = "MPLS routes"},
+    {NETECHO_FAMILY(CAN), .description = "CAN, a bus of vehicles", .tries = SocketTries::can},
+    {NETECHO_FAMILY(TIPC), .description = "messages of a cluster"},
+    {NETECHO_FAMILY(BLUETOOTH), .description = "Bluetooth"},
+    {NETECHO_FAMILY(IUCV), .description = "guests of z/VM"},
+    {NETECHO_FAMILY(RXRPC), .description = "remote calls of AFS", .tries = SocketTries::rxrpc},
+    {NETECHO_FAMILY(ISDN), .description = "modular ISDN", .privilege = kRawPackets},
+    {NETECHO_FAMILY(PHONET), .description = "Nokia's modems", .privilege = "CAP_SYS_ADMIN"},
+    {NETECHO_FAMILY(IEEE802154), .description = "low-power radio"},
+    {NETECHO_FAMILY(CAIF), .description = "ST-Ericsson's modems", .privilege = kModems},
+    {NETECHO_FAMILY(ALG), .description = "ciphers of the kernel"},
+    {NETECHO_FAMILY(NFC), .description = "near-field radio"},
+    {NETECHO_FAMILY(VSOCK), .description = "virtual machines"},
+    {NETECHO_FAMILY(KCM), .description = "messages over TCP"},
+    {NETECHO_FAMILY(QIPCRTR), .description = "Qualcomm's processors"},
+    {NETECHO_FAMILY(SMC), .description = "TCP by shared memory"},
+    {NETECHO_FAMILY(XDP), .description = "frames in shared rings", .privilege = kRawPackets},
+    {NETECHO_FAMILY(MCTP), .description = "component management"},
 };
 #undef NETECHO_FAMILY
 
@@ -110,6 +106,28 @@ std::string_view to_string(KernelType type) noexcept {
   constexpr std::array<std::string_view, 5> kNames{"stream", "datagram", "raw", "rdm", "seqpacket"};
   const auto index = static_cast<std::size_t>(type);
   return index < kNames.size() ? kNames[index] : std::string_view{};
+}
+
+std::span<const SocketTry> calls_of(SocketTries tries) noexcept {
+  switch (tries) {
+    case SocketTries::ip:
+      return kOfIp;
+    case SocketTries::local:
+      return kOfLocal;
+    case SocketTries::packet:
+      return kOfPacket;
+    case SocketTries::ipx:
+      return kOfIpx;
+    case SocketTries::keys:
+      return kOfKeys;
+    case SocketTries::can:
+      return kOfCan;
+    case SocketTries::rxrpc:
+      return kOfRxrpc;
+    case SocketTries::every:
+      break;
+  }
+  return kEvery;
 }
 
 std::span<const ProtocolFamily> protocol_families() noexcept {

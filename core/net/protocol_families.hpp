@@ -10,6 +10,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/base/fixed_text.hpp"
 #include "core/net/endpoint.hpp"
 
 namespace netecho {
@@ -25,16 +26,20 @@ struct SocketTry {
   int protocol = 0;  ///< One that sends and receives nothing by itself.
 };
 
-/// A row of the table. Its texts live as long as the program.
+/// What a family is tried with. One of the lesson is tried with the types that Linux has in it, as
+/// socket(2) looks for a module for what it doesn't know; others are tried with all, or those that
+/// need a protocol.
+enum class SocketTries : std::uint8_t { every, ip, local, packet, ipx, keys, can, rxrpc };
+
+[[nodiscard]] std::span<const SocketTry> calls_of(SocketTries tries) noexcept;
+
+/// A row of the table. It lives as long as the program.
 struct ProtocolFamily {
   int number;
-  std::string_view pf;  ///< "PF_INET".
-  std::string_view af;  ///< "AF_INET".
-  std::string_view description;
-  std::string_view privilege{};  ///< What every socket of it takes; empty: nothing.
-  /// A family of the lesson is tried with the types that Linux has in it, as socket(2) looks for a
-  /// module for what it doesn't know; others are tried with all, or those that need a protocol.
-  std::span<const SocketTry> tries;
+  FixedText<15> name;  ///< "INET" of PF_INET and AF_INET.
+  FixedText<47> description;
+  FixedText<31> privilege = "";  ///< What every socket of it takes; empty: nothing.
+  SocketTries tries = SocketTries::every;
   /// What the registry calls such addresses; none if no transport has them.
   std::optional<AddressFamily> addresses{};
   /// The family over whose sockets netecho speaks it itself, without the kernel; 0: none.

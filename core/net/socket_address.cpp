@@ -177,7 +177,7 @@ bool SocketAddress::is_wildcard() const noexcept {
   if (family() == AF_INET) return as<sockaddr_in>(data(), size_).sin_addr.s_addr == INADDR_ANY;
   if (family() != AF_INET6) return false;
   const in6_addr address = as<sockaddr_in6>(data(), size_).sin6_addr;
-  return std::memcmp(&address, &in6addr_any, sizeof address) == 0;
+  return IN6_IS_ADDR_UNSPECIFIED(&address);
 }
 
 bool SocketAddress::is_loopback() const noexcept {
@@ -187,7 +187,7 @@ bool SocketAddress::is_loopback() const noexcept {
   }
   if (family() != AF_INET6) return false;
   const in6_addr address = as<sockaddr_in6>(data(), size_).sin6_addr;
-  return std::memcmp(&address, &in6addr_loopback, sizeof address) == 0;
+  return IN6_IS_ADDR_LOOPBACK(&address);
 }
 
 bool SocketAddress::is_unnamed() const noexcept {

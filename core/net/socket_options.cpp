@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "core/base/error.hpp"
+#include "core/base/fixed_text.hpp"
 #include "core/base/units.hpp"
 
 namespace netecho {
@@ -16,7 +17,7 @@ namespace {
 
 struct OptionRow {
   SocketOptionBit bit;
-  std::string_view name;
+  FixedText<15> name;
 };
 
 constexpr std::array<OptionRow, 14> kRows{{{kOptionBind, "--bind"},

@@ -1,6 +1,6 @@
 #include "core/report/page/words.hpp"
 
-#include <array>
+#include "core/base/packed_texts.hpp"
 
 namespace netecho {
 namespace {
@@ -163,6 +163,8 @@ constexpr bool is_in_order() {
   return i == static_cast<std::size_t>(Word::count);
 }
 static_assert(is_in_order());
+constexpr auto kEnglishWords = packed<kWords, &Row::en>();
+constexpr auto kKoreanWords = packed<kWords, &Row::ko>();
 
 struct NoteRow {
   PageNote note;
@@ -204,6 +206,8 @@ constexpr bool notes_are_in_order() {
   return true;
 }
 static_assert(notes_are_in_order());
+constexpr auto kEnglishNotes = packed<kNotes, &NoteRow::en>();
+constexpr auto kKoreanNotes = packed<kNotes, &NoteRow::ko>();
 
 std::string_view of(PageLanguage language, std::string_view en, std::string_view ko) noexcept {
   return language == PageLanguage::ko ? ko : en;
@@ -232,8 +236,8 @@ PageLanguage language_of_locale(std::string_view locale) noexcept {
 }
 
 std::string_view say(PageLanguage language, Word word) noexcept {
-  const Row& row = kWords[static_cast<std::size_t>(word)];
-  return of(language, row.en, row.ko);
+  const auto row = static_cast<std::size_t>(word);
+  return of(language, kEnglishWords[row], kKoreanWords[row]);
 }
 
 std::string say(PageLanguage language, Word word, const std::vector<std::string>& values) {
@@ -241,8 +245,9 @@ std::string say(PageLanguage language, Word word, const std::vector<std::string>
 }
 
 std::string say(PageLanguage language, const PageNoteCount& note) {
-  const NoteRow& row = kNotes[static_cast<std::size_t>(note.note)];
-  return filled(of(language, row.en, row.ko), {std::to_string(note.count)});
+  const auto row = static_cast<std::size_t>(note.note);
+  const std::string_view pattern = of(language, kEnglishNotes[row], kKoreanNotes[row]);
+  return filled(pattern, {std::to_string(note.count)});
 }
 
 }  // namespace netecho
