@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <memory>
-#include <thread>
 
 #include "cmd/cli.hpp"
 #include "cmd/common_options.hpp"
 #include "cmd/run/log.hpp"
 #include "cmd/serve_values.hpp"
 #include "cmd/values.hpp"
+#include "core/host/processors.hpp"
 
 namespace netecho {
 namespace {
@@ -58,7 +58,7 @@ constexpr OptionRow<ServeTyped> kServe[] = {
      &ServeTyped::drain_timeout},
     {{"--threads",
       {"N|auto", ValueKind::open_choice},
-      "Serve on this many threads (1); auto: one a processor",
+      "Serve on this many threads (1); auto: one for each processor it may use",
       kServing,
       "1",
       kFirst},
@@ -147,12 +147,21 @@ std::string key_file_of(const ServeTyped& typed) {
   return key_file;
 }
 
+/// Two threads on one processor serve no more than one does. On two they do, unless the clients
+/// keep one of these busy (docs/performance.md).
+std::size_t automatic_threads() {
+  const std::size_t threads = std::min(usable_processors(), kMaxThreads);
+  log_info("--threads auto is " + std::to_string(threads) +
+           ": one for each processor that this process may use");
+  return threads;
+}
+
 /// What has an order over all connections keeps it on one thread only: --max-accepts stops after
 /// exactly so many, and the seed of --impair gives the same run again.
 std::size_t threads_value(const ServeTyped& typed, const ServerOptions& server) {
   if (!typed.threads) return 1;
   const std::size_t threads = *typed.threads == "auto"
-                                  ? std::max(std::thread::hardware_concurrency(), 1U)
+                                  ? automatic_threads()
                                   : number_value("--threads", *typed.threads, 1, kMaxThreads);
   if (threads == 1 || (server.max_accepts == 0 && !server.impairment)) return threads;
   log_info("serves on one thread: --max-accepts, --once and --impair need one order");

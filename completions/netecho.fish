@@ -21,7 +21,7 @@ complete -c netecho -n '__fish_seen_subcommand_from serve' -l max-accepts -x -d 
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l idle-timeout -x -d 'Close a connection that was silent for this long (10m); 0: never'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l max-buffered -x -d 'Keep at most this much for all peers that do not read (64MiB); 0: no limit'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l drain-timeout -x -d 'Take at most this long at the end to send what was read (5s)'
-complete -c netecho -n '__fish_seen_subcommand_from serve' -l threads -x -a 'auto' -d 'Serve on this many threads (1); auto: one a processor'
+complete -c netecho -n '__fish_seen_subcommand_from serve' -l threads -x -a 'auto' -d 'Serve on this many threads (1); auto: one for each processor it may use'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l allow -x -d 'Answer only this IP address or network (all); repeatable'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l allow-uid -x -d 'Answer only this user of unix sockets (all; abstract names: this user and root); repeatable'
 complete -c netecho -n '__fish_seen_subcommand_from serve' -l udp-max-rate -x -d 'Send at most this many UDP replies a second to one network (1k; loopback: no limit)'

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 
@@ -136,6 +137,17 @@ def test_one_order_needs_one_thread():
             with connect(server.endpoint) as client:
                 assert echo(client, b"x") == b"x"
         assert server.wait() == 0
+
+
+def test_auto_serves_on_as_many_threads_as_processors_may_be_used():
+    usable = sorted(os.sched_getaffinity(0))
+    for cpus in (usable[:1], usable):
+        prefix = ("taskset", "--cpu-list", ",".join(map(str, cpus)))
+        with serve("tcp://127.0.0.1:0", "--threads=auto", "-v", prefix=prefix) as server:
+            chosen = int(re.search(r"--threads auto is (\d+):", server.stderr)[1])
+            assert 1 <= chosen <= len(cpus)  # A quota may allow fewer.
+            with serve("tcp://127.0.0.1:0", f"--threads={chosen}") as same:
+                eventually(lambda: threads_of(server) == threads_of(same), f"{chosen} threads")
 
 
 @pytest.mark.parametrize("text", ["0", "257", "many", ""])
