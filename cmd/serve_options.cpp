@@ -147,8 +147,8 @@ std::string key_file_of(const ServeTyped& typed) {
   return key_file;
 }
 
-/// Two threads on one processor serve less than one does, and two on two serve more as soon as the
-/// clients leave them both (docs/performance.md).
+/// Two threads on one processor serve no more than one does. On two they do, unless the clients
+/// keep one of these busy (docs/performance.md).
 std::size_t automatic_threads() {
   const std::size_t threads = std::min(usable_processors(), kMaxThreads);
   log_info("--threads auto is " + std::to_string(threads) +

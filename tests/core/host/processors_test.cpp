@@ -40,7 +40,7 @@ TEST_CASE("processors: one that may run on a single one uses no more", "[host][u
   CHECK(testing::holds_in_child([] {
     cpu_set_t set;
     if (::sched_getaffinity(0, sizeof set, &set) != 0) return false;
-    int first = 0;
+    std::size_t first = 0;
     while (!CPU_ISSET(first, &set)) ++first;
     CPU_ZERO(&set);
     CPU_SET(first, &set);
