@@ -41,8 +41,11 @@ TEST_CASE("frame checksums: those of stamped replies follow from any other of th
           "[unit][frame]") {
   for (const std::uint32_t length : {56U, 57U, 64U, 1472U, 65'536U}) {
     CAPTURE(length);
-    FrameHeader header{.type = FrameType::reply, .length = length, .session = 5};
-    header.stamp = FrameStamp{1, 2, 3};
+    FrameHeader header{.type = FrameType::reply,
+                       .length = length,
+                       .session = 5,
+                       .sequence = {},
+                       .stamp = FrameStamp{1, 2, 3}};
     const FrameChecksums checksums{encoded(header), kFrameStampedHeaderBytes};
     header.sequence = Sequence{0x0123'4567'89AB'CDEF};
     header.stamp = FrameStamp{1'800'000'000'123'456'789, 1'800'000'000'123'500'000, 41};
@@ -54,8 +57,11 @@ TEST_CASE("frame checksums: those of stamped replies follow from any other of th
 
 TEST_CASE("frame checksums: each wrong bit of what differs shows, and each of the checksum",
           "[unit][frame]") {
-  FrameHeader header{.type = FrameType::reply, .length = 64, .session = 5};
-  header.stamp = FrameStamp{1, 2, 3};
+  const FrameHeader header{.type = FrameType::reply,
+                           .length = 64,
+                           .session = 5,
+                           .sequence = {},
+                           .stamp = FrameStamp{1, 2, 3}};
   const Bytes good = encoded(header);
   const FrameChecksums checksums{good, kFrameStampedHeaderBytes};
   for (std::size_t bit = 0; bit < 8 * kFrameStampedHeaderBytes; ++bit) {
