@@ -159,7 +159,7 @@ class ProbeFlow {
   Recorder recorder_;
   Link link_;
   Batch& outgoing_;  ///< The run's: nothing of this flow is in them beyond its turn.
-  Batch& incoming_;
+  Batch* incoming_;  ///< That of trains where they may come: its slots are large and far apart.
   std::size_t taking_ = 0;                ///< The slot of incoming_ at hand.
   Instant sent_until_{};                  ///< When the last send of one probe returned.
   bool answers_at_once_ = false;          ///< As the last one was, within kAtOnce.

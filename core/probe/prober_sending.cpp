@@ -72,7 +72,7 @@ void ProbeFlow::send_one() {
   if (result.status == IoStatus::would_block) return pacer_.retry_later(now);
   // What is done before this is in the round trip of an answer that is there already.
   std::optional<BatchResult> answer;
-  if (answers_at_once_ && result.status == IoStatus::ok) answer = link_.receive(incoming_);
+  if (answers_at_once_ && result.status == IoStatus::ok) answer = link_.receive(*incoming_);
   const Instant due = pacer_.due();
   pacer_.advance();
   if (result.status != IoStatus::ok) return fail_send(result, due);
