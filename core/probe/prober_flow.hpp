@@ -120,6 +120,8 @@ class ProbeFlow {
   // prober_sending.cpp: what is due.
   void send_due(Instant now);
   void send_one();
+  [[nodiscard]] std::optional<BatchResult> take_answer_at_once(const BatchResult& sent);
+  void note_answer_at_once(Instant sent_until, const std::optional<BatchResult>& answer);
   void flood(Instant now);
   void fail_send(const BatchResult& result, std::optional<Instant> due);
   void skip(std::uint64_t ticks, std::optional<Instant> due, SkipReason reason);
