@@ -13,6 +13,7 @@ void ProbeFlow::install(ProbeConnection connection) {
   // The time that counts is that of the first connection.
   if (pacer_.begun()) connection.connect_time = link_.connect_time();
   link_.install(std::move(connection), matcher_.tracker().sent_total());
+  incoming_ = link_.has_trains() ? &*context_.buffers.trains : &context_.buffers.incoming;
   if (link_.stations() != nullptr && !stations_) stations_.emplace();
 }
 

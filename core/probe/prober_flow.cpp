@@ -33,12 +33,6 @@ std::size_t outstanding_limit(const ProbeOptions& options, const ProbeTarget& ta
       std::min<std::uint64_t>({by_time * bursts, by_count, kMaxOutstanding, most}));
 }
 
-/// What leaves in trains comes back in trains.
-Batch& incoming_of(const ProberContext& context, const ProbeTarget& target) noexcept {
-  const bool datagrams = target.target.socket_type == SocketType::datagram;
-  return context.options.floods() && datagrams ? *context.buffers.trains : context.buffers.incoming;
-}
-
 }  // namespace
 
 ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
@@ -52,7 +46,7 @@ ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
       recorder_{context, identity},
       link_{target, context.options, context.waiter, identity.id},
       outgoing_{context.buffers.outgoing},
-      incoming_{incoming_of(context, target)} {
+      incoming_{&context.buffers.incoming} {
   if (connection.port != nullptr) {
     install(std::move(connection));
   } else {

@@ -120,6 +120,8 @@ class ProbeFlow {
   // prober_sending.cpp: what is due.
   void send_due(Instant now);
   void send_one();
+  [[nodiscard]] std::optional<BatchResult> take_answer_at_once(const BatchResult& sent);
+  void note_answer_at_once(Instant sent_until, const std::optional<BatchResult>& answer);
   void flood(Instant now);
   void fail_send(const BatchResult& result, std::optional<Instant> due);
   void skip(std::uint64_t ticks, std::optional<Instant> due, SkipReason reason);
@@ -159,7 +161,7 @@ class ProbeFlow {
   Recorder recorder_;
   Link link_;
   Batch& outgoing_;  ///< The run's: nothing of this flow is in them beyond its turn.
-  Batch& incoming_;
+  Batch* incoming_;  ///< That of trains where they may come: its slots are large and far apart.
   std::size_t taking_ = 0;                ///< The slot of incoming_ at hand.
   Instant sent_until_{};                  ///< When the last send of one probe returned.
   bool answers_at_once_ = false;          ///< As the last one was, within kAtOnce.

@@ -34,16 +34,16 @@ void ProbeFlow::take_ready() {
 bool ProbeFlow::receive() {
   if (!link_.connected()) return false;
   pacer_.retry_now();  // The socket may be writable again.
-  return take_received(link_.receive(incoming_));
+  return take_received(link_.receive(*incoming_));
 }
 
 bool ProbeFlow::take_received(const BatchResult& result) {
   recorder_.read_clocks();
   switch (result.status) {
     case IoStatus::ok:
-      answers_at_once_ = incoming_.count == 1 && incoming_.slots()[0].at - sent_until_ < kAtOnce;
-      for (taking_ = 0; taking_ < incoming_.count; ++taking_) {
-        const Slot& slot = incoming_.slots()[taking_];
+      answers_at_once_ = incoming_->count == 1 && incoming_->slots()[0].at - sent_until_ < kAtOnce;
+      for (taking_ = 0; taking_ < incoming_->count; ++taking_) {
+        const Slot& slot = incoming_->slots()[taking_];
         take(slot);
         settle(slot.at);
       }

@@ -70,16 +70,24 @@ void ProbeFlow::send_one() {
   const BatchResult result = link_.send(outgoing_);
   const Instant now = context_.clock.now();
   if (result.status == IoStatus::would_block) return pacer_.retry_later(now);
-  // What is done before this is in the round trip of an answer that is there already.
-  std::optional<BatchResult> answer;
-  if (answers_at_once_ && result.status == IoStatus::ok) answer = link_.receive(incoming_);
+  const auto answer = take_answer_at_once(result);
   const Instant due = pacer_.due();
   pacer_.advance();
   if (result.status != IoStatus::ok) return fail_send(result, due);
   const Slot& slot = outgoing_.slots()[0];
   matcher_.sent(slot.at, slot.at - due);
   recorder_.sent(1, slot.size, now - slot.at, slot.at - due);
-  sent_until_ = now;
+  note_answer_at_once(now, answer);
+}
+
+/// What is done before this is in the round trip of an answer that is there already.
+std::optional<BatchResult> ProbeFlow::take_answer_at_once(const BatchResult& sent) {
+  if (!answers_at_once_ || sent.status != IoStatus::ok) return std::nullopt;
+  return link_.receive(*incoming_);
+}
+
+void ProbeFlow::note_answer_at_once(Instant sent_until, const std::optional<BatchResult>& answer) {
+  sent_until_ = sent_until;
   if (!answer) return;
   answers_at_once_ = false;
   take_received(*answer);
@@ -107,6 +115,9 @@ void ProbeFlow::flood(Instant now) {
   const BatchResult result = link_.send(outgoing_);
   now = context_.clock.now();
   if (result.status == IoStatus::would_block) return pacer_.retry_later(now);
+  // Of several probes the first ones' answers are read while the last ones are sent.
+  const bool one = tracker.max_outstanding() == 1;
+  const auto answer = one ? take_answer_at_once(result) : std::nullopt;
   if (result.status != IoStatus::ok) {
     pacer_.note_flooded(1);
     pacer_.retry_later(now);  // What fails at once must not spin.
@@ -119,6 +130,7 @@ void ProbeFlow::flood(Instant now) {
   recorder_.sent(result.messages, result.messages * size_bytes, now - outgoing_.slots()[0].at,
                  std::nullopt);
   pacer_.note_flooded(result.messages);
+  if (one) note_answer_at_once(now, answer);
 }
 
 void ProbeFlow::fail_send(const BatchResult& result, std::optional<Instant> due) {
