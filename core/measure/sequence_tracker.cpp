@@ -8,20 +8,17 @@
 namespace netecho {
 namespace {
 
-/// Late copies are told from duplicates at least this far back, however few may be outstanding.
-constexpr std::size_t kMinimumCapacity = 1024;
-
 /// Tags are the low 32 bits of a sequence.
 constexpr std::uint64_t kTagRange = UINT32_MAX;
 
-std::size_t ring_size(std::size_t max_outstanding) {
-  return std::bit_ceil(std::max(kMinimumCapacity, 2 * max_outstanding));
+std::size_t ring_size(std::size_t max_outstanding, std::size_t least) {
+  return std::bit_ceil(std::max(least, 2 * max_outstanding));
 }
 
 }  // namespace
 
-SequenceTracker::SequenceTracker(std::size_t max_outstanding, Duration timeout)
-    : ring_(ring_size(std::clamp<std::size_t>(max_outstanding, 1, kMaxOutstanding))),
+SequenceTracker::SequenceTracker(std::size_t max_outstanding, Duration timeout, std::size_t least)
+    : ring_(ring_size(std::clamp<std::size_t>(max_outstanding, 1, kMaxOutstanding), least)),
       mask_{ring_.size() - 1},
       max_outstanding_{std::clamp<std::size_t>(max_outstanding, 1, kMaxOutstanding)},
       timeout_{timeout} {}

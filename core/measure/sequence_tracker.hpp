@@ -60,8 +60,11 @@ struct Arrival {
 
 class SequenceTracker {
  public:
+  /// Late copies are told from duplicates at least half as far back, however few are outstanding.
+  static constexpr std::size_t kCapacity = 1024;
+
   /// Allocates all it ever needs. `max_outstanding` is 1 … kMaxOutstanding.
-  SequenceTracker(std::size_t max_outstanding, Duration timeout);
+  SequenceTracker(std::size_t max_outstanding, Duration timeout, std::size_t least = kCapacity);
 
   /// The next sequence to be sent or skipped.
   [[nodiscard]] Sequence next() const noexcept { return {next_}; }

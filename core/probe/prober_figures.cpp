@@ -64,7 +64,7 @@ void FigureSet::merge(const FigureSet& other) {
 FlowFigures::FlowFigures(const ProbeOptions& options, const Clock& clock, HistogramSpace space)
     : statistics{space},
       interval_{options.mean_gap()},
-      keeps_outages_{options.keep == Keep::figures},
+      kept_{options.keep == Keep::figures},
       order_{interval_},
       period_loss_runs_{interval_},
       outages_{clock} {}
@@ -76,17 +76,19 @@ void FlowFigures::note_hop_limit(std::uint8_t hop_limit) noexcept {
 }
 
 void FlowFigures::settled(const SettledProbe& probe) {
+  if (!kept_) return;
   if (const auto variation = order_.settled(probe)) {
     variations_.record(*variation, statistics.rtt_variation);
   }
   count(period_loss_runs_, probe);
-  if (keeps_outages_) count(outages_, probe);
+  count(outages_, probe);
 }
 
 void FlowFigures::unanswered(Instant due, std::uint64_t slots) noexcept {
+  if (!kept_) return;
   order_.loss_runs.lost(due, slots);
   period_loss_runs_.lost(due, slots);
-  if (keeps_outages_) outages_.unanswered(due, slots, interval_);
+  outages_.unanswered(due, slots, interval_);
 }
 
 namespace {

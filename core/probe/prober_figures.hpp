@@ -65,6 +65,8 @@ class FlowFigures {
   FlowCounts counts;
   RoundTripStatistics statistics;
 
+  /// Whether anybody reads more than counts; the figures below need not be recorded else.
+  [[nodiscard]] bool kept() const noexcept { return kept_; }
   /// A first copy, in time. No response time where no sending time was intended.
   void received(Duration rtt, std::optional<Duration> response) {
     rtts_.record(rtt, statistics.rtt);
@@ -101,8 +103,8 @@ class FlowFigures {
   [[nodiscard]] std::vector<Outage> end_period_of_outages(Instant now,
                                                           const SequenceTracker& tracker);
 
-  Duration interval_;   ///< The mean gap of the schedule; zero for a flood, which has none.
-  bool keeps_outages_;  ///< They are a list, which grows with the run.
+  Duration interval_;  ///< The mean gap of the schedule; zero for a flood, which has none.
+  bool kept_;
   Instant run_start_{};
   Instant period_start_{};
   // What was recorded last, and is not in `statistics` yet.

@@ -33,6 +33,13 @@ std::size_t outstanding_limit(const ProbeOptions& options, const ProbeTarget& ta
       std::min<std::uint64_t>({by_time * bursts, by_count, kMaxOutstanding, most}));
 }
 
+/// How many probes are remembered at least. A run without an end fills what it has, for each of
+/// perhaps thousands of targets.
+std::size_t remembered(const ProbeOptions& options) noexcept {
+  constexpr std::size_t kOfEndless = 64;
+  return options.keep == Keep::counts ? kOfEndless : SequenceTracker::kCapacity;
+}
+
 }  // namespace
 
 ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
@@ -42,7 +49,8 @@ ProbeFlow::ProbeFlow(const ProbeTarget& target, ProbeConnection connection,
       identity_{identity},
       format_{make_format(identity.session, outgoing_slots(context.options))},
       pacer_{context.options, identity.session},
-      matcher_{outstanding_limit(context.options, target, *format_), context.options.timeout},
+      matcher_{outstanding_limit(context.options, target, *format_), context.options.timeout,
+               remembered(context.options)},
       recorder_{context, identity},
       link_{target, context.options, context.waiter, identity.id},
       outgoing_{context.buffers.outgoing},

@@ -32,7 +32,10 @@ namespace netecho {
 /// returned once.
 class Matcher {
  public:
-  Matcher(std::size_t max_outstanding, Duration timeout) : tracker_{max_outstanding, timeout} {}
+  /// See SequenceTracker.
+  Matcher(std::size_t max_outstanding, Duration timeout,
+          std::size_t least = SequenceTracker::kCapacity)
+      : tracker_{max_outstanding, timeout, least} {}
 
   /// What was sent, and what became of it.
   [[nodiscard]] const SequenceTracker& tracker() const noexcept { return tracker_; }

@@ -33,7 +33,7 @@ void Recorder::read_clocks() noexcept {
 
 void Recorder::sent(std::uint64_t probes, std::uint64_t bytes, Duration call,
                     std::optional<Duration> lateness) {
-  figures_.statistics.sent(call, lateness);
+  if (figures_.kept()) figures_.statistics.sent(call, lateness);
   figures_.counts.sent += probes;
   if (options_.echoes()) figures_.counts.tx_bytes += bytes;
 }
@@ -71,19 +71,23 @@ void Recorder::answered(Sequence sequence, const Arrival& arrival,
   ++figures_.counts.received;
   figures_.counts.last_reply = reply.message->at;
   if (arrival.reordered) ++figures_.counts.reordered;
-  figures_.arrived_with(reply.message->hop_limit);
-  figures_.received(rtt, response);
-  figures_.order().jitter.received(rtt);
   if (options_.status_interval != Duration::max()) recent_.record(rtt);
   std::optional<std::uint64_t> server_count;
   std::optional<Duration> residence;
   if (stamp) {
     server_count = stamp->count;
     residence = residence_of(*stamp, rtt);
-    if (residence) figures_.resided(*residence);
-    if (options_.clocks == HostClocks::synchronized) record_one_way(*reply.message, *stamp, sent);
   }
-  figures_.order().loss_direction.answered(sequence, arrival.sent_up_to, server_count, sent_total);
+  if (figures_.kept()) {
+    figures_.arrived_with(reply.message->hop_limit);
+    figures_.received(rtt, response);
+    if (residence) figures_.resided(*residence);
+    if (stamp && options_.clocks == HostClocks::synchronized)
+      record_one_way(*reply.message, *stamp, sent);
+    figures_.order().jitter.received(rtt);
+    figures_.order().loss_direction.answered(sequence, arrival.sent_up_to, server_count,
+                                             sent_total);
+  }
   stamped_ = stamped_.value_or(true) && stamp.has_value();
   if (!teller_.tells()) return;
   teller_.tell(sequence, ReplyStatus::ok,

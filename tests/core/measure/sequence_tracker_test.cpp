@@ -227,6 +227,12 @@ TEST_CASE("sequence_tracker: a long pause does not let new probes run over old o
   CHECK(settled == Sequences{0, 2});
 }
 
+TEST_CASE("sequence_tracker: may be made to remember less, but all that can be outstanding",
+          "[sequence_tracker][unit]") {
+  CHECK(SequenceTracker(1, kTimeout, 64).capacity() == 64);
+  CHECK(SequenceTracker(33, kTimeout, 64).capacity() == 128);
+}
+
 TEST_CASE("sequence_tracker: remembers as many final probes as can be outstanding, at least 512",
           "[sequence_tracker][unit]") {
   const std::size_t outstanding = GENERATE(1U, 16U, 600U, 262'144U);
