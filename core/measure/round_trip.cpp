@@ -1,12 +1,29 @@
 #include "core/measure/round_trip.hpp"
 
+#include <cmath>
+
 #include "core/base/rounding.hpp"
 
 namespace netecho {
 
+double Rfc3550Jitter::jitter_ns() const noexcept {
+  return jitter_ns_ * std::pow(15.0 / 16, static_cast<double>(equal_));
+}
+
+void Rfc3550Jitter::differed(Duration rtt) noexcept {
+  if (last_) {
+    const Duration difference = rtt > *last_ ? rtt - *last_ : *last_ - rtt;
+    jitter_ns_ = jitter_ns();
+    jitter_ns_ += (static_cast<double>(difference.count()) - jitter_ns_) / 16;
+    measured_ = true;
+  }
+  last_ = rtt;
+  equal_ = 0;
+}
+
 std::optional<Duration> Rfc3550Jitter::value() const noexcept {
-  if (!measured_) return std::nullopt;
-  return Duration{nearest(jitter_ns_)};
+  if (!measured_ && equal_ == 0) return std::nullopt;
+  return Duration{nearest(jitter_ns())};
 }
 
 RoundTripStatistics::RoundTripStatistics(HistogramSpace space)

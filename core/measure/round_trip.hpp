@@ -17,19 +17,22 @@ namespace netecho {
 class Rfc3550Jitter {
  public:
   void received(Duration rtt) noexcept {
-    if (last_) {
-      const Duration difference = rtt > *last_ ? rtt - *last_ : *last_ - rtt;
-      jitter_ns_ += (static_cast<double>(difference.count()) - jitter_ns_) / 16;
-      measured_ = true;
+    if (last_ == rtt) {
+      ++equal_;  // Each takes a sixteenth of the jitter away: that is computed for all at once.
+    } else {
+      differed(rtt);
     }
-    last_ = rtt;
   }
   /// Returns the jitter rounded to the nearest nanosecond; none before two arrivals.
   [[nodiscard]] std::optional<Duration> value() const noexcept;
 
  private:
+  void differed(Duration rtt) noexcept;
+  [[nodiscard]] double jitter_ns() const noexcept;
+
   std::optional<Duration> last_;
-  double jitter_ns_ = 0;
+  std::uint64_t equal_ = 0;  ///< Arrivals since then that had the last round trip, too.
+  double jitter_ns_ = 0;     ///< Before those.
   bool measured_ = false;
 };
 

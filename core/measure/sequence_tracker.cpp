@@ -94,10 +94,10 @@ Instant SequenceTracker::next_expiry() const noexcept {
   return saturating_add(sent_at(ring_[oldest_ & mask_]), timeout_);
 }
 
-/// A probe that was outstanding gets its final status.
-void SequenceTracker::close(std::uint64_t sequence, State state) noexcept {
-  Cell& here = cell(sequence);
-  here.set(here.lateness(), state);
+/// A probe that was outstanding gets its final status, and its lateness or round trip.
+void SequenceTracker::close(std::uint64_t sequence, Duration lateness_or_rtt,
+                            State state) noexcept {
+  cell(sequence).set(lateness_or_rtt, state);
   --outstanding_;
   if (outstanding_ == 0 || sequence != oldest_) return;
   while (ring_[++oldest_ & mask_].state() != State::outstanding) {
@@ -105,46 +105,44 @@ void SequenceTracker::close(std::uint64_t sequence, State state) noexcept {
 }
 
 void SequenceTracker::lose(Sequence sequence, Loss how) noexcept {
-  close(sequence.value, how == Loss::silent ? State::lost : State::explained);
+  close(sequence.value, cell(sequence.value).lateness(),
+        how == Loss::silent ? State::lost : State::explained);
 }
 
 Arrival SequenceTracker::arrived(Sequence sequence, Instant at) noexcept {
   const Cell* const found = find(sequence);
-  if (found == nullptr) {
-    const bool forgotten = sequence.value < next_ && next_ - sequence.value > ring_.size();
-    return {.kind = forgotten ? ArrivalKind::late : ArrivalKind::unknown};
+  if (found == nullptr || found->state() != State::outstanding) {
+    return arrived_late(sequence, found, at);
   }
-  Cell& here = cell(sequence.value);
-  switch (here.state()) {
-    case State::unused:
-    case State::not_sent:
-      return {};
-    case State::received:
-    case State::late:
-      return {.kind = ArrivalKind::duplicate};
-    case State::lost:
-    case State::explained:
-      here.set(here.lateness(), State::late);
-      return {.kind = ArrivalKind::late, .rtt = at - sent_at(here), .lateness = here.lateness()};
-    case State::outstanding:
-      break;
-  }
-  const Duration rtt = at - sent_at(here);
+  const Duration lateness = found->lateness();
+  const Duration rtt = at - sent_at(*found);
   if (rtt > timeout_) {
-    close(sequence.value, State::late);
-    return {.kind = ArrivalKind::late, .expired = true, .rtt = rtt, .lateness = here.lateness()};
+    close(sequence.value, lateness, State::late);
+    return {.kind = ArrivalKind::late, .expired = true, .rtt = rtt, .lateness = lateness};
   }
-  const std::uint32_t sent_since = static_cast<std::uint32_t>(sent_total_) - here.ordinal;
+  const std::uint32_t sent_since = static_cast<std::uint32_t>(sent_total_) - found->ordinal;
   const bool reordered = highest_received_ && sequence.value < *highest_received_;
   if (!reordered) highest_received_ = sequence.value;
-  const Duration lateness = here.lateness();
-  close(sequence.value, State::received);
-  here.set(rtt, State::received);
+  close(sequence.value, rtt, State::received);
   return {.kind = ArrivalKind::received,
           .reordered = reordered,
           .rtt = rtt,
           .lateness = lateness,
           .sent_up_to = sent_total_ - sent_since + 1};
+}
+
+/// What is not outstanding, or not remembered: then `found` is null.
+Arrival SequenceTracker::arrived_late(Sequence sequence, const Cell* found, Instant at) noexcept {
+  if (found == nullptr) {
+    const bool forgotten = sequence.value < next_ && next_ - sequence.value > ring_.size();
+    return {.kind = forgotten ? ArrivalKind::late : ArrivalKind::unknown};
+  }
+  if (found->state() == State::received || found->state() == State::late) {
+    return {.kind = ArrivalKind::duplicate};
+  }
+  const Duration lateness = found->lateness();
+  cell(sequence.value).set(lateness, State::late);
+  return {.kind = ArrivalKind::late, .rtt = at - sent_at(*found), .lateness = lateness};
 }
 
 }  // namespace netecho

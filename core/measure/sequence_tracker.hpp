@@ -173,7 +173,8 @@ class SequenceTracker {
   [[nodiscard]] std::uint64_t first_unsettled() const noexcept {
     return outstanding_ == 0 ? next_ : oldest_;
   }
-  void close(std::uint64_t sequence, State state) noexcept;
+  void close(std::uint64_t sequence, Duration lateness_or_rtt, State state) noexcept;
+  [[nodiscard]] Arrival arrived_late(Sequence sequence, const Cell* found, Instant at) noexcept;
 
   ZeroPages<Cell> ring_;  ///< A power of two of them; zero is an unused one.
   std::uint64_t mask_;

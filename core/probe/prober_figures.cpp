@@ -13,14 +13,14 @@ void count(LossRunCounter& runs, const SettledProbe& probe) noexcept {
   probe.received ? runs.received() : runs.lost(probe.sent);
 }
 
-void count(Outages& outages, const SettledProbe& probe) {
-  if (probe.received) {
-    outages.answered(probe.sent + probe.rtt);
-  } else if (probe.explained) {
-    outages.unanswered(probe.sent - probe.lateness, 1, {});
-  } else {
-    outages.lost(probe.sent - probe.lateness);
-  }
+void count_unanswered(Outages& outages, const SettledProbe& probe) noexcept {
+  const Instant intended = probe.sent - probe.lateness;
+  probe.explained ? outages.unanswered(intended, 1, {}) : outages.lost(intended);
+}
+
+inline void count(Outages& outages, const SettledProbe& probe) {
+  if (probe.received) return outages.answered(probe.sent + probe.rtt);
+  count_unanswered(outages, probe);
 }
 
 Outage as_shown(const OutageSpan& span) noexcept {

@@ -26,6 +26,17 @@ TEST_CASE("jitter: follows the differences of round trips in order of arrival",
   CHECK(jitter.value() == 1'937'500ns);  // 1 + (16 - 1)/16
   jitter.received(10ms);
   CHECK(jitter.value() == 1'816'406ns);  // 1.9375 * 15/16
+  jitter.received(10ms);
+  CHECK(jitter.value() == 1'702'881ns);  // 1.9375 * (15/16)^2
+  jitter.received(11ms);
+  CHECK(jitter.value() == 1'658'951ns);  // That, and a sixteenth of what it lacks to 1.
+}
+
+TEST_CASE("jitter: is none at all between equal round trips", "[round_trip][unit]") {
+  Rfc3550Jitter jitter;
+  jitter.received(10ms);
+  jitter.received(10ms);
+  CHECK(jitter.value() == 0ns);
 }
 
 TEST_CASE("round_trip: variation is between neighbours that were both received",
