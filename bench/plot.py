@@ -37,7 +37,7 @@ def points(figures, group, value):
         if figure["group"] != group or not found:
             continue
         for entry in figure["entries"]:
-            if entry["samples"]:
+            if entry["samples"] and entry[value] is not None:
                 connections = int(found[1].replace(",", ""))
                 out.setdefault(entry["name"], []).append((connections, entry[value]))
     return out

@@ -34,6 +34,7 @@ class Entry:
     samples: list = field(default_factory=list)
     not_available: str | None = None
     calls_per_message: float | None = None
+    cpu_us: list = field(default_factory=list)  # A message's, one a round.
     cpu_us_per_message: float | None = None
     ratio: float | None = None  # netecho's figure divided by this one's, the median over the rounds.
     note: str | None = None

@@ -4,7 +4,7 @@ import statistics
 from pathlib import Path
 
 from . import machine, peers, probing, programs, syscalls
-from .figures import Figure, Goal
+from .figures import Entry, Figure, Goal
 from .rounds import take_turns
 
 
@@ -42,8 +42,9 @@ def compare(settings, group, work, servers, kind, goals, *, unit="messages/s", *
     for entry in entries:
         if not entry.samples:
             continue
-        if cpu[entry.name]:
-            entry.cpu_us_per_message = statistics.median(cpu[entry.name])
+        entry.cpu_us = cpu[entry.name]
+        if entry.cpu_us:
+            entry.cpu_us_per_message = statistics.median(entry.cpu_us)
         if lost[entry.name]:
             entry.note = f"{lost[entry.name]} lost"
         if entry.name.startswith(("netecho", "limit")):
@@ -270,7 +271,16 @@ def growth(settings):
             "netecho": lambda: peers.netecho(settings, "tcp://127.0.0.1:0", "-m", 10_100),
             "limit": lambda: peers.limit(settings, "tcp", "tcp"),
         }
-        yield compare(
+        figure = compare(
             settings, "GROWTH", f"tcp, {connections:,} connections x 64 B, 1 deep", servers,
             "ping-pong", [], connections=connections, depth=1,
         )
+        yield figure
+        yield cost_of(figure, [Goal("limit", most=0.8)] if connections == 10_000 else [])
+
+
+def cost_of(figure, goals):
+    """What a message cost the servers of another figure."""
+    entries = [Entry(each.name, each.cpu_us) for each in figure.entries if each.cpu_us]
+    unit = "us of processor time a message"
+    return Figure(figure.group, figure.work, unit, entries, goals).compare()

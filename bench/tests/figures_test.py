@@ -6,6 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from harness.figures import Entry, Figure, Goal, show  # noqa: E402
 from harness.rounds import Settings, figures_by_unit  # noqa: E402
+from harness.serving import cost_of  # noqa: E402
 
 
 def figure(own, other, *goals):
@@ -90,3 +91,11 @@ def test_each_unit_with_goals_is_a_figure_of_the_same_rounds(tmp_path):
     assert [(entry.name, entry.samples) for entry in two.entries] == [("netecho", [10]), ("other", [20])]
     assert [holds for _, _, holds in one.verdicts()] == [True]
     assert [holds for _, _, holds in two.verdicts()] == [False]
+
+
+def test_what_a_message_cost_is_compared_round_by_round_too():
+    entries = [Entry("netecho", [9, 9], cpu_us=[4, 9]), Entry("limit", [9, 9], cpu_us=[5, 10]), Entry("node", [9, 9])]
+    costs = cost_of(Figure("GROWTH", "work", "messages/s", entries), [Goal("limit", most=0.8)])
+    assert [each.name for each in costs.entries] == ["netecho", "limit"]
+    [(_, value, holds)] = costs.verdicts()
+    assert (round(value, 6), holds) == (0.85, False)
