@@ -16,12 +16,13 @@ namespace netecho {
 /// Computes J += (|D| - J) / 16 over round trips, in order of arrival (RFC 3550 section 6.4.1).
 class Rfc3550Jitter {
  public:
-  void received(Duration rtt) noexcept {
-    if (last_ == rtt) {
-      ++equal_;  // Each takes a sixteenth of the jitter away: that is computed for all at once.
-    } else {
+  /// So many arrivals in a row had this round trip.
+  void received(Duration rtt, std::uint64_t times = 1) noexcept {
+    if (last_ != rtt) {
       differed(rtt);
+      --times;
     }
+    equal_ += times;  // Each takes a sixteenth of the jitter away: it is computed for all at once.
   }
   /// Returns the jitter rounded to the nearest nanosecond; none before two arrivals.
   [[nodiscard]] std::optional<Duration> value() const noexcept;

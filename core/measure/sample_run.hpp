@@ -14,14 +14,14 @@ namespace netecho {
 /// histogram is touched once for as many equal samples as come in a row.
 class SampleRun {
  public:
-  /// `to` gets those at hand, if this one has another value. Throws what Histogram::record() does.
-  void record(Duration value, Histogram& to) {
+  /// `to` gets those at hand, if these have another value. Throws what Histogram::record() does.
+  void record(Duration value, Histogram& to, std::uint64_t times = 1) {
     if (value != value_) {
       add_to(to);
       value_ = value;
       times_ = 0;
     }
-    ++times_;
+    times_ += times;
   }
   /// Records those at hand, which are kept. Throws what Histogram::record() does.
   void add_to(Histogram& to) const {

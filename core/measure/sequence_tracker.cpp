@@ -94,22 +94,46 @@ Instant SequenceTracker::next_expiry() const noexcept {
   return saturating_add(sent_at(ring_[oldest_ & mask_]), timeout_);
 }
 
-/// A probe that was outstanding gets its final status, and its lateness or round trip.
-void SequenceTracker::close(std::uint64_t sequence, Duration lateness_or_rtt,
-                            State state) noexcept {
-  cell(sequence).set(lateness_or_rtt, state);
-  --outstanding_;
-  if (outstanding_ == 0 || sequence != oldest_) return;
+/// The oldest one outstanding is so no longer.
+void SequenceTracker::close_oldest() noexcept {
+  if (outstanding_ == 0) return;
   while (ring_[++oldest_ & mask_].state() != State::outstanding) {
   }
 }
 
-void SequenceTracker::lose(Sequence sequence, Loss how) noexcept {
-  close(sequence.value, cell(sequence.value).lateness(),
-        how == Loss::silent ? State::lost : State::explained);
+/// A probe that was outstanding is not answered in time.
+void SequenceTracker::close(std::uint64_t sequence, State state) noexcept {
+  Cell& here = cell(sequence);
+  here.set(here.lateness(), state);
+  --outstanding_;
+  if (sequence == oldest_) close_oldest();
 }
 
-Arrival SequenceTracker::arrived(Sequence sequence, Instant at) noexcept {
+/// A probe that was outstanding is received, and up to `most` that left together with it. Returns
+/// how many.
+std::uint64_t SequenceTracker::receive(std::uint64_t sequence, std::uint64_t most,
+                                       Duration rtt) noexcept {
+  const Cell first = cell(sequence);
+  std::uint64_t probes = 0;
+  const auto left_together = [&](const Cell& other) {
+    const auto behind = static_cast<std::uint32_t>(probes);
+    return other.tag == first.tag + behind && other.ordinal == first.ordinal + behind &&
+           other.time_ns == first.time_ns && other.packed == first.packed;
+  };
+  while (probes < most && left_together(cell(sequence + probes))) {
+    cell(sequence + probes).set(rtt, State::received);
+    ++probes;
+  }
+  outstanding_ -= probes;
+  if (sequence == oldest_) close_oldest();
+  return probes;
+}
+
+void SequenceTracker::lose(Sequence sequence, Loss how) noexcept {
+  close(sequence.value, how == Loss::silent ? State::lost : State::explained);
+}
+
+Arrival SequenceTracker::arrived(Sequence sequence, Instant at, std::uint64_t most) noexcept {
   const Cell* const found = find(sequence);
   if (found == nullptr || found->state() != State::outstanding) {
     return arrived_late(sequence, found, at);
@@ -117,18 +141,19 @@ Arrival SequenceTracker::arrived(Sequence sequence, Instant at) noexcept {
   const Duration lateness = found->lateness();
   const Duration rtt = at - sent_at(*found);
   if (rtt > timeout_) {
-    close(sequence.value, lateness, State::late);
+    close(sequence.value, State::late);
     return {.kind = ArrivalKind::late, .expired = true, .rtt = rtt, .lateness = lateness};
   }
   const std::uint32_t sent_since = static_cast<std::uint32_t>(sent_total_) - found->ordinal;
   const bool reordered = highest_received_ && sequence.value < *highest_received_;
-  if (!reordered) highest_received_ = sequence.value;
-  close(sequence.value, rtt, State::received);
+  const std::uint64_t probes = receive(sequence.value, reordered ? 1 : most, rtt);
+  if (!reordered) highest_received_ = sequence.value + probes - 1;
   return {.kind = ArrivalKind::received,
           .reordered = reordered,
           .rtt = rtt,
           .lateness = lateness,
-          .sent_up_to = sent_total_ - sent_since + 1};
+          .sent_up_to = sent_total_ - sent_since + 1,
+          .probes = probes};
 }
 
 /// What is not outstanding, or not remembered: then `found` is null.

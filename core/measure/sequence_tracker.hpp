@@ -56,6 +56,7 @@ struct Arrival {
   std::optional<Duration> rtt{};  ///< For a received or late copy, unless forgotten.
   Duration lateness{};            ///< For a received or late copy: T1 - intended.
   std::uint64_t sent_up_to = 0;   ///< For a received copy: probes sent up to and with this.
+  std::uint64_t probes = 1;       ///< So many sequences in a row arrived, all as this one.
 };
 
 class SequenceTracker {
@@ -112,8 +113,9 @@ class SequenceTracker {
     return find(sequence) != nullptr;
   }
 
-  /// A copy of `sequence` arrived whole at T4 = `at`.
-  Arrival arrived(Sequence sequence, Instant at) noexcept;
+  /// Copies of `most` sequences from this one on arrived whole at T4 = `at`. Says what that is for
+  /// the first of them, and for those behind it that left together with it and are received, too.
+  Arrival arrived(Sequence sequence, Instant at, std::uint64_t most = 1) noexcept;
   /// `sequence` is lost. REQUIRES: it is outstanding.
   void lose(Sequence sequence, Loss how = Loss::silent) noexcept;
 
@@ -173,7 +175,10 @@ class SequenceTracker {
   [[nodiscard]] std::uint64_t first_unsettled() const noexcept {
     return outstanding_ == 0 ? next_ : oldest_;
   }
-  void close(std::uint64_t sequence, Duration lateness_or_rtt, State state) noexcept;
+  void close(std::uint64_t sequence, State state) noexcept;
+  [[nodiscard]] std::uint64_t receive(std::uint64_t sequence, std::uint64_t most,
+                                      Duration rtt) noexcept;
+  void close_oldest() noexcept;
   [[nodiscard]] Arrival arrived_late(Sequence sequence, const Cell* found, Instant at) noexcept;
 
   ZeroPages<Cell> ring_;  ///< A power of two of them; zero is an unused one.

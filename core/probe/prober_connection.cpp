@@ -14,6 +14,8 @@ void ProbeFlow::install(ProbeConnection connection) {
   if (pacer_.begun()) connection.connect_time = link_.connect_time();
   link_.install(std::move(connection), matcher_.tracker().sent_total());
   incoming_ = link_.has_trains() ? &*context_.buffers.trains : &context_.buffers.incoming;
+  takes_several_ = !context_.tells_outcomes && link_.stations() == nullptr &&
+                   context_.options.timestamps == TimestampSource::user;
   if (link_.stations() != nullptr && !stations_) stations_.emplace();
 }
 

@@ -67,13 +67,16 @@ class FlowFigures {
 
   /// Whether anybody reads more than counts; the figures below need not be recorded else.
   [[nodiscard]] bool kept() const noexcept { return kept_; }
-  /// A first copy, in time. No response time where no sending time was intended.
-  void received(Duration rtt, std::optional<Duration> response) {
-    rtts_.record(rtt, statistics.rtt);
-    if (response) statistics.response.record(*response);
+  /// First copies, in time. No response time where no sending time was intended.
+  void received(Duration rtt, std::optional<Duration> response, std::uint64_t probes) {
+    rtts_.record(rtt, statistics.rtt, probes);
+    if (response) statistics.response.record(*response, probes);
+    order_.jitter.received(rtt, probes);
   }
-  /// So long the server had it.
-  void resided(Duration residence) { residences_.record(residence, statistics.server_residence); }
+  /// So long the server had them.
+  void resided(Duration residence, std::uint64_t probes) {
+    residences_.record(residence, statistics.server_residence, probes);
+  }
 
   [[nodiscard]] RoundTripOrder& order() noexcept { return order_; }
   [[nodiscard]] const RoundTripOrder& order() const noexcept { return order_; }

@@ -133,9 +133,11 @@ class ProbeFlow {
   bool receive();
   bool take_received(const BatchResult& result);
   void take(const Slot& slot);
-  void take_message(const Slot& slot, const Reading& reading);
+  /// So many in a row are alike; `slot` and `reading` are those of the first.
+  void take_messages(const Slot& slot, const Reading& reading, std::uint64_t messages);
   void take_error(const Slot& slot);
-  void take_intact(const Slot& slot, const Reading& reading);
+  void take_intact(const Slot& slot, Reading reading, std::uint64_t messages);
+  void take_arrival(const Slot& slot, const Reading& reading, const Arrival& arrival);
   void record_answer(const Reading& reading, const Arrival& arrival, const Reply& reply);
   void record_late(Sequence sequence, const Arrival& arrival, const Reply& reply);
   void take_damaged(const Slot& slot, const Reading& reading);
@@ -162,8 +164,10 @@ class ProbeFlow {
   Link link_;
   Batch& outgoing_;  ///< The run's: nothing of this flow is in them beyond its turn.
   Batch* incoming_;  ///< That of trains where they may come: its slots are large and far apart.
-  std::size_t taking_ = 0;                ///< The slot of incoming_ at hand.
-  Instant sent_until_{};                  ///< When the last send of one probe returned.
+  std::size_t taking_ = 0;  ///< The slot of incoming_ at hand.
+  Instant sent_until_{};    ///< When the last send of one probe returned.
+  /// Answers that are alike are taken together where nobody asks for anything of each.
+  bool takes_several_ = false;
   bool answers_at_once_ = false;          ///< As the last one was, within kAtOnce.
   std::optional<StationTable> stations_;  ///< Those that answered; none where one peer is asked.
   std::unique_ptr<WarmUp> warm_up_;       ///< While it lasts.

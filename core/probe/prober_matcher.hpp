@@ -64,11 +64,15 @@ class Matcher {
     tracker_.settle(settled);
   }
 
-  /// An intact reply came at `at`. If it shows that its probe is lost (Arrival::expired), expired()
+  /// Intact replies to `most` sequences from this one on came at `at`: see
+  /// SequenceTracker::arrived(). If it shows that its probe is lost (Arrival::expired), expired()
   /// says what is known of that one.
-  [[nodiscard]] Arrival arrived(Sequence sequence, Instant at) noexcept {
-    const Arrival arrival = tracker_.arrived(sequence, at);
-    if (arrival.kind == ArrivalKind::received || arrival.expired) forget_candidate(sequence);
+  [[nodiscard]] Arrival arrived(Sequence sequence, Instant at, std::uint64_t most = 1) noexcept {
+    const Arrival arrival = tracker_.arrived(sequence, at, most);
+    if (arrival.kind != ArrivalKind::received && !arrival.expired) return arrival;
+    for (std::uint64_t i = 0; i < arrival.probes && candidates_ != 0; ++i) {
+      forget_candidate({sequence.value + i});
+    }
     return arrival;
   }
   [[nodiscard]] LostProbe expired(Sequence sequence) const noexcept {

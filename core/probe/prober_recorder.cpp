@@ -68,10 +68,11 @@ void Recorder::answered(Sequence sequence, const Arrival& arrival,
   const Instant sent = reply.message->at - rtt;
   std::optional<Duration> response;
   if (!options_.floods()) response = rtt + arrival.lateness;
-  ++figures_.counts.received;
+  const std::uint64_t probes = arrival.probes;
+  figures_.counts.received += probes;
   figures_.counts.last_reply = reply.message->at;
   if (arrival.reordered) ++figures_.counts.reordered;
-  if (options_.status_interval != Duration::max()) recent_.record(rtt);
+  if (options_.status_interval != Duration::max()) recent_.record(rtt, probes);
   std::optional<std::uint64_t> server_count;
   std::optional<Duration> residence;
   if (stamp) {
@@ -80,13 +81,15 @@ void Recorder::answered(Sequence sequence, const Arrival& arrival,
   }
   if (figures_.kept()) {
     figures_.arrived_with(reply.message->hop_limit);
-    figures_.received(rtt, response);
-    if (residence) figures_.resided(*residence);
+    figures_.received(rtt, response, probes);
+    if (residence) figures_.resided(*residence, probes);
     if (stamp && options_.clocks == HostClocks::synchronized)
-      record_one_way(*reply.message, *stamp, sent);
-    figures_.order().jitter.received(rtt);
-    figures_.order().loss_direction.answered(sequence, arrival.sent_up_to, server_count,
-                                             sent_total);
+      record_one_way(*reply.message, *stamp, sent, probes);
+    // What the last of them tells is true of those before it.
+    const std::uint64_t behind = probes - 1;
+    if (server_count) *server_count += behind;
+    figures_.order().loss_direction.answered({sequence.value + behind}, arrival.sent_up_to + behind,
+                                             server_count, sent_total);
   }
   stamped_ = stamped_.value_or(true) && stamp.has_value();
   if (!teller_.tells()) return;
@@ -117,7 +120,8 @@ void Recorder::kernel_rtt(const Slot& message, Duration around, std::optional<Wa
 }
 
 /// A negative delay shows that the clocks are not synchronized so well: it is discarded, too.
-void Recorder::record_one_way(const Slot& message, const FrameStamp& stamp, Instant sent) {
+void Recorder::record_one_way(const Slot& message, const FrameStamp& stamp, Instant sent,
+                              std::uint64_t probes) {
   const auto wall = [](std::uint64_t unix_ns) {
     return WallTime{Duration{static_cast<std::int64_t>(unix_ns)}};
   };
@@ -125,11 +129,11 @@ void Recorder::record_one_way(const Slot& message, const FrameStamp& stamp, Inst
   const Duration reverse = clock_offset_.wall(message.at) - wall(stamp.sent_unix_ns);
   if (clock_offset_.stepped_since(sent) || forward < Duration::zero() ||
       reverse < Duration::zero()) {
-    ++figures_.statistics.discarded;
+    figures_.statistics.discarded += probes;
     return;
   }
-  figures_.statistics.one_way_forward.record(forward);
-  figures_.statistics.one_way_reverse.record(reverse);
+  figures_.statistics.one_way_forward.record(forward, probes);
+  figures_.statistics.one_way_reverse.record(reverse, probes);
 }
 
 void Recorder::answered_by_another(Sequence sequence, Duration rtt, const Reply& reply) {

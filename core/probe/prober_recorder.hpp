@@ -47,8 +47,8 @@ class Recorder {
   /// The status of a probe is final; in order of sequence.
   void settled(const SettledProbe& probe) { figures_.settled(probe); }
 
-  /// A message came, whatever it is. A connection attempt has no bytes.
-  void message(std::uint32_t bytes) noexcept {
+  /// So many bytes came, whatever they are. A connection attempt has none.
+  void received(std::uint64_t bytes) noexcept {
     if (options_.echoes()) figures_.counts.rx_bytes += bytes;
   }
   /// It is no echo; of interest as long as nothing was one.
@@ -58,8 +58,9 @@ class Recorder {
   /// The beginning of a message came, whose rest never will.
   void cut_off(std::span<const std::byte> bytes) noexcept;
 
-  /// The first answer to a probe, in time, when so many had been sent in all. `stamp`: the
-  /// server's.
+  /// The first answers, in time, to Arrival::probes from this one on, when so many had been sent in
+  /// all. `stamp`: the server's, of the first; those of the others differ in their count alone,
+  /// which goes up by one each. REQUIRES: one probe if somebody is told.
   void answered(Sequence sequence, const Arrival& arrival, const std::optional<FrameStamp>& stamp,
                 std::uint64_t sent_total, const Reply& reply);
   /// The same round trip between the kernel's own stamps; its probe left at `left`, if that is
@@ -92,7 +93,8 @@ class Recorder {
       std::span<const std::byte> unfinished) const;
 
  private:
-  void record_one_way(const Slot& message, const FrameStamp& stamp, Instant sent);
+  void record_one_way(const Slot& message, const FrameStamp& stamp, Instant sent,
+                      std::uint64_t probes);
   [[nodiscard]] std::uint64_t& total_of(ReplyStatus status) noexcept;
 
   const ProbeOptions& options_;

@@ -12,6 +12,26 @@ constexpr int kTrainsInARow = 16;
 /// those of a kernel are that answers on the sender's own processor.
 constexpr Duration kAtOnce = std::chrono::microseconds{30};
 
+/// Whether this is the answer to the probe `by` behind that of `first`, and all else is the same. A
+/// server stamps the messages of a train as one, and counts each.
+bool follows(const Reading& reading, const Reading& first, std::uint64_t by) noexcept {
+  if (reading.kind != ReadingKind::intact) return false;
+  if (reading.sequence->value != first.sequence->value + by) return false;
+  if (!reading.stamp || !first.stamp) return reading.stamp == first.stamp;
+  if (first.stamp->count == 0) return false;  // It does not count.
+  FrameStamp expected = *first.stamp;
+  expected.count += by;
+  return *reading.stamp == expected;
+}
+
+/// How many answers are alike from the first one on.
+std::size_t alike(std::span<const Reading> readings) noexcept {
+  if (readings.front().kind != ReadingKind::intact) return 1;
+  std::size_t count = 1;
+  while (count < readings.size() && follows(readings[count], readings.front(), count)) ++count;
+  return count;
+}
+
 }  // namespace
 
 void ProbeFlow::on_ready() {
@@ -81,23 +101,25 @@ void ProbeFlow::take(const Slot& slot) {
     if (left > kTrainMessages) part.size = static_cast<std::uint32_t>(kTrainMessages) * each;
     const auto readings = std::span{context_.buffers.readings}.first(part.segments());
     format_->read(part, {matcher_.expected(), matcher_.tracker().next()}, readings);
-    for (const Reading& reading : readings) {
+    left -= readings.size();
+    for (auto next = readings; !next.empty();) {
       message.size = std::min(each, static_cast<std::uint32_t>(end - message.data));
-      take_message(message, reading);
-      message.data += message.size;
+      const std::size_t messages = takes_several_ ? alike(next) : 1;
+      take_messages(message, next.front(), messages);
+      message.data += message.size * messages;
+      next = next.subspan(messages);
     }
     part.data = message.data;
-    left -= readings.size();
   }
 }
 
-void ProbeFlow::take_message(const Slot& slot, const Reading& reading) {
+void ProbeFlow::take_messages(const Slot& slot, const Reading& reading, std::uint64_t messages) {
   link_.heard();
   // On a link each client hears the answers to all of them.
-  if (reading.kind != ReadingKind::foreign) recorder_.message(slot.size);
+  if (reading.kind != ReadingKind::foreign) recorder_.received(slot.size * messages);
   switch (reading.kind) {
     case ReadingKind::intact:
-      take_intact(slot, reading);
+      take_intact(slot, reading, messages);
       return;
     case ReadingKind::damaged:
       // A stranger ends no probe.
@@ -112,19 +134,27 @@ void ProbeFlow::take_message(const Slot& slot, const Reading& reading) {
   }
 }
 
-void ProbeFlow::take_intact(const Slot& slot, const Reading& reading) {
+void ProbeFlow::take_intact(const Slot& slot, Reading reading, std::uint64_t messages) {
   if (link_.stations() != nullptr) return take_station(slot, reading);
-  const Sequence sequence = *reading.sequence;
-  const Arrival arrival = matcher_.arrived(sequence, slot.at);
+  while (messages > 0) {
+    const Arrival arrival = matcher_.arrived(*reading.sequence, slot.at, messages);
+    take_arrival(slot, reading, arrival);
+    messages -= arrival.probes;
+    reading.sequence->value += arrival.probes;
+    if (reading.stamp) reading.stamp->count += arrival.probes;
+  }
+}
+
+void ProbeFlow::take_arrival(const Slot& slot, const Reading& reading, const Arrival& arrival) {
   switch (arrival.kind) {
     case ArrivalKind::received:
       record_answer(reading, arrival, reply_of(slot));
       return;
     case ArrivalKind::late:
-      record_late(sequence, arrival, reply_of(slot));
+      record_late(*reading.sequence, arrival, reply_of(slot));
       return;
     case ArrivalKind::duplicate:
-      recorder_.duplicate(sequence, reply_of(slot));
+      recorder_.duplicate(*reading.sequence, reply_of(slot));
       return;
     case ArrivalKind::unknown:
       return;

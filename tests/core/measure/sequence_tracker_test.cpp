@@ -192,6 +192,43 @@ TEST_CASE("sequence_tracker: slots that were not sent and count settle in their 
   CHECK(bench.arrive(0, 20ms).kind == ArrivalKind::late);
 }
 
+TEST_CASE("sequence_tracker: those that left together arrive together, and no others",
+          "[sequence_tracker][unit]") {
+  Bench bench;
+  for (int i = 0; i < 4; ++i) bench.send(0ms);
+  bench.send(1ms);
+  bench.tracker.not_sent(1);
+  bench.send(1ms);
+  const Arrival first = bench.tracker.arrived({0}, at(20ms), 1);
+  CHECK(first.probes == 1);
+  const Arrival three = bench.tracker.arrived({1}, at(20ms), 10);
+  CHECK(three.kind == ArrivalKind::received);
+  CHECK(three.probes == 3);
+  CHECK(three.rtt == 20ms);
+  CHECK(three.sent_up_to == 2);
+  CHECK(bench.tracker.outstanding() == 2);
+  CHECK(bench.tracker.oldest_outstanding() == Sequence{4});
+  CHECK(bench.tracker.arrived({4}, at(20ms), 3).probes == 1);  // 5 was not sent.
+  CHECK(bench.arrive(3, 21ms).kind == ArrivalKind::duplicate);
+  CHECK(bench.settle() == Sequences{0, 1, 2, 3, 4});
+  for (const SettledProbe& probe : bench.settled) CHECK(probe.received);
+}
+
+TEST_CASE("sequence_tracker: of those that left together, what is overtaken arrives alone",
+          "[sequence_tracker][unit]") {
+  Bench bench;
+  for (int i = 0; i < 4; ++i) bench.send(0ms);
+  bench.tracker.lose({2});
+  CHECK(bench.arrive(3, 10ms).kind == ArrivalKind::received);
+  const Arrival overtaken = bench.tracker.arrived({0}, at(10ms), 4);
+  CHECK(overtaken.reordered);
+  CHECK(overtaken.probes == 1);
+  CHECK(bench.tracker.arrived({1}, at(10ms), 3).probes == 1);
+  const Arrival late = bench.tracker.arrived({2}, at(10ms), 2);
+  CHECK(late.kind == ArrivalKind::late);
+  CHECK(late.probes == 1);
+}
+
 TEST_CASE("sequence_tracker: takes no more probes than it was made for",
           "[sequence_tracker][unit]") {
   SequenceTracker tracker{2, kTimeout};

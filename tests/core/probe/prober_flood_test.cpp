@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "core/probe/prober.hpp"
@@ -119,4 +120,80 @@ TEST_CASE("prober: a flood that can't be sent does not spin", "[prober][sim]") {
   const Summary s = bench.probe(options);
   expect(s).send_error(5).received(1);
   CHECK(s.duration == 15ms);  // A millisecond after each failure, then a round trip.
+}
+
+namespace {
+
+/// Wants to hear of each probe, or of none.
+class Listener final : public ProbeObserver {
+ public:
+  explicit Listener(bool listens) : listens_{listens} {}
+  [[nodiscard]] bool wants_outcomes() const noexcept override { return listens_; }
+  void outcome(const ProbeOutcome& /*outcome*/) override { ++heard_; }
+  [[nodiscard]] std::uint64_t heard() const noexcept { return heard_; }
+
+ private:
+  bool listens_;
+  std::uint64_t heard_ = 0;
+};
+
+/// A flood in trains of which some answers are lost, damaged, doubled and late, and some come in
+/// another order.
+Summary troubled_flood(SimServer server, Listener& listener) {
+  SimNetwork net;
+  SimLink* link = nullptr;
+  auto port = net.make_port({.server = server, .trains = SimTrains::taken, .residence = 1ms}, link);
+  link->fates[7].replies.clear();
+  link->fates[8].request_lost = true;
+  link->fates[9].replies[0].corrupt = true;
+  link->fates[20].replies.resize(3);
+  link->fates[30].replies[0].extra = 3ms;
+  link->fates[31].request_extra = 2ms;
+  link->fates[40].replies[0].extra = 15ms;
+  for (std::uint64_t i = 64; i < 96; ++i) link->fates[i].request_extra = 1ms;
+  ProbeOptions options{.count = 500, .schedule = ScheduleKind::flood, .window = 100};
+  options.timeout = 20ms;
+  options.clocks = HostClocks::synchronized;
+  std::vector<ProbeTarget> targets;
+  targets.push_back(target_over(std::move(port), "udp://sim:7"));
+  targets[0].target.socket_type = SocketType::datagram;
+  return run_prober(std::move(targets), options, net, net, listener, kSeed).at(0).summary;
+}
+
+auto distribution(const auto& figures) {
+  return std::tuple{figures.min, figures.mean, figures.p50, figures.max, figures.stddev};
+}
+
+}  // namespace
+
+TEST_CASE("prober: answers that are taken together give the figures of those taken one by one",
+          "[prober][sim]") {
+  const SimServer server = GENERATE(SimServer::plain, SimServer::stamping);
+  Listener listening{true};
+  Listener silent{false};
+  const Summary singly = troubled_flood(server, listening);
+  const Summary together = troubled_flood(server, silent);
+  CHECK(listening.heard() > 500);
+  CHECK(silent.heard() == 0);
+  check_identities(together);
+  expect(singly).sent(500).received(496).timeout(3).mismatch(1).late(1).duplicate(2);
+  expect(together).sent(500).received(496).timeout(3).mismatch(1).late(1).duplicate(2);
+  CHECK(together.reordered_total == singly.reordered_total);
+  CHECK(singly.reordered_total > 0);
+  CHECK(together.rx_bytes_total == singly.rx_bytes_total);
+  CHECK(distribution(together.rtt) == distribution(singly.rtt));
+  CHECK(together.jitter_rfc3550 == singly.jitter_rfc3550);
+  CHECK(together.rtt_variation.mean == singly.rtt_variation.mean);
+  CHECK(together.rtt_variation.max == singly.rtt_variation.max);
+  CHECK(together.loss_runs->count == singly.loss_runs->count);
+  CHECK(together.loss_runs->longest == singly.loss_runs->longest);
+  CHECK(together.lost_forward_total == singly.lost_forward_total);
+  CHECK(together.lost_reverse_total == singly.lost_reverse_total);
+  const bool stamping = server == SimServer::stamping;
+  CHECK(together.lost_forward_total == (stamping ? std::optional<std::uint64_t>{1} : std::nullopt));
+  CHECK(distribution(together.one_way.forward) == distribution(singly.one_way.forward));
+  CHECK(distribution(together.one_way.reverse) == distribution(singly.one_way.reverse));
+  CHECK(together.server_residence.max == (stamping ? std::optional<Duration>{1ms} : std::nullopt));
+  CHECK(together.server_residence.mean == singly.server_residence.mean);
+  CHECK(together.duration == singly.duration);
 }
