@@ -1,13 +1,23 @@
 #include "core/measure/round_trip.hpp"
 
-#include <cmath>
-
 #include "core/base/rounding.hpp"
 
 namespace netecho {
+namespace {
+
+/// std::pow() would be all that is needed of libm.
+double power(double base, std::uint64_t exponent) noexcept {
+  double product = 1;
+  for (; exponent != 0; exponent >>= 1U, base *= base) {
+    if ((exponent & 1U) != 0) product *= base;
+  }
+  return product;
+}
+
+}  // namespace
 
 double Rfc3550Jitter::jitter_ns() const noexcept {
-  return jitter_ns_ * std::pow(15.0 / 16, static_cast<double>(equal_));
+  return jitter_ns_ * power(15.0 / 16, equal_);
 }
 
 void Rfc3550Jitter::differed(Duration rtt) noexcept {
