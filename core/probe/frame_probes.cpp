@@ -13,12 +13,12 @@ constexpr std::size_t kSessionBytes = 8;
 
 }  // namespace
 
-/// What a frame of a session begins with is the same in all of them, but for checksum and sequence.
 FrameProbes::Known::Known(std::span<const std::byte> frame, std::size_t end) noexcept
     : header_end{end}, checksums{frame, end} {
   std::ranges::copy(frame.first<kFrameHeaderBytes>(), head.begin());
 }
 
+/// What a frame of a session begins with is the same in all of them, but for checksum and sequence.
 bool FrameProbes::Known::begins(const std::byte* message) const noexcept {
   return std::memcmp(message, head.data(), kFrameChecksumAt) == 0 &&
          std::memcmp(message + kSessionAt, head.data() + kSessionAt, kSessionBytes) == 0;

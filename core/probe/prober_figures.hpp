@@ -65,7 +65,7 @@ class FlowFigures {
   FlowCounts counts;
   RoundTripStatistics statistics;
 
-  /// Whether anybody reads more than counts; the figures below need not be recorded else.
+  /// Whether anybody reads more than counts. If not, nobody needs to call what follows.
   [[nodiscard]] bool kept() const noexcept { return kept_; }
   /// First copies, in time. No response time where no sending time was intended.
   void received(Duration rtt, std::optional<Duration> response, std::uint64_t probes) {

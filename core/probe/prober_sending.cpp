@@ -115,7 +115,7 @@ void ProbeFlow::flood(Instant now) {
   const BatchResult result = link_.send(outgoing_);
   now = context_.clock.now();
   if (result.status == IoStatus::would_block) return pacer_.retry_later(now);
-  // Of several probes the first ones' answers are read while the last ones are sent.
+  // Where several leave, nobody waits: the first answers come while the last probes are sent.
   const bool one = tracker.max_outstanding() == 1;
   const auto answer = one ? take_answer_at_once(result) : std::nullopt;
   if (result.status != IoStatus::ok) {

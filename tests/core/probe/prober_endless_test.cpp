@@ -115,6 +115,31 @@ TEST_CASE("prober: the flows of a target take turns within its own interval", "[
   CHECK(since(start, links[1]->sent_at) == Times{210ms});
 }
 
+TEST_CASE("prober: a run without an end knows a further copy for 64 probes, then it is late",
+          "[prober][sim]") {
+  SimNetwork net;
+  const Instant start = net.now();
+  SimLink* link = nullptr;
+  OutcomeList observer;
+  ProbeOptions options = endless(start + 2s);
+  options.timeout = 100ms;
+  EndlessSource source{10s, [&](TargetSet& targets, int) {
+                         ProbeTarget target = target_over(net.make_port({}, link), "one");
+                         link->fates[0].replies = {{}, {.extra = 60 * 20ms}};
+                         link->fates[1].replies = {{}, {.extra = 70 * 20ms}};
+                         target.options = every(20ms, options);
+                         target.first_tick = start;
+                         targets.add(std::move(target));
+                       }};
+  static_cast<void>(run_prober(source, options, net, net, observer, kSeed));
+  std::vector<std::pair<std::uint64_t, ReplyStatus>> others;
+  for (const ProbeOutcome& each : observer.outcomes) {
+    if (each.status != ReplyStatus::ok) others.emplace_back(each.sequence.value, each.status);
+  }
+  using Others = decltype(others);
+  CHECK(others == Others{{0, ReplyStatus::duplicate}, {1, ReplyStatus::late}});
+}
+
 TEST_CASE("prober: a target that went is forgotten, and its number is not used again",
           "[prober][sim]") {
   SimNetwork net;
