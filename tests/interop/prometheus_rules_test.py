@@ -33,14 +33,19 @@ def test_the_hosts_are_scraped_at_the_ports_of_watch_and_serve(folder):
     for name in ("prometheus.yml", "netecho.rules.yml"):
         shipped(folder, name)
     (folder / "hosts.json").write_text('[{"targets": ["127.0.0.2", "[::1]"]}]')
-    with prometheus(folder) as server:
-        found = eventually(server.targets, "it knows its targets")
-    assert found == {
+    wanted = {
         ("netecho-watch", "127.0.0.2", "http://127.0.0.2:9470/metrics"),
         ("netecho-watch", "[::1]", "http://[::1]:9470/metrics"),
         ("netecho-serve", "127.0.0.2", "http://127.0.0.2:9471/metrics"),
         ("netecho-serve", "[::1]", "http://[::1]:9471/metrics"),
     }
+    with prometheus(folder) as server:
+
+        def found():  # Each job reads the file of hosts for itself.
+            targets = server.targets()
+            return len(targets) >= len(wanted) and targets
+
+        assert eventually(found, "each job knows its targets") == wanted
 
 
 def test_nothing_is_wrong_with_the_rules():
