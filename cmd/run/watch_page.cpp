@@ -43,9 +43,10 @@ void append_table(Markup& page, const FigureTable& table,
   }
   page.close();
   const Instant now = monotonic_now();
+  std::vector<SeriesFigures> memory;
   for (std::size_t at = 0; at < some.size(); at += FigureTable::kAtOnce) {
     const auto few = some.subspan(at, std::min(FigureTable::kAtOnce, some.size() - at));
-    const std::vector<SeriesFigures> figures = table.copy(few);
+    const std::span figures = table.copy(few, memory);
     for (std::size_t i = 0; i < few.size(); ++i) append_row(page, *few[i], figures[i], now);
   }
   page.close();

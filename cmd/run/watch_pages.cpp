@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "cmd/run/http_metrics.hpp"
 #include "core/base/clock.hpp"
@@ -59,12 +60,13 @@ class WatchExposition {
     if (!writer_) writer_.emplace(text_, family.family, exposition_);
     const auto some =
         std::span{*all_}.subspan(place_, std::min(FigureTable::kAtOnce, all_->size() - place_));
-    const std::vector<SeriesFigures> figures = view_.figures.copy(some);
+    const std::span figures = view_.figures.copy(some, figures_);
     const Instant now = monotonic_now();
     for (std::size_t i = 0; i < some.size(); ++i) {
       family.append(*writer_, series_of(*some[i], figures[i], now));
     }
-    out += std::exchange(text_, {});
+    out += text_;
+    text_.clear();
     place_ += some.size();
     if (place_ < all_->size()) return;
     place_ = 0;
@@ -76,6 +78,7 @@ class WatchExposition {
   std::shared_ptr<const ProcessMetrics> process_;
   Exposition exposition_;
   std::shared_ptr<const SeriesList> all_;
+  std::vector<SeriesFigures> figures_;  ///< Of the series at hand.
   std::string text_;
   std::optional<FamilyText> writer_;  ///< Writes the family at hand to text_.
   std::size_t family_ = 0;

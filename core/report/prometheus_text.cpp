@@ -1,5 +1,6 @@
 #include "core/report/prometheus_text.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "core/base/build_info.hpp"
@@ -46,6 +47,14 @@ void append_metric_text(std::string& out, std::string_view text, std::string_vie
   }
 }
 
+/// Appends `name="value"`.
+void append_first_label(std::string& out, const Label& label) {
+  out += label.name;
+  out += "=\"";
+  append_metric_text(out, to_lossy_utf8(label.value), "\\\"\n");
+  out += '"';
+}
+
 /// The digits of a number without the zeros at its end, and the decimal exponent of the first.
 struct Decimal {
   std::string digits;
@@ -67,10 +76,7 @@ std::string_view content_type(Exposition exposition) noexcept {
 
 void append_label(std::string& labels, const Label& label) {
   if (!labels.empty()) labels += ',';
-  labels += label.name;
-  labels += "=\"";
-  append_metric_text(labels, to_lossy_utf8(label.value), "\\\"\n");
-  labels += '"';
+  append_first_label(labels, label);
 }
 
 std::string label_of_name(std::string_view name) {
@@ -133,12 +139,8 @@ void FamilyText::begin(std::string_view suffix, std::string_view labels, const L
   if (!labels.empty() || !another.name.empty()) {
     out_ += '{';
     out_ += labels;
-    if (!another.name.empty()) {
-      std::string last;
-      append_label(last, another);
-      if (!labels.empty()) out_ += ',';
-      out_ += last;
-    }
+    if (!labels.empty() && !another.name.empty()) out_ += ',';
+    if (!another.name.empty()) append_first_label(out_, another);
     out_ += '}';
   }
   out_ += ' ';
@@ -167,13 +169,30 @@ void FamilyText::sample(std::string_view labels, Duration value) {
   out_ += '\n';
 }
 
+void FamilyText::name_buckets(std::span<const Duration> bounds) {
+  if (!buckets_.empty() && std::ranges::equal(bounds, bounds_)) return;
+  bounds_ = bounds;
+  buckets_.clear();
+  for (std::size_t i = 0; i <= bounds.size(); ++i) {
+    std::string& bucket = buckets_.emplace_back();
+    const bool last = i == bounds.size();
+    append_first_label(bucket, {"le", last ? "+Inf" : bound_text(bounds[i])});
+    bucket += "} ";
+  }
+}
+
 void FamilyText::sample(std::string_view labels, const BucketCounts& histogram) {
+  header();
+  name_buckets(histogram.bounds());
+  std::string series{family_.name};
+  series += "_bucket{";
+  series += labels;
+  if (!labels.empty()) series += ',';
   std::uint64_t samples = 0;
-  for (std::size_t i = 0; i < histogram.counts().size(); ++i) {
-    const bool last = i == histogram.bounds().size();
-    const std::string bound = last ? "+Inf" : bound_text(histogram.bounds()[i]);
+  for (std::size_t i = 0; i < buckets_.size(); ++i) {
     samples += histogram.counts()[i];
-    begin("_bucket", labels, {"le", bound});
+    out_ += series;
+    out_ += buckets_[i];
     out_ += std::to_string(samples);
     out_ += '\n';
   }

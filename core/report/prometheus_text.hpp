@@ -5,8 +5,10 @@
 /// family stand together behind its header; whoever has many can write the text away between them.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/units.hpp"
 #include "core/measure/bucket_counts.hpp"
@@ -68,11 +70,15 @@ class FamilyText {
   void begin(std::string_view suffix, std::string_view labels, const Label& another = {});
   void begin_counted(std::string_view labels, const Label& another);
   void header();
+  /// All series of a family have the same buckets, as a rule: these are put into words once.
+  void name_buckets(std::span<const Duration> bounds);
 
   std::string& out_;
   const MetricFamily& family_;
   Exposition exposition_;
   bool has_header_ = false;
+  std::span<const Duration> bounds_;
+  std::vector<std::string> buckets_;  ///< What ends the name of each bucket of bounds_: `le="1"} `.
 };
 
 /// Appends `netecho_build_info`.

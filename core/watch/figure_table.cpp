@@ -24,13 +24,12 @@ std::shared_ptr<const SeriesList> FigureTable::all() const {
   return all_;
 }
 
-std::vector<SeriesFigures> FigureTable::copy(
-    std::span<const std::shared_ptr<WatchSeries>> some) const {
-  std::vector<SeriesFigures> out;
-  out.reserve(some.size());
+std::span<const SeriesFigures> FigureTable::copy(std::span<const std::shared_ptr<WatchSeries>> some,
+                                                 std::vector<SeriesFigures>& out) const {
+  if (out.size() < some.size()) out.resize(some.size(), SeriesFigures{bounds_});
   const std::scoped_lock lock{mutex_};
-  for (const auto& series : some) out.push_back(series->figures_);
-  return out;
+  for (std::size_t i = 0; i < some.size(); ++i) out[i] = some[i]->figures_;
+  return std::span{out}.first(some.size());
 }
 
 BucketCounts FigureTable::send_lateness() const {

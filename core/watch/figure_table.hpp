@@ -72,9 +72,10 @@ class FigureTable final : public ProbeObserver {
   }
 
   [[nodiscard]] std::shared_ptr<const SeriesList> all() const;
-  /// Copies their figures. REQUIRES: at most kAtOnce.
-  [[nodiscard]] std::vector<SeriesFigures> copy(
-      std::span<const std::shared_ptr<WatchSeries>> some) const;
+  /// Copies their figures to the front of `out`, which keeps its memory from one call to the next,
+  /// and returns them. REQUIRES: at most kAtOnce.
+  [[nodiscard]] std::span<const SeriesFigures> copy(
+      std::span<const std::shared_ptr<WatchSeries>> some, std::vector<SeriesFigures>& out) const;
   /// How late probes of all series were sent.
   [[nodiscard]] BucketCounts send_lateness() const;
 

@@ -162,7 +162,8 @@ struct WatchedWorld {
     rate = source.rate();
     failures = watched_names.failures();
     all = *table.all();
-    for (const auto& each : all) last.push_back(table.copy(std::span{&each, 1}).front());
+    std::vector<SeriesFigures> memory;
+    for (const auto& each : all) last.push_back(table.copy(std::span{&each, 1}, memory).front());
   }
   /// When probes left for an endpoint or an address, since the start.
   [[nodiscard]] std::vector<Duration> sent(const std::string& where) const {

@@ -100,6 +100,20 @@ TEST_CASE("prometheus: a histogram without labels has that of its buckets alone"
         "x_rtt_seconds_count 0\n");
 }
 
+TEST_CASE("prometheus: each series of a family has the bounds of its own buckets",
+          "[report][unit]") {
+  std::string out;
+  FamilyText family{out, kHistogram, Exposition::text};
+  family.sample("a=\"1\"", BucketCounts{std::span{kBounds}.first(1)});
+  out.clear();  // As if it had been sent.
+  family.sample("a=\"2\"", BucketCounts{std::span{kBounds}.last(1)});
+  CHECK(out ==
+        "x_rtt_seconds_bucket{a=\"2\",le=\"0.01\"} 0\n"
+        "x_rtt_seconds_bucket{a=\"2\",le=\"+Inf\"} 0\n"
+        "x_rtt_seconds_sum{a=\"2\"} 0\n"
+        "x_rtt_seconds_count{a=\"2\"} 0\n");
+}
+
 TEST_CASE("prometheus: the value of a label may be any bytes", "[report][unit]") {
   CHECK(label("") == R"(l="")");
   CHECK(label("a\"b\\c\nd") == R"(l="a\"b\\c\nd")");

@@ -129,11 +129,12 @@ TEST_CASE("watch: outcomes go to the series of their target, and lateness to tha
   table.outcome(nobodys);
   const auto all = table.all();
   REQUIRE(all->size() == 1);
-  CHECK(table.copy(*all).front().received == 1);
+  std::vector<SeriesFigures> memory;
+  CHECK(table.copy(*all, memory).front().received == 1);
   CHECK(table.send_lateness().sum() == Wide{1'000'000});
   table.detach(7);
   table.outcome(mine);
-  CHECK(table.copy(*all).front().received == 1);
+  CHECK(table.copy(*all, memory).front().received == 1);
 }
 
 }  // namespace netecho
