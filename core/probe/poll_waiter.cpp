@@ -11,6 +11,8 @@
 namespace netecho {
 namespace {
 
+static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT);
+
 std::uint32_t interest_of(const MessagePort& port) noexcept {
   return port.wants_write() ? EPOLLIN | EPOLLOUT : EPOLLIN;
 }
@@ -28,23 +30,37 @@ void PollWaiter::watch(MessagePort& port, std::uint32_t id) {
   std::list<Watched> fresh;  // It joins the others once epoll has taken it.
   fresh.push_back({.port = port, .id = id, .events = interest_of(port)});
   changed_.reserve(watched_.size() + 1);
-  epoll_.add(port.fd(), fresh.front().events, &fresh.front());
+  if (!by_epoll_ && watched_.size() == kFewPorts) begin_epoll();
+  if (by_epoll_) epoll_.add(port.fd(), fresh.front().events, &fresh.front());
   const Place place = fresh.begin();
   watched_.splice(watched_.end(), fresh);
   places_.emplace(&port, place);
+}
+
+/// All that are watched are in the epoll, or none.
+void PollWaiter::begin_epoll() try {
+  for (Watched& each : watched_) {
+    each.events = interest_of(each.port);
+    epoll_.add(each.port.fd(), each.events, &each);
+  }
+  by_epoll_ = true;
+} catch (...) {
+  for (const Watched& each : watched_) epoll_.remove(each.port.fd());
+  throw;
 }
 
 void PollWaiter::unwatch(MessagePort& port) {
   const auto found = places_.find(&port);
   if (found == places_.end()) return;
   const Place place = found->second;
-  epoll_.remove(port.fd());
+  if (by_epoll_) epoll_.remove(port.fd());
   if (place->place_in_changed) changed_[*place->place_in_changed] = nullptr;
   places_.erase(found);
   watched_.erase(place);
 }
 
 void PollWaiter::interest_changed(MessagePort& port) {
+  if (!by_epoll_) return;  // Then each is asked before each wait.
   const auto found = places_.find(&port);
   if (found == places_.end() || found->second->place_in_changed) return;
   found->second->place_in_changed = changed_.size();
@@ -63,7 +79,7 @@ Wake PollWaiter::wait(WakeTime deadline, WaitMode mode) {
   Instant now = monotonic_now();
   const bool spins =
       mode == WaitMode::spin || (deadline.at != kNever && deadline.at - now <= guard(deadline));
-  const bool direct = spins && !watched_.empty() && watched_.size() <= kSpunDirectly;
+  const bool direct = spins && !watched_.empty() && watched_.size() <= kFewPorts;
   if (direct && now < next_poll_) return everyone();
   next_poll_ = now + kPollEvery;
   update_interest();
@@ -108,7 +124,7 @@ std::size_t PollWaiter::poll_once(Instant now, const WakeTime& deadline, WaitMod
     }
   }
   // It may end early (a debugger, SIGSTOP): the caller looks at the clock again.
-  const int count = epoll_.wait(events_, timeout);
+  const int count = by_epoll_ ? epoll_.wait(events_, timeout) : poll_few(timeout);
   if (count == 0 && timeout && *timeout > Duration::zero()) {
     const Duration late = monotonic_now() - now - *timeout;
     if (late >= Duration::zero()) {
@@ -117,6 +133,23 @@ std::size_t PollWaiter::poll_once(Instant now, const WakeTime& deadline, WaitMod
     }
   }
   return static_cast<std::size_t>(count);
+}
+
+/// Puts into events_ what epoll would.
+int PollWaiter::poll_few(std::optional<Duration> timeout) {
+  std::array<pollfd, kFewPorts + 1> asked{{{interrupt_.fd(), POLLIN, 0}}};
+  std::size_t count = 1;
+  for (const Watched& each : watched_) {
+    asked[count++] = {each.port.fd(), static_cast<short>(interest_of(each.port)), 0};
+  }
+  const int ready = poll_.wait(std::span{asked}.first(count), timeout);
+  auto event = events_.begin();
+  if (asked[0].revents != 0) (event++)->data.ptr = nullptr;
+  auto of = asked.begin();
+  for (Watched& each : watched_) {
+    if ((++of)->revents != 0) (event++)->data.ptr = &each;
+  }
+  return ready;
 }
 
 Wake PollWaiter::collect(std::size_t count) noexcept {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How a client really waits: sleeping in epoll until shortly before a deadline, then spinning.
+/// How a client really waits: sleeping until shortly before a deadline, then spinning.
 
 #include <array>
 #include <list>
@@ -11,6 +11,7 @@
 
 #include "core/host/interrupt.hpp"
 #include "core/net/epoll.hpp"
+#include "core/net/poll.hpp"
 #include "core/probe/waiter.hpp"
 
 namespace netecho {
@@ -33,10 +34,15 @@ class SpinGuard {
 };
 
 /// To be made and used on one thread, whose timer slack it sets.
+///
+/// Few ports are waited for by poll(2), more of them by epoll(7). Who is in an epoll is told of
+/// each message that comes or leaves, even while nobody waits; in a flood of single frames that is
+/// a tenth of the time.
 class PollWaiter final : public Waiter {
  public:
-  /// So few ports are spun on by trying them: epoll would only come in between.
-  static constexpr std::size_t kSpunDirectly = 4;
+  /// So many ports are few. They are spun on by trying them: a call to ask for them would only come
+  /// in between.
+  static constexpr std::size_t kFewPorts = 4;
   /// Signals are then looked for so often. Turns are no measure: one may take milliseconds.
   static constexpr Duration kPollEvery = std::chrono::milliseconds{1};
 
@@ -61,15 +67,20 @@ class PollWaiter final : public Waiter {
 
   /// How long before a deadline a sleep has to end.
   [[nodiscard]] Duration guard(const WakeTime& deadline) const noexcept {
-    return deadline.exact ? guard_.length() + epoll_.granularity() : Duration::zero();
+    if (!deadline.exact) return Duration::zero();
+    return guard_.length() + (by_epoll_ ? epoll_.granularity() : Duration::zero());
   }
+  void begin_epoll();
   void update_interest() noexcept;
   [[nodiscard]] std::size_t poll_once(Instant now, const WakeTime& deadline, WaitMode mode);
+  [[nodiscard]] int poll_few(std::optional<Duration> timeout);
   [[nodiscard]] Wake collect(std::size_t count) noexcept;
   [[nodiscard]] Wake everyone() noexcept;
 
   Interrupt& interrupt_;
   Epoll epoll_;
+  bool by_epoll_ = false;  ///< Since there were more than few ports.
+  Poll poll_;
   SpinGuard guard_;
   Histogram wake_up_;
   Instant next_poll_{};
@@ -77,7 +88,7 @@ class PollWaiter final : public Waiter {
   std::unordered_map<const MessagePort*, Place> places_;
   /// To be asked before the next wait; null if it is not watched any more.
   std::vector<Watched*> changed_;
-  std::array<epoll_event, kEventsAWake> events_{};
+  std::array<epoll_event, kEventsAWake> events_{};  ///< Of few ports, too.
   std::array<std::uint32_t, kEventsAWake> ready_{};
 };
 

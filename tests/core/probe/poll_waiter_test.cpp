@@ -35,6 +35,7 @@ class PairPort final : public MessagePort {
   [[nodiscard]] bool wants_write() const noexcept override { return wants_write_; }
 
   void want_write(bool wanted) { wants_write_ = wanted; }
+  void close() { near_.reset(); }
   void let_arrive() const { REQUIRE(::write(far_.get(), "x", 1) == 1); }
   void take() const {
     char ignored = 0;
@@ -61,11 +62,11 @@ Instant far_away() {
   return monotonic_now() + 1h;
 }
 
-/// Enough ports that never have anything, so that spinning asks epoll, too.
+/// Enough ports that never have anything, so that there is an epoll, which spinning asks, too.
 class IdlePorts {
  public:
   explicit IdlePorts(PollWaiter& waiter) {
-    for (std::uint32_t id = 0; id <= PollWaiter::kSpunDirectly; ++id) {
+    for (std::uint32_t id = 0; id <= PollWaiter::kFewPorts; ++id) {
       ports_.push_back(std::make_unique<PairPort>());
       waiter.watch(*ports_.back(), 1000 + id);
     }
@@ -201,6 +202,7 @@ TEST_CASE("poll_waiter: what a port waits for does not matter once it is not wat
           "[poll_waiter][loopback]") {
   Interrupt interrupt{SIGUSR1};
   PollWaiter waiter{interrupt};
+  const IdlePorts idle{waiter};
   PairPort stays;
   PairPort goes;
   waiter.watch(stays, 1);
@@ -310,11 +312,60 @@ TEST_CASE("poll_waiter: its thread is woken as exactly as the kernel can",
 TEST_CASE("poll_waiter: a port that can't be watched is refused", "[poll_waiter][loopback]") {
   Interrupt interrupt{SIGUSR1};
   PollWaiter waiter{interrupt};
+  const IdlePorts idle{waiter};
   PairPort port;
   waiter.watch(port, 1);
   CHECK_THROWS_AS(waiter.watch(port, 2), SysError);  // epoll has it already.
   port.let_arrive();
   CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{1});
+}
+
+TEST_CASE("poll_waiter: few ports are waited for like many, and stay watched when more come",
+          "[poll_waiter][loopback]") {
+  ::signal(SIGTERM, SIG_DFL);
+  Interrupt interrupt{SIGTERM};
+  PollWaiter waiter{interrupt};
+  PairPort quiet;
+  PairPort loud;
+  waiter.watch(quiet, 7);
+  waiter.watch(loud, 8);
+  loud.let_arrive();
+  CHECK(ids(waiter.wait(far_away(), WaitMode::block)) == Ids{8});
+  CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{8});
+  loud.take();
+  quiet.want_write(true);
+  CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{7});
+  quiet.want_write(false);
+  ::raise(SIGTERM);
+  const Wake wake = waiter.wait(kNever, WaitMode::block);
+  CHECK(wake.interrupted);
+  CHECK(ids(wake).empty());
+  loud.let_arrive();
+  quiet.want_write(true);
+  const IdlePorts idle{waiter};
+  Ids both = ids(waiter.wait(kNever, WaitMode::block));
+  std::sort(both.begin(), both.end());
+  CHECK(both == Ids{7, 8});
+}
+
+TEST_CASE("poll_waiter: one port too many can be refused, and the others are still watched",
+          "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  std::array<PairPort, PollWaiter::kFewPorts> few;
+  for (std::uint32_t id = 0; id < few.size(); ++id) waiter.watch(few.at(id), id);
+  few.back().close();
+  PairPort more;
+  CHECK_THROWS_AS(waiter.watch(more, 9), SysError);  // epoll does not take the closed one.
+  few.front().let_arrive();
+  CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{0});
+  waiter.unwatch(few.back());
+  PairPort last;
+  waiter.watch(last, 8);
+  waiter.watch(more, 9);
+  more.let_arrive();
+  few.front().take();
+  CHECK(ids(waiter.wait(kNever, WaitMode::block)) == Ids{9});
 }
 
 }  // namespace
