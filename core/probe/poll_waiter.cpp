@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
@@ -23,44 +24,42 @@ PollWaiter::PollWaiter(Interrupt& interrupt) : interrupt_{interrupt} {
   // By default the kernel may end a sleep 50 µs late, to save wake-ups; what is measured here is
   // of that size. In nanoseconds; 0 would mean "the default".
   checked("prctl", "PR_SET_TIMERSLACK", [] { return ::prctl(PR_SET_TIMERSLACK, 1UL); });
-  epoll_.add(interrupt_.fd(), EPOLLIN, nullptr);
 }
 
 void PollWaiter::watch(MessagePort& port, std::uint32_t id) {
-  std::list<Watched> fresh;  // It joins the others once epoll has taken it.
+  std::list<Watched> fresh;  // It joins the others once nothing can fail any more.
   fresh.push_back({.port = port, .id = id, .events = interest_of(port)});
   changed_.reserve(watched_.size() + 1);
-  if (!by_epoll_ && watched_.size() == kFewPorts) begin_epoll();
-  if (by_epoll_) epoll_.add(port.fd(), fresh.front().events, &fresh.front());
+  if (!epoll_ && watched_.size() == kFewPorts) begin_epoll();
+  if (epoll_) epoll_->add(port.fd(), fresh.front().events, &fresh.front());
   const Place place = fresh.begin();
   watched_.splice(watched_.end(), fresh);
   places_.emplace(&port, place);
 }
 
-/// All that are watched are in the epoll, or none.
-void PollWaiter::begin_epoll() try {
+/// It is used once all are in it: where one is refused, the few are waited for as before.
+void PollWaiter::begin_epoll() {
+  Epoll all;
+  all.add(interrupt_.fd(), EPOLLIN, nullptr);
   for (Watched& each : watched_) {
     each.events = interest_of(each.port);
-    epoll_.add(each.port.fd(), each.events, &each);
+    all.add(each.port.fd(), each.events, &each);
   }
-  by_epoll_ = true;
-} catch (...) {
-  for (const Watched& each : watched_) epoll_.remove(each.port.fd());
-  throw;
+  epoll_ = std::move(all);
 }
 
 void PollWaiter::unwatch(MessagePort& port) {
   const auto found = places_.find(&port);
   if (found == places_.end()) return;
   const Place place = found->second;
-  if (by_epoll_) epoll_.remove(port.fd());
+  if (epoll_) epoll_->remove(port.fd());
   if (place->place_in_changed) changed_[*place->place_in_changed] = nullptr;
   places_.erase(found);
   watched_.erase(place);
 }
 
 void PollWaiter::interest_changed(MessagePort& port) {
-  if (!by_epoll_) return;  // Then each is asked before each wait.
+  if (!epoll_) return;  // Then each is asked before each wait.
   const auto found = places_.find(&port);
   if (found == places_.end() || found->second->place_in_changed) return;
   found->second->place_in_changed = changed_.size();
@@ -109,7 +108,7 @@ void PollWaiter::update_interest() noexcept {
     const std::uint32_t events = interest_of(each->port);
     if (events == each->events) continue;
     each->events = events;
-    epoll_.modify(each->port.fd(), events, each);
+    epoll_->modify(each->port.fd(), events, each);
   }
   changed_.clear();
 }
@@ -124,7 +123,7 @@ std::size_t PollWaiter::poll_once(Instant now, const WakeTime& deadline, WaitMod
     }
   }
   // It may end early (a debugger, SIGSTOP): the caller looks at the clock again.
-  const int count = by_epoll_ ? epoll_.wait(events_, timeout) : poll_few(timeout);
+  const int count = epoll_ ? epoll_->wait(events_, timeout) : poll_few(timeout);
   if (count == 0 && timeout && *timeout > Duration::zero()) {
     const Duration late = monotonic_now() - now - *timeout;
     if (late >= Duration::zero()) {

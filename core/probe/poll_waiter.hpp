@@ -37,7 +37,7 @@ class SpinGuard {
 ///
 /// Few ports are waited for by poll(2), more of them by epoll(7). Who is in an epoll is told of
 /// each message that comes or leaves, even while nobody waits; in a flood of single frames that is
-/// a tenth of the time.
+/// a seventh of the time.
 class PollWaiter final : public Waiter {
  public:
   /// So many ports are few. They are spun on by trying them: a call to ask for them would only come
@@ -68,7 +68,7 @@ class PollWaiter final : public Waiter {
   /// How long before a deadline a sleep has to end.
   [[nodiscard]] Duration guard(const WakeTime& deadline) const noexcept {
     if (!deadline.exact) return Duration::zero();
-    return guard_.length() + (by_epoll_ ? epoll_.granularity() : Duration::zero());
+    return guard_.length() + (epoll_ ? epoll_->granularity() : Duration::zero());
   }
   void begin_epoll();
   void update_interest() noexcept;
@@ -78,9 +78,8 @@ class PollWaiter final : public Waiter {
   [[nodiscard]] Wake everyone() noexcept;
 
   Interrupt& interrupt_;
-  Epoll epoll_;
-  bool by_epoll_ = false;  ///< Since there were more than few ports.
   Poll poll_;
+  std::optional<Epoll> epoll_;  ///< Once there were more than few ports, and from then on.
   SpinGuard guard_;
   Histogram wake_up_;
   Instant next_poll_{};
