@@ -112,7 +112,8 @@ def short(value):
 
 
 def _column(value, width, form="{:.2f}"):
-    return ("" if value is None else form.format(value)).rjust(width)
+    """What is too long for its column moves the next ones, and still stands apart from the last."""
+    return ("" if value is None else " " + form.format(value)).rjust(width)
 
 
 def show(figure):

@@ -67,6 +67,11 @@ def test_the_table_has_a_difference_where_the_goal_is_about_one():
     assert lines[2].split() == ["limit", "2", "2", "2", "+3.5", "<=", "+3", "MISSED"]
 
 
+def test_a_long_ratio_stands_apart_from_the_number_before_it():
+    lines = show(figure([0.04], [14], Goal("limit", most=1))).splitlines()
+    assert lines[2].split() == ["limit", "14", "14", "14", "0.00286x", "<=", "1", "ok"]
+
+
 def test_json_has_the_summary_beside_the_samples():
     out = figure([1, 2, 6], [1, 2, 3], Goal("limit", 0.95)).as_json()
     [own, _] = out["entries"]
