@@ -76,10 +76,7 @@ void SpinGuard::woke_late(Duration by) noexcept {
 
 Wake PollWaiter::wait(WakeTime deadline, WaitMode mode) {
   Instant now = monotonic_now();
-  const bool spins =
-      mode == WaitMode::spin || (deadline.at != kNever && deadline.at - now <= guard(deadline));
-  const bool direct = spins && !watched_.empty() && watched_.size() <= kFewPorts;
-  if (direct && now < next_poll_) return everyone();
+  if (now < next_poll_ && tries_ports(now, deadline, mode)) return everyone();
   next_poll_ = now + kPollEvery;
   update_interest();
   while (true) {
@@ -88,8 +85,15 @@ Wake PollWaiter::wait(WakeTime deadline, WaitMode mode) {
     if (count > 0) return collect(count);
     now = monotonic_now();
     if (now >= deadline.at) return {};
-    if (direct) return everyone();
+    if (tries_ports(now, deadline, mode)) return everyone();
   }
+}
+
+/// Whether few ports are spun on, which are tried and not asked for.
+bool PollWaiter::tries_ports(Instant now, const WakeTime& deadline, WaitMode mode) const noexcept {
+  if (watched_.empty() || watched_.size() > kFewPorts) return false;
+  if (mode == WaitMode::spin) return true;
+  return deadline.at != kNever && deadline.at - now <= guard(deadline);
 }
 
 /// What is not ready says so itself.

@@ -70,6 +70,8 @@ class PollWaiter final : public Waiter {
     if (!deadline.exact) return Duration::zero();
     return guard_.length() + (epoll_ ? epoll_->granularity() : Duration::zero());
   }
+  [[nodiscard]] bool tries_ports(Instant now, const WakeTime& deadline,
+                                 WaitMode mode) const noexcept;
   void begin_epoll();
   void update_interest() noexcept;
   [[nodiscard]] std::size_t poll_once(Instant now, const WakeTime& deadline, WaitMode mode);

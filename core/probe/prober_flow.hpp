@@ -119,6 +119,8 @@ class ProbeFlow {
 
   // prober_sending.cpp: what is due.
   void send_due(Instant now);
+  void prepare_next();
+  void encode_next() noexcept;
   void send_one();
   [[nodiscard]] std::optional<BatchResult> take_answer_at_once(const BatchResult& sent);
   void note_answer_at_once(Instant sent_until, const std::optional<BatchResult>& answer);
@@ -164,8 +166,10 @@ class ProbeFlow {
   Link link_;
   Batch& outgoing_;  ///< The run's: nothing of this flow is in them beyond its turn.
   Batch* incoming_;  ///< That of trains where they may come: its slots are large and far apart.
-  std::size_t taking_ = 0;  ///< The slot of incoming_ at hand.
-  Instant sent_until_{};    ///< When the last send of one probe returned.
+  std::size_t taking_ = 0;            ///< The slot of incoming_ at hand.
+  std::optional<Sequence> prepared_;  ///< What is in next_probe_; nothing in a flood.
+  std::span<std::byte> next_probe_;
+  Instant sent_until_{};  ///< When the last send of one probe returned.
   /// Answers that are alike are taken together where nobody asks for anything of each.
   bool takes_several_ = false;
   bool answers_at_once_ = false;          ///< As the last one was, within kAtOnce.

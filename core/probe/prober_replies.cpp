@@ -43,7 +43,8 @@ void ProbeFlow::on_ready() {
 void ProbeFlow::take_ready() {
   // What leaves in trains comes back in trains, one behind the other: to ask again is cheaper than
   // to wait, and the place of one train is filled before the next is taken.
-  for (int left = link_.has_trains() ? kTrainsInARow : 1; left > 0 && receive(); --left) {
+  for (int left = link_.has_trains() ? kTrainsInARow : 1; left > 0; --left) {
+    if (!receive()) return prepare_next();
     if (!link_.has_trains()) return;
     const Instant now = context_.clock.now();
     flood(now);

@@ -64,9 +64,26 @@ void ProbeFlow::send_due(Instant now) {
   }
 }
 
-void ProbeFlow::send_one() {
+/// Nothing has come, and nothing is due: what can be done before the next tick is done now. A turn
+/// without anything to do brings into the caches what the next one needs.
+void ProbeFlow::prepare_next() {
+  if (context_.options.floods() || !link_.connected()) return;
+  if (prepared_ == matcher_.tracker().next()) return;
+  encode_next();
+  const Instant now = context_.clock.now();
+  if (now < next_event()) on_time(now);
+}
+
+void ProbeFlow::encode_next() noexcept {
   const Sequence next = matcher_.tracker().next();
-  put_singly(next, format_->encode(next, 1), 1, outgoing_);
+  if (prepared_ == next) return;
+  prepared_ = next;
+  next_probe_ = format_->encode(next, 1);
+}
+
+void ProbeFlow::send_one() {
+  encode_next();
+  put_singly(matcher_.tracker().next(), next_probe_, 1, outgoing_);
   const BatchResult result = link_.send(outgoing_);
   const Instant now = context_.clock.now();
   if (result.status == IoStatus::would_block) return pacer_.retry_later(now);

@@ -113,6 +113,22 @@ TEST_CASE("poll_waiter: few ports are tried while it spins, and signals are seen
   CHECK(waiter.wait(kNever, WaitMode::spin).interrupted);
 }
 
+TEST_CASE("poll_waiter: a sleep ends before its deadline, and from then on few ports are tried",
+          "[poll_waiter][loopback]") {
+  Interrupt interrupt{SIGUSR1};
+  PollWaiter waiter{interrupt};
+  PairPort port;
+  waiter.watch(port, 7);
+  bool tried_early = false;
+  // Where others have the processor, a sleep ends late; then nobody is tried.
+  for (int i = 0; i < 1000 && !tried_early; ++i) {
+    const Instant deadline = monotonic_now() + 3ms;
+    const Wake wake = waiter.wait(deadline, WaitMode::block);
+    tried_early = ids(wake) == Ids{7} && monotonic_now() < deadline;
+  }
+  CHECK(tried_early);
+}
+
 TEST_CASE("poll_waiter: the guard grows at once with late wake-ups, and shrinks slowly",
           "[poll_waiter][unit]") {
   SpinGuard guard;
