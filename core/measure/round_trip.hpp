@@ -76,8 +76,9 @@ class RoundTripOrder {
  public:
   explicit RoundTripOrder(Duration interval) noexcept : loss_runs{interval} {}
 
-  /// A probe whose status is final; in order of sequence. Returns how much its round trip differs
-  /// from that of the probe before; none unless both came back.
+  /// A probe whose status is final, or several that were received together; in order of sequence.
+  /// Returns how much the round trip of the first differs from that of the probe before; none
+  /// unless both came back.
   [[nodiscard]] std::optional<Duration> settled(const SettledProbe& probe) noexcept {
     if (!probe.received) {
       loss_runs.lost(probe.sent);
@@ -86,7 +87,7 @@ class RoundTripOrder {
     }
     loss_runs.received();
     const std::optional<Answered> before = previous_;
-    previous_ = {probe.sequence.value, probe.rtt};
+    previous_ = {probe.sequence.value + probe.probes - 1, probe.rtt};
     if (!before || before->sequence + 1 != probe.sequence.value) return std::nullopt;
     return probe.rtt > before->rtt ? probe.rtt - before->rtt : before->rtt - probe.rtt;
   }

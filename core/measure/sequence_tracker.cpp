@@ -29,15 +29,18 @@ bool SequenceTracker::full() const noexcept {
   return outstanding_ == max_outstanding_ || next_ - oldest_ >= ring_.size() / 2;
 }
 
-void SequenceTracker::sent(Instant at, Duration lateness) noexcept {
-  if (outstanding_++ == 0) oldest_ = next_;
-  Cell& here = cell(next_);
-  here.tag = static_cast<std::uint32_t>(next_);
-  here.ordinal = static_cast<std::uint32_t>(sent_total_);
-  here.time_ns = at.time_since_epoch().count();
-  here.set(lateness, State::outstanding);
-  ++next_;
-  ++sent_total_;
+void SequenceTracker::sent(Instant at, Duration lateness, std::uint64_t probes) noexcept {
+  if (outstanding_ == 0) oldest_ = next_;
+  Cell fresh{.time_ns = at.time_since_epoch().count()};
+  fresh.set(lateness, State::outstanding);
+  for (std::uint64_t i = 0; i < probes; ++i) {
+    fresh.tag = static_cast<std::uint32_t>(next_ + i);
+    fresh.ordinal = static_cast<std::uint32_t>(sent_total_ + i);
+    cell(next_ + i) = fresh;
+  }
+  outstanding_ += probes;
+  next_ += probes;
+  sent_total_ += probes;
 }
 
 void SequenceTracker::unanswered(Instant due) noexcept {
@@ -109,21 +112,25 @@ void SequenceTracker::close(std::uint64_t sequence, State state) noexcept {
   if (sequence == oldest_) close_oldest();
 }
 
+std::uint64_t SequenceTracker::alike(std::uint64_t sequence, std::uint64_t end) const noexcept {
+  const Cell first = ring_[sequence & mask_];
+  std::uint64_t count = 1;
+  for (; count < end - sequence; ++count) {
+    const Cell& other = ring_[(sequence + count) & mask_];
+    const auto behind = static_cast<std::uint32_t>(count);
+    const bool same = other.tag == first.tag + behind && other.ordinal == first.ordinal + behind &&
+                      other.time_ns == first.time_ns && other.packed == first.packed;
+    if (!same) break;
+  }
+  return count;
+}
+
 /// A probe that was outstanding is received, and up to `most` that left together with it. Returns
 /// how many.
 std::uint64_t SequenceTracker::receive(std::uint64_t sequence, std::uint64_t most,
                                        Duration rtt) noexcept {
-  const Cell first = cell(sequence);
-  std::uint64_t probes = 0;
-  const auto left_together = [&](const Cell& other) {
-    const auto behind = static_cast<std::uint32_t>(probes);
-    return other.tag == first.tag + behind && other.ordinal == first.ordinal + behind &&
-           other.time_ns == first.time_ns && other.packed == first.packed;
-  };
-  while (probes < most && left_together(cell(sequence + probes))) {
-    cell(sequence + probes).set(rtt, State::received);
-    ++probes;
-  }
+  const std::uint64_t probes = alike(sequence, sequence + most);
+  for (std::uint64_t i = 0; i < probes; ++i) cell(sequence + i).set(rtt, State::received);
   outstanding_ -= probes;
   if (sequence == oldest_) close_oldest();
   return probes;

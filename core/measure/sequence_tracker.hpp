@@ -29,6 +29,8 @@ struct SettledProbe {
   Instant sent{};          ///< T1, or when it was due if it was not sent.
   Duration lateness{};     ///< T1 - intended, when lost.
   bool explained = false;  ///< Not received, and there is a reason other than silence.
+  /// So many sequences from this one on were sent and received together.
+  std::uint64_t probes = 1;
 };
 
 /// How it is known that a probe is lost.
@@ -71,8 +73,9 @@ class SequenceTracker {
   [[nodiscard]] Sequence next() const noexcept { return {next_}; }
   /// True when no probe may be sent: too many are outstanding, or too old a one is.
   [[nodiscard]] bool full() const noexcept;
-  /// `next()` was sent at T1, `lateness` after it was due. REQUIRES: !full().
-  void sent(Instant at, Duration lateness) noexcept;
+  /// `next()` was sent at T1, `lateness` after it was due, and so many in all together with it.
+  /// REQUIRES: as many may be sent, see full().
+  void sent(Instant at, Duration lateness, std::uint64_t probes = 1) noexcept;
   /// That many sequences from next() on are not sent.
   void not_sent(std::uint64_t sequences) noexcept {
     if (settled_ == next_) settled_ += sequences;
@@ -120,7 +123,8 @@ class SequenceTracker {
   void lose(Sequence sequence, Loss how = Loss::silent) noexcept;
 
   /// Calls `settled(SettledProbe)` for each probe whose status has become final with all before
-  /// it, in order. To be called after each change, before the next probe is sent.
+  /// it, in order; once for those that were sent and received together. To be called after each
+  /// change, before the next probe is sent.
   template <typename Settled>
   void settle(const Settled& settled);
   /// Calls `final(SettledProbe)` for those whose status is final, but waits for one before it. Does
@@ -163,6 +167,8 @@ class SequenceTracker {
   [[nodiscard]] const Cell* slot(Sequence sequence) const noexcept;
   /// The cell of a probe that was sent; else null.
   [[nodiscard]] const Cell* find(Sequence sequence) const noexcept;
+  /// How many sequences from this one on, before `end`, have equal cells but for their numbers.
+  [[nodiscard]] std::uint64_t alike(std::uint64_t sequence, std::uint64_t end) const noexcept;
   [[nodiscard]] static SettledProbe outcome(Sequence sequence, const Cell& cell) noexcept {
     if (cell.state() == State::received) return {sequence, true, cell.rtt(), sent_at(cell)};
     const bool explained = cell.state() == State::explained || cell.state() == State::not_sent;
@@ -195,9 +201,13 @@ class SequenceTracker {
 
 template <typename Settled>
 void SequenceTracker::settle(const Settled& settled) {
-  for (const std::uint64_t end = first_unsettled(); settled_ < end; ++settled_) {
+  for (const std::uint64_t end = first_unsettled(); settled_ < end;) {
+    const Cell* const at = slot({settled_});
     // What the instrument skipped by itself is in no cell.
-    if (const Cell* const at = slot({settled_})) settled(outcome({settled_}, *at));
+    SettledProbe probe = at != nullptr ? outcome({settled_}, *at) : SettledProbe{};
+    if (probe.received) probe.probes = alike(settled_, end);
+    if (at != nullptr) settled(probe);
+    settled_ += probe.probes;
   }
 }
 

@@ -80,6 +80,10 @@ void FlowFigures::settled(const SettledProbe& probe) {
   if (const auto variation = order_.settled(probe)) {
     variations_.record(*variation, statistics.rtt_variation);
   }
+  // Behind the first of several there is no variation.
+  if (probe.probes > 1) {
+    variations_.record(Duration::zero(), statistics.rtt_variation, probe.probes - 1);
+  }
   count(period_loss_runs_, probe);
   count(outages_, probe);
 }

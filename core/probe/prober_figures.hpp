@@ -85,7 +85,7 @@ class FlowFigures {
     const bool noted = hop_limit == last_hop_limit_ && counts.hop_limits.min != 0;
     if (hop_limit != 0 && !noted) note_hop_limit(hop_limit);
   }
-  /// A probe whose status is final; in order of sequence.
+  /// Probes whose status is final; in order of sequence.
   void settled(const SettledProbe& probe);
   /// Many slots at once that were not sent and count as unanswered, in their turn.
   void unanswered(Instant due, std::uint64_t slots) noexcept;

@@ -48,10 +48,10 @@ class Matcher {
     return tracker_.sent_total() > 0 ? tracker_.sent_when(last_sent_) : std::nullopt;
   }
 
-  /// The next probe left. REQUIRES: the tracker is not full.
-  void sent(Instant at, Duration lateness) noexcept {
-    last_sent_ = tracker_.next();
-    tracker_.sent(at, lateness);
+  /// The next probe left, or as many together. REQUIRES: the tracker has room for them.
+  void sent(Instant at, Duration lateness, std::uint64_t probes = 1) noexcept {
+    last_sent_ = {tracker_.next().value + probes - 1};
+    tracker_.sent(at, lateness, probes);
   }
   /// That many sequences from the next one on are not sent.
   void not_sent(std::uint64_t sequences) noexcept { tracker_.not_sent(sequences); }

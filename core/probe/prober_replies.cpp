@@ -46,6 +46,7 @@ void ProbeFlow::take_ready() {
   for (int left = link_.has_trains() ? kTrainsInARow : 1; left > 0; --left) {
     if (!receive()) return prepare_next();
     if (!link_.has_trains()) return;
+    if (room() < whole_train()) continue;
     const Instant now = context_.clock.now();
     flood(now);
     settle(now);

@@ -110,6 +110,17 @@ void ProbeFlow::note_answer_at_once(Instant sent_until, const std::optional<Batc
   take_received(*answer);
 }
 
+/// How many more may be outstanding.
+std::size_t ProbeFlow::room() const noexcept {
+  return matcher_.tracker().max_outstanding() - matcher_.tracker().outstanding();
+}
+
+/// How many probes a train has at most.
+std::size_t ProbeFlow::whole_train() const noexcept {
+  const std::uint32_t size_bytes = std::max(context_.options.size_bytes, 1U);
+  return std::min({matcher_.tracker().max_outstanding(), kTrainMessages, kTrainBytes / size_bytes});
+}
+
 /// One batch a call, so that replies are taken in between.
 void ProbeFlow::flood(Instant now) {
   if (ended_) return;
@@ -118,12 +129,10 @@ void ProbeFlow::flood(Instant now) {
   if (left == 0 || !link_.connected() || tracker.full() || pacer_.held_back(now)) return;
   pacer_.retry_now();
   // Fewer than the window where replies carry no sequence.
-  const std::size_t room = tracker.max_outstanding() - tracker.outstanding();
   const auto probes =
-      static_cast<std::size_t>(std::min<std::uint64_t>({left, room, outgoing_.slots().size()}));
+      static_cast<std::size_t>(std::min<std::uint64_t>({left, room(), outgoing_.slots().size()}));
   const std::uint32_t size_bytes = context_.options.size_bytes;
-  const std::size_t in_train =
-      std::min({probes, kTrainMessages, kTrainBytes / std::max(size_bytes, 1U)});
+  const std::size_t in_train = std::min(probes, whole_train());
   const bool train = in_train > 1 && link_.takes_train(now);
   const std::size_t at_once = train ? in_train : probes;
   const Sequence next = tracker.next();
@@ -141,8 +150,9 @@ void ProbeFlow::flood(Instant now) {
     return fail_send(result, std::nullopt);
   }
   if (result.messages == 0) return;  // A train that was refused: now without one.
-  for (std::size_t i = 0; i < result.messages; ++i) {
-    matcher_.sent(outgoing_.slots()[train ? 0 : i].at, Duration::zero());
+  const std::size_t together = train ? result.messages : 1;
+  for (std::size_t i = 0; i < result.messages; i += together) {
+    matcher_.sent(outgoing_.slots()[i].at, Duration::zero(), together);
   }
   recorder_.sent(result.messages, result.messages * size_bytes, now - outgoing_.slots()[0].at,
                  std::nullopt);

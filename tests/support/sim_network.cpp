@@ -60,7 +60,8 @@ class SimPort final : public MessagePort,
   BatchResult receive(Batch& batch) noexcept override {
     batch.count = 0;
     batch.next = 0;
-    while (!link_.inbox.empty() && batch.count < batch.slots().size()) {
+    const std::size_t most = std::min(batch.slots().size(), link_.options.a_call);
+    while (!link_.inbox.empty() && batch.count < most) {
       const SimLink::Arrival arrival = std::move(link_.inbox.front());
       link_.inbox.pop_front();
       Slot& slot = batch.slots()[batch.count];

@@ -51,9 +51,10 @@ struct LinkOptions {
   Duration one_way_delay = std::chrono::milliseconds{5};
   SimServer server = SimServer::plain;
   SimTrains trains = SimTrains::none;
-  Duration residence{};    ///< Between the server's receiving and its sending.
-  Duration send_call{};    ///< How long a send call takes.
-  bool asks_many = false;  ///< A message reaches several stations.
+  Duration residence{};           ///< Between the server's receiving and its sending.
+  Duration send_call{};           ///< How long a send call takes.
+  bool asks_many = false;         ///< A message reaches several stations.
+  std::size_t a_call = SIZE_MAX;  ///< So many messages a receiving call takes at most.
 };
 
 /// What `serve --impair` does, on simulated time.

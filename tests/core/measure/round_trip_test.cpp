@@ -48,6 +48,10 @@ TEST_CASE("round_trip: variation is between neighbours that were both received",
   CHECK(order.settled(received(3, 50ms)) == std::nullopt);
   CHECK(order.settled(received(5, 90ms)) == std::nullopt);  // 4 was not sent.
   CHECK(order.settled(received(6, 80ms)) == 10ms);
+  SettledProbe several = received(7, 81ms);
+  several.probes = 3;
+  CHECK(order.settled(several) == 1ms);
+  CHECK(order.settled(received(10, 84ms)) == 3ms);
   CHECK(order.loss_runs.count() == 1);
 }
 

@@ -31,7 +31,7 @@ struct Bench {
     std::vector<std::uint64_t> now;
     tracker.settle([&](const SettledProbe& probe) {
       settled.push_back(probe);
-      now.push_back(probe.sequence.value);
+      for (std::uint64_t i = 0; i < probe.probes; ++i) now.push_back(probe.sequence.value + i);
     });
     return now;
   }
@@ -212,6 +212,33 @@ TEST_CASE("sequence_tracker: those that left together arrive together, and no ot
   CHECK(bench.arrive(3, 21ms).kind == ArrivalKind::duplicate);
   CHECK(bench.settle() == Sequences{0, 1, 2, 3, 4});
   for (const SettledProbe& probe : bench.settled) CHECK(probe.received);
+}
+
+TEST_CASE("sequence_tracker: those that were sent and received together are final at once",
+          "[sequence_tracker][unit]") {
+  Bench bench;
+  bench.tracker.sent(at(0ms), 2ms, 5);
+  bench.send(1ms, 3ms);
+  CHECK(bench.tracker.sent_total() == 6);
+  CHECK(bench.tracker.outstanding() == 6);
+  CHECK(bench.tracker.sent_probe({4}).value().lateness == 2ms);
+  CHECK(bench.tracker.arrived({0}, at(20ms), 2).probes == 2);
+  CHECK(bench.tracker.arrived({2}, at(21ms), 4).probes == 3);  // The last one left by itself.
+  CHECK(bench.arrive(5, 22ms).sent_up_to == 6);
+  CHECK(bench.settle() == Sequences{0, 1, 2, 3, 4, 5});
+  REQUIRE(bench.settled.size() == 3);
+  CHECK(bench.settled[0].probes == 2);
+  CHECK(bench.settled[0].rtt == 20ms);
+  CHECK(bench.settled[1].sequence == Sequence{2});
+  CHECK(bench.settled[1].probes == 3);
+  CHECK(bench.settled[1].rtt == 21ms);
+  CHECK(bench.settled[2].probes == 1);
+  bench.tracker.sent(at(30ms), 0ms, 3);
+  bench.tracker.lose({6});
+  bench.tracker.lose({7});
+  CHECK(bench.arrive(8, 30ms).kind == ArrivalKind::received);
+  CHECK(bench.settle() == Sequences{6, 7, 8});
+  CHECK(bench.settled.size() == 6);  // What is lost is told one by one.
 }
 
 TEST_CASE("sequence_tracker: of those that left together, what is overtaken arrives alone",
