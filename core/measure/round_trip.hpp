@@ -76,9 +76,9 @@ class RoundTripOrder {
  public:
   explicit RoundTripOrder(Duration interval) noexcept : loss_runs{interval} {}
 
-  /// A probe whose status is final, or several that were received together; in order of sequence.
-  /// Returns how much the round trip of the first differs from that of the probe before; none
-  /// unless both came back.
+  /// Is told, in order of sequence, of each probe whose status is final; of several that were
+  /// received together once. Returns how much the round trip of the first differs from that of the
+  /// probe before; none unless both came back.
   [[nodiscard]] std::optional<Duration> settled(const SettledProbe& probe) noexcept {
     if (!probe.received) {
       loss_runs.lost(probe.sent);

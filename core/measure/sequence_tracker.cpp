@@ -125,8 +125,8 @@ std::uint64_t SequenceTracker::alike(std::uint64_t sequence, std::uint64_t end) 
   return count;
 }
 
-/// A probe that was outstanding is received, and up to `most` that left together with it. Returns
-/// how many.
+/// A probe that was outstanding is received, and with it those of the `most` sequences from it on
+/// that left together with it. Returns how many.
 std::uint64_t SequenceTracker::receive(std::uint64_t sequence, std::uint64_t most,
                                        Duration rtt) noexcept {
   const std::uint64_t probes = alike(sequence, sequence + most);

@@ -29,7 +29,7 @@ struct SettledProbe {
   Instant sent{};          ///< T1, or when it was due if it was not sent.
   Duration lateness{};     ///< T1 - intended, when lost.
   bool explained = false;  ///< Not received, and there is a reason other than silence.
-  /// So many sequences from this one on were sent and received together.
+  /// So many sequences from this one on were sent and received together; one if not received.
   std::uint64_t probes = 1;
 };
 
@@ -73,8 +73,8 @@ class SequenceTracker {
   [[nodiscard]] Sequence next() const noexcept { return {next_}; }
   /// True when no probe may be sent: too many are outstanding, or too old a one is.
   [[nodiscard]] bool full() const noexcept;
-  /// `next()` was sent at T1, `lateness` after it was due, and so many in all together with it.
-  /// REQUIRES: as many may be sent, see full().
+  /// So many probes from next() on were sent together at T1, `lateness` after they were due.
+  /// REQUIRES: !full(), and no more than max_outstanding() are outstanding then.
   void sent(Instant at, Duration lateness, std::uint64_t probes = 1) noexcept;
   /// That many sequences from next() on are not sent.
   void not_sent(std::uint64_t sequences) noexcept {

@@ -89,7 +89,8 @@ Wake PollWaiter::wait(WakeTime deadline, WaitMode mode) {
   }
 }
 
-/// Whether few ports are spun on, which are tried and not asked for.
+/// Whether it spins at `now`, and has few ports: then all are named, and nobody asks which of them
+/// are ready.
 bool PollWaiter::tries_ports(Instant now, const WakeTime& deadline, WaitMode mode) const noexcept {
   if (watched_.empty() || watched_.size() > kFewPorts) return false;
   if (mode == WaitMode::spin) return true;

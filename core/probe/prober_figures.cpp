@@ -80,7 +80,7 @@ void FlowFigures::settled(const SettledProbe& probe) {
   if (const auto variation = order_.settled(probe)) {
     variations_.record(*variation, statistics.rtt_variation);
   }
-  // Behind the first of several there is no variation.
+  // Each of the others has the round trip of the one before it: a variation of zero.
   if (probe.probes > 1) {
     variations_.record(Duration::zero(), statistics.rtt_variation, probe.probes - 1);
   }

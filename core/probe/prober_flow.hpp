@@ -65,7 +65,8 @@ class ProbeFlow {
   /// When there is anything else to do.
   [[nodiscard]] Instant next_chore() const noexcept;
 
-  /// Takes what the port has: one batch, so that a flood of replies cannot hold up the schedule.
+  /// Takes what the port has, one batch or some trains, so that a flood of replies cannot hold up
+  /// the schedule. If there is nothing, the next probe is prepared.
   void on_ready();
   /// Gives up on what has timed out, and sends what is due.
   void on_time(Instant now);

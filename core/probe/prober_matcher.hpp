@@ -48,7 +48,7 @@ class Matcher {
     return tracker_.sent_total() > 0 ? tracker_.sent_when(last_sent_) : std::nullopt;
   }
 
-  /// The next probe left, or as many together. REQUIRES: the tracker has room for them.
+  /// The next probes left together, as many. REQUIRES: the tracker has room for them.
   void sent(Instant at, Duration lateness, std::uint64_t probes = 1) noexcept {
     last_sent_ = {tracker_.next().value + probes - 1};
     tracker_.sent(at, lateness, probes);

@@ -42,11 +42,14 @@ void ProbeFlow::on_ready() {
 
 void ProbeFlow::take_ready() {
   // What leaves in trains comes back in trains, one behind the other: to ask again is cheaper than
-  // to wait, and the place of one train is filled before the next is taken.
+  // to wait. A train leaves as soon as a whole one has room, or half of the window: short ones that
+  // came back would leave as short ones again. What room is left then is used by on_time().
+  const std::size_t worth_a_train =
+      std::min(whole_train(), matcher_.tracker().max_outstanding() / 2);
   for (int left = link_.has_trains() ? kTrainsInARow : 1; left > 0; --left) {
     if (!receive()) return prepare_next();
     if (!link_.has_trains()) return;
-    if (room() < whole_train()) continue;
+    if (room() < worth_a_train) continue;
     const Instant now = context_.clock.now();
     flood(now);
     settle(now);

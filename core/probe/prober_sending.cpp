@@ -64,13 +64,15 @@ void ProbeFlow::send_due(Instant now) {
   }
 }
 
-/// Nothing has come, and nothing is due: what can be done before the next tick is done now. A turn
-/// without anything to do brings into the caches what the next one needs.
+/// A try has found no message. The next probe is encoded before its tick; and on_time() runs once
+/// with nothing to do, so that its code and data are in the caches when the tick comes.
 void ProbeFlow::prepare_next() {
-  if (context_.options.floods() || !link_.connected()) return;
-  if (prepared_ == matcher_.tracker().next()) return;
-  encode_next();
+  const bool sends_at_ticks = link_.connected() && pacer_.begun() && !context_.options.floods();
+  if (!sends_at_ticks || all_sent() || prepared_ == matcher_.tracker().next()) return;
   const Instant now = context_.clock.now();
+  // Until then an answer is more likely to come, and not to be kept waiting.
+  if (now < pacer_.due() - context_.options.mean_gap() / 2) return;
+  encode_next();
   if (now < next_event()) on_time(now);
 }
 
@@ -117,8 +119,7 @@ std::size_t ProbeFlow::room() const noexcept {
 
 /// How many probes a train has at most.
 std::size_t ProbeFlow::whole_train() const noexcept {
-  const std::uint32_t size_bytes = std::max(context_.options.size_bytes, 1U);
-  return std::min({matcher_.tracker().max_outstanding(), kTrainMessages, kTrainBytes / size_bytes});
+  return std::min(kTrainMessages, kTrainBytes / std::max(context_.options.size_bytes, 1U));
 }
 
 /// One batch a call, so that replies are taken in between.

@@ -38,7 +38,8 @@ class Waiter {
   /// nobody asks all of them before each wait.
   virtual void interest_changed(MessagePort& port) { static_cast<void>(port); }
   /// Returns when a watched port is ready, at `deadline`, or on a signal. `block` sleeps, then
-  /// spins close to an exact deadline; `spin` never sleeps, and may name ports to be tried at once.
+  /// spins close to an exact deadline; `spin` never sleeps. While it spins it may return at once,
+  /// and name ports to be tried.
   /// Throws SysError if the system can't wait.
   virtual Wake wait(WakeTime deadline, WaitMode mode) = 0;
   /// How late the kernel ended sleeps so far; null where nobody sleeps.

@@ -60,7 +60,7 @@ class SimPort final : public MessagePort,
   BatchResult receive(Batch& batch) noexcept override {
     batch.count = 0;
     batch.next = 0;
-    const std::size_t most = std::min(batch.slots().size(), link_.options.a_call);
+    const std::size_t most = std::min(batch.slots().size(), link_.options.most_a_receive);
     while (!link_.inbox.empty() && batch.count < most) {
       const SimLink::Arrival arrival = std::move(link_.inbox.front());
       link_.inbox.pop_front();
@@ -288,8 +288,7 @@ bool SimNetwork::collect_ready() {
   return !ready_.empty() || interrupted_ || report_requested_;
 }
 
-Wake SimNetwork::wait(WakeTime wake_time, WaitMode /*mode*/) noexcept {
-  const Instant deadline = wake_time.at;
+void SimNetwork::wait_until(Instant deadline) {
   while (!collect_ready() && now_ < deadline) {
     if (events_.empty() && deadline == kNever) {
       stuck_ = interrupted_ = true;
@@ -297,6 +296,14 @@ Wake SimNetwork::wait(WakeTime wake_time, WaitMode /*mode*/) noexcept {
     }
     const Instant next = events_.empty() ? deadline : std::min(deadline, events_.begin()->first);
     advance_to(next);
+  }
+}
+
+Wake SimNetwork::wait(WakeTime wake_time, WaitMode /*mode*/) noexcept {
+  const bool spins = spin_ && wake_time.at != kNever && now_ < wake_time.at - *spin_;
+  wait_until(spins ? wake_time.at - *spin_ : wake_time.at);
+  if (spins && ready_.empty()) {
+    for (const auto& [port, entry] : watched_) ready_.push_back(entry.first);
   }
   if (oversleep_ && now_ >= oversleep_->first) {
     const Duration by = oversleep_->second;

@@ -51,10 +51,10 @@ struct LinkOptions {
   Duration one_way_delay = std::chrono::milliseconds{5};
   SimServer server = SimServer::plain;
   SimTrains trains = SimTrains::none;
-  Duration residence{};           ///< Between the server's receiving and its sending.
-  Duration send_call{};           ///< How long a send call takes.
-  bool asks_many = false;         ///< A message reaches several stations.
-  std::size_t a_call = SIZE_MAX;  ///< So many messages a receiving call takes at most.
+  Duration residence{};                   ///< Between the server's receiving and its sending.
+  Duration send_call{};                   ///< How long a send call takes.
+  bool asks_many = false;                 ///< A message reaches several stations.
+  std::size_t most_a_receive = SIZE_MAX;  ///< Messages that a receiving call takes.
 };
 
 /// What `serve --impair` does, on simulated time.
@@ -124,6 +124,9 @@ class SimNetwork final : public Clock, public Waiter {
   }
   /// The first wait that ends at `when` or later ends so much later still.
   void oversleep_at(Duration when, Duration by) { oversleep_ = {kStart + when, by}; }
+  /// Each wait ends so long before its deadline once, and names all ports, as one does that spins
+  /// on few of them.
+  void spin_before_deadlines(Duration by) { spin_ = by; }
   void close_at(Duration when, SimLink& link, int failure = 0);
   /// Messages that are on their way and actions that are to come.
   [[nodiscard]] std::size_t pending() const noexcept { return events_.size(); }
@@ -141,6 +144,7 @@ class SimNetwork final : public Clock, public Waiter {
   void send_impaired(SimLink& link);
   void reply(SimLink& link, std::string bytes, Duration extra, int station = 0);
   void advance_to(Instant when);
+  void wait_until(Instant deadline);
   [[nodiscard]] bool collect_ready();
 
   Instant now_ = kStart;
@@ -150,6 +154,7 @@ class SimNetwork final : public Clock, public Waiter {
   std::map<MessagePort*, std::pair<std::uint32_t, SimLink*>> watched_;
   std::vector<std::uint32_t> ready_;
   std::optional<std::pair<Instant, Duration>> oversleep_;
+  std::optional<Duration> spin_;
   bool interrupted_ = false;
   bool report_requested_ = false;
   bool stuck_ = false;

@@ -291,6 +291,20 @@ TEST_CASE("prober: a refused send makes a new socket where the peer's is a file"
   CHECK(s.received_total == 4);
 }
 
+TEST_CASE("prober: once all are sent, no new socket takes the place of one with answers to come",
+          "[prober][sim]") {
+  Bench bench;
+  bench.type = SocketType::datagram;
+  bench.net.spin_before_deadlines(50us);
+  for (std::uint64_t i = 0; i < 4; ++i) bench.link->fates[i].request_extra = 40ms;
+  bench.link->fates[4].send_error = ENETUNREACH;
+  SimLink* next = nullptr;
+  bench.reopen = [&] { return reopened(bench.net.make_port({}, next)); };
+  const Summary s = bench.probe({.count = 5, .interval = 10ms});
+  CHECK(next == nullptr);
+  expect(s).received(4).send_error(1);
+}
+
 TEST_CASE("prober: a late reply to a small warm-up probe answers no probe", "[prober][sim]") {
   Bench bench;
   bench.link->fates[0].replies = {{.extra = 294ms}};  // At 304 ms; the first slot is due at 250 ms.

@@ -56,10 +56,11 @@ TEST_CASE("prober: a flood leaves in trains, each message of which counts", "[pr
 }
 
 TEST_CASE("prober: short trains that come back leave as whole ones", "[prober][sim]") {
-  Bench bench{{.trains = SimTrains::taken, .a_call = 32}};
+  Bench bench{{.trains = SimTrains::taken, .most_a_receive = 32}};
   const ProbeOptions options{.count = 500, .schedule = ScheduleKind::flood, .window = 128};
   expect(bench.probe(options)).sent(500).received(500);
-  // All answers that are there make room before the next leave; at the end there are few to send.
+  // All answers that are there make room before the next train leaves; at the end there are few to
+  // send.
   CHECK(bench.link->trains == std::vector<std::size_t>{64, 64, 64, 64, 64, 64, 64, 52});
 }
 

@@ -290,6 +290,7 @@ void check_seed(std::uint64_t seed) {
     const Duration when = up_to(random, kInterval * kCount);
     net.step_wall_clock_at(when, up_to(random, 2h) - Duration{1h});
   }
+  if (seed % 3 == 0) net.spin_before_deadlines(50us);
   ProbeOptions options;
   options.count = kCount;
   options.interval = kInterval;
