@@ -300,7 +300,8 @@ TEST_CASE("prober: once all are sent, no new socket takes the place of one with 
   bench.link->fates[4].send_error = ENETUNREACH;
   SimLink* next = nullptr;
   bench.reopen = [&] { return reopened(bench.net.make_port({}, next)); };
-  const Summary s = bench.probe({.count = 5, .interval = 10ms});
+  // Each interim report ends a wait, and the port is tried before.
+  const Summary s = bench.probe({.count = 5, .interval = 10ms, .report_interval = 1ms});
   CHECK(next == nullptr);
   expect(s).received(4).send_error(1);
 }

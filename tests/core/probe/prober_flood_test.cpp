@@ -64,6 +64,15 @@ TEST_CASE("prober: short trains that come back leave as whole ones", "[prober][s
   CHECK(bench.link->trains == std::vector<std::size_t>{64, 64, 64, 64, 64, 64, 64, 52});
 }
 
+TEST_CASE("prober: between probes that came back together there is no variation", "[prober][sim]") {
+  Bench bench;
+  const ProbeOptions options{.count = 64, .schedule = ScheduleKind::flood, .window = 64};
+  bench.fate(0).replies[0].extra = 63us;  // The others wait for it: they are final together.
+  const Summary s = bench.probe(options);
+  CHECK(s.rtt_variation.max == 63us);
+  CHECK(s.rtt_variation.mean == 1us);  // One of 63.
+}
+
 TEST_CASE("prober: each message of a train that comes in counts, also of a longer one than ours",
           "[prober][sim]") {
   const std::size_t copies = GENERATE(1U, 64U, 65U, 100U, 128U, 129U);
