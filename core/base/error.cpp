@@ -1,6 +1,6 @@
 #include "core/base/error.hpp"
 
-#include <string.h>  // NOLINT(modernize-deprecated-headers): strerrorname_np
+#include <string.h>  // strerrorname_np
 
 #include <array>
 #include <utility>

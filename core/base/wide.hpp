@@ -12,7 +12,7 @@ namespace netecho {
 class TwoWords {
  public:
   constexpr TwoWords() noexcept = default;
-  // NOLINTNEXTLINE(google-explicit-constructor): a number is a number.
+  // Not explicit: a number is a number.
   constexpr TwoWords(std::uint64_t low) noexcept : low_{low} {}
 
   constexpr bool operator==(const TwoWords&) const noexcept = default;

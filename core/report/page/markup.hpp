@@ -16,8 +16,7 @@ namespace netecho {
 class Literal {
  public:
   template <std::size_t kSize>
-  constexpr Literal(
-      const char (&text)[kSize]) noexcept  // NOLINT(google-explicit-constructor): it is one.
+  constexpr Literal(const char (&text)[kSize]) noexcept  // Not explicit: it is one.
       : text_{text, kSize - 1} {}
   [[nodiscard]] constexpr std::string_view text() const noexcept { return text_; }
 
