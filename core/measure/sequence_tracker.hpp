@@ -203,10 +203,13 @@ template <typename Settled>
 void SequenceTracker::settle(const Settled& settled) {
   for (const std::uint64_t end = first_unsettled(); settled_ < end;) {
     const Cell* const at = slot({settled_});
-    // What the instrument skipped by itself is in no cell.
-    SettledProbe probe = at != nullptr ? outcome({settled_}, *at) : SettledProbe{};
+    if (at == nullptr) {  // What the instrument skipped by itself is in no cell.
+      ++settled_;
+      continue;
+    }
+    SettledProbe probe = outcome({settled_}, *at);
     if (probe.received) probe.probes = alike(settled_, end);
-    if (at != nullptr) settled(probe);
+    settled(probe);
     settled_ += probe.probes;
   }
 }

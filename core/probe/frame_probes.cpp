@@ -11,20 +11,6 @@ namespace {
 constexpr std::size_t kSessionAt = 16;
 constexpr std::size_t kSessionBytes = 8;
 
-/// Most probes are small: to compare a few words takes less than the call of memcmp(3).
-bool are_equal(const std::byte* a, const std::byte* b, std::size_t size) noexcept {
-  constexpr std::size_t kFewBytes = 64;
-  if (size > kFewBytes) return std::memcmp(a, b, size) == 0;
-  std::size_t at = 0;
-  for (; at + sizeof(std::uint64_t) <= size; at += sizeof(std::uint64_t)) {
-    if (std::memcmp(a + at, b + at, sizeof(std::uint64_t)) != 0) return false;
-  }
-  for (; at < size; ++at) {
-    if (a[at] != b[at]) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 FrameProbes::Known::Known(std::span<const std::byte> frame, std::size_t end) noexcept
@@ -121,7 +107,7 @@ std::span<std::byte> FrameProbes::encode(Sequence first, std::size_t probes) noe
 /// Whether all that is the same in every probe and its answer is there, the header's end at `from`.
 bool FrameProbes::has_fixed_bytes(const std::byte* message, std::size_t from) const noexcept {
   const auto same = [&](std::size_t begin, std::size_t end) {
-    return are_equal(message + begin, storage_.data() + begin, end - begin);
+    return same_bytes({message + begin, end - begin}, {storage_.data() + begin, end - begin});
   };
   return same(from, frame_bytes_ - tag_bytes()) && same(frame_bytes_, size_bytes_);
 }

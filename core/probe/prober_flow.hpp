@@ -127,6 +127,7 @@ class ProbeFlow {
   void note_answer_at_once(Instant sent_until, const std::optional<BatchResult>& answer);
   [[nodiscard]] std::size_t room() const noexcept;
   [[nodiscard]] std::size_t whole_train() const noexcept;
+  [[nodiscard]] bool has_room_for_train() const noexcept;
   void flood(Instant now);
   void fail_send(const BatchResult& result, std::optional<Instant> due);
   void skip(std::uint64_t ticks, std::optional<Instant> due, SkipReason reason);

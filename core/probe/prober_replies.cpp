@@ -42,14 +42,11 @@ void ProbeFlow::on_ready() {
 
 void ProbeFlow::take_ready() {
   // What leaves in trains comes back in trains, one behind the other: to ask again is cheaper than
-  // to wait. A train leaves as soon as a whole one has room, or half of the window: short ones that
-  // came back would leave as short ones again. What room is left then is used by on_time().
-  const std::size_t worth_a_train =
-      std::min(whole_train(), matcher_.tracker().max_outstanding() / 2);
+  // to wait. What room is left at the end is used by on_time().
   for (int left = link_.has_trains() ? kTrainsInARow : 1; left > 0; --left) {
     if (!receive()) return prepare_next();
     if (!link_.has_trains()) return;
-    if (room() < worth_a_train) continue;
+    if (!has_room_for_train()) continue;
     const Instant now = context_.clock.now();
     flood(now);
     settle(now);

@@ -122,6 +122,12 @@ std::size_t ProbeFlow::whole_train() const noexcept {
   return std::min(kTrainMessages, kTrainBytes / std::max(context_.options.size_bytes, 1U));
 }
 
+/// Whether a train should leave before more answers are taken: a whole one, or half of the window.
+/// Short ones that came back would leave as short ones, for the rest of the run.
+bool ProbeFlow::has_room_for_train() const noexcept {
+  return room() >= std::min(whole_train(), matcher_.tracker().max_outstanding() / 2);
+}
+
 /// One batch a call, so that replies are taken in between.
 void ProbeFlow::flood(Instant now) {
   if (ended_) return;
