@@ -63,9 +63,11 @@ std::optional<std::uint64_t> allocations_of(const RunningServer& server,
 
 // glibc's own, behind the name that everybody calls; operator new does, too.
 extern "C" {
+// NOLINTBEGIN(bugprone-reserved-identifier)
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
 void* __libc_realloc(void* old, std::size_t size);
+// NOLINTEND(bugprone-reserved-identifier)
 void* malloc(std::size_t size) {
   ++allocations;
   return __libc_malloc(size);

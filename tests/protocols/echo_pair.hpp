@@ -5,7 +5,7 @@
 /// connect() return. Where the kernel is the server, a client alone.
 
 #include <poll.h>
-#include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp
+#include <stdlib.h>  // mkdtemp
 #include <unistd.h>
 
 #include <array>
